@@ -1,0 +1,51 @@
+# doc_extractor: building, installing and testing.
+#
+# make, make install, make installcheck, make clean: the usual PGXS targets.
+# make demo, make check: the workbench; needs nothing but Debian, git and make.
+
+EXTENSION = doc_extractor
+MODULE_big = $(EXTENSION)
+OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
+DATA = $(sort $(wildcard $(EXTENSION)--*.sql))
+
+# SQL tests and isolation specs share expected/, so their names must differ.
+REGRESS = $(sort $(basename $(notdir $(wildcard test/sql/*.sql))))
+REGRESS_OPTS = --inputdir=test --outputdir=.
+ISOLATION = $(sort $(basename $(notdir $(wildcard test/specs/*.spec))))
+ISOLATION_OPTS = --inputdir=test --outputdir=.
+
+# The server's own headers have unused parameters.
+PG_CFLAGS += -Wall -Wextra -Wno-unused-parameter
+
+# Only the workbench asks for this: a new compiler's new warning must not fail a user's build.
+ifdef WERROR
+PG_CFLAGS += -Werror
+endif
+
+# Workbench targets install PostgreSQL if it is missing, so make must get here without it.
+# PGXS stays out for another reason too: its own check target tests nothing and succeeds.
+WORKBENCH = demo check
+ifneq ($(filter $(WORKBENCH),$(MAKECMDGOALS)),)
+
+demo:
+	@tools/sandbox.sh psql -X -q -f demo/demo.sql
+
+check:
+	@tools/sandbox.sh tools/check.sh
+
+# Goals that stand beside a workbench target on the command line.
+OTHERS = $(filter-out $(WORKBENCH),$(MAKECMDGOALS))
+$(OTHERS):
+	@$(MAKE) $@
+
+.PHONY: $(WORKBENCH) $(OTHERS)
+
+else
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+
+$(OBJS) $(OBJS:.o=.bc): $(wildcard src/*.h)
+
+endif

@@ -1,0 +1,56 @@
+/*
+ * compat.h
+ *		Differences between the supported PostgreSQL majors, 14 and later.
+ *
+ * The rest of the code is written against the newest signature; an older
+ * server is brought up to it here.
+ */
+#ifndef DOC_EXTRACTOR_COMPAT_H
+#define DOC_EXTRACTOR_COMPAT_H
+
+#include "catalog/pg_class.h"
+#include "executor/executor.h"
+#include "funcapi.h"
+#include "storage/proc.h"
+#include "utils/acl.h"
+#include "utils/guc.h"
+
+#if PG_VERSION_NUM < 140000
+#error "doc_extractor needs PostgreSQL 14 or later"
+#endif
+
+/* 15 renamed the call that claims a setting prefix. */
+#if PG_VERSION_NUM < 150000
+#define MarkGUCPrefixReserved(prefix) EmitWarningsOnPlaceholders(prefix)
+#endif
+
+/* 16 folded the ownership checks of all object classes into one. */
+#if PG_VERSION_NUM < 160000
+#define object_ownercheck(classid, objectid, roleid) \
+	pg_class_ownercheck(objectid, roleid)
+#endif
+
+/* 17 moved the backend's local transaction number. */
+static inline LocalTransactionId
+CurrentLocalTransactionId(void)
+{
+#if PG_VERSION_NUM < 170000
+	return MyProc->lxid;
+#else
+	return MyProc->vxid.lxid;
+#endif
+}
+
+/* 16 added "only the summarizing indexes", which an insert never wants. */
+static inline List *
+InsertIndexTuples(ResultRelInfo *rri, TupleTableSlot *slot, EState *estate)
+{
+#if PG_VERSION_NUM < 160000
+	return ExecInsertIndexTuples(rri, slot, estate, false, false, NULL, NIL);
+#else
+	return ExecInsertIndexTuples(rri, slot, estate, false, false, NULL, NIL,
+								 false);
+#endif
+}
+
+#endif							/* DOC_EXTRACTOR_COMPAT_H */

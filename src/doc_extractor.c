@@ -1,0 +1,20 @@
+/*
+ * doc_extractor.c
+ *		What the server calls when it loads the library.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+
+#include "settings.h"
+
+PG_MODULE_MAGIC;
+
+void		_PG_init(void);
+
+/* Defines the settings; the library keeps no other state at start. */
+void
+_PG_init(void)
+{
+	DefineSettings();
+}

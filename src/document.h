@@ -1,0 +1,49 @@
+/*
+ * document.h
+ *		A document on offer, and what became of it.
+ */
+#ifndef DOC_EXTRACTOR_DOCUMENT_H
+#define DOC_EXTRACTOR_DOCUMENT_H
+
+#include "hash.h"
+
+/* Its values that go into the row as they came. */
+typedef enum DocumentField
+{
+	FIELD_NAME,
+	FIELD_TYPE,
+	FIELD_SOURCE,
+	FIELD_TEXT,
+	FIELD_METADATA,				/* json, all others text */
+	FIELD_STATUS,
+	FIELD_MESSAGE,
+	NUMBER_OF_FIELDS
+} DocumentField;
+
+typedef struct Document
+{
+	/* What was offered. */
+	NullableDatum fields[NUMBER_OF_FIELDS];
+	int64		size;			/* bytes */
+	char		hash[HASH_SIZE];
+	bool		hash_was_given; /* so its size must agree */
+	int			position;		/* in its batch, from 1; 0: alone */
+
+	/* What became of it. */
+	int64		document_id;
+	bool		is_duplicate;
+	int64		duplicate_count;
+} Document;
+
+/* What the columns of documents hold. */
+typedef struct FieldLimits
+{
+	int			characters[NUMBER_OF_FIELDS];	/* 0: any number */
+	int64		size;			/* bytes */
+} FieldLimits;
+
+extern void GetFieldLimits(Oid schema, FieldLimits *limits);
+extern void CheckDocument(Document *document, const FieldLimits *limits);
+extern bool IsSuccess(const Document *document);
+
+#endif							/* DOC_EXTRACTOR_DOCUMENT_H */

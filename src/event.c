@@ -1,0 +1,110 @@
+/*
+ * event.c
+ *		record_document_event(): trail rows for what happens to a document
+ *		outside of its columns, such as classified or tagged.
+ */
+#include "postgres.h"
+
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
+
+#include "relations.h"
+#include "statements.h"
+#include "trail.h"
+
+PG_FUNCTION_INFO_V1(record_document_event);
+
+/* An error unless the document exists; it then does so until we have written. */
+static void
+LockDocument(Oid schema, int64 document_id)
+{
+	Datum		values[1];
+
+	values[0] = Int64GetDatum(document_id);
+	SPI_connect();
+	if (RunStatement(schema, STATEMENT_LOCK_DOCUMENT, values, NULL) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+				 errmsg("document " INT64_FORMAT " does not exist",
+						document_id)));
+	SPI_finish();
+}
+
+/* An error where a reason is longer than audit_log holds. */
+static void
+CheckReason(text *reason)
+{
+	int			characters = pg_mbstrlen_with_len(VARDATA_ANY(reason),
+												  VARSIZE_ANY_EXHDR(reason));
+
+	if (characters > TRAIL_REASON_LIMIT)
+		ereport(ERROR,
+				(errcode(ERRCODE_STRING_DATA_RIGHT_TRUNCATION),
+				 errmsg("change_reason is too long: %d characters, at most %d are allowed",
+						characters, TRAIL_REASON_LIMIT),
+				 errhint("Keep the long form in new_value.")));
+}
+
+/* Checks the arguments. */
+static void
+CheckEvent(FunctionCallInfo fcinfo)
+{
+	const char *action;
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("document_id must not be null")));
+	if (PG_ARGISNULL(1))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("action must not be null")));
+	action = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	if (!IsValidAction(action))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("action \"%s\" is not valid", action),
+				 errhint("It is one of ingested, updated, deleted, classified, tagged and error, in lower case.")));
+	if (!PG_ARGISNULL(4))
+		CheckReason(PG_GETARG_TEXT_PP(4));
+}
+
+/* Returns an argument's value, the zero Datum for NULL. */
+static Datum
+OptionalArgument(FunctionCallInfo fcinfo, int number)
+{
+	return PG_ARGISNULL(number) ? (Datum) 0 : PG_GETARG_DATUM(number);
+}
+
+/*
+ * record_document_event(document_id, action, old_value, new_value,
+ * change_reason): writes a trail row; returns its id.
+ */
+Datum
+record_document_event(PG_FUNCTION_ARGS)
+{
+	Oid			schema = FunctionSchema(fcinfo->flinfo->fn_oid);
+	TrailEntry	entry;
+	Trail		trail;
+	int64		id;
+
+	CheckEvent(fcinfo);
+	entry.document_id = PG_GETARG_INT64(0);
+	entry.action = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	entry.old_value = OptionalArgument(fcinfo, 2);
+	entry.new_value = OptionalArgument(fcinfo, 3);
+	entry.reason = OptionalArgument(fcinfo, 4);
+	LockDocument(schema, entry.document_id);
+
+	OpenTrail(&trail, schema, InvalidOid);
+	if (!WriteTrail(&trail, &entry))
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("the event was not recorded"),
+				 errdetail("A trigger on audit_log suppressed its row.")));
+	id = LastTrailId(&trail);
+	CloseTrail(&trail);
+	PG_RETURN_INT64(id);
+}

@@ -1,0 +1,49 @@
+/*
+ * hash.c
+ *		SHA-256 in lower-case hex, through the server's cryptohash API.
+ */
+#include "postgres.h"
+
+#include <ctype.h>
+
+#include "common/cryptohash.h"
+#include "utils/builtins.h"
+
+#include "hash.h"
+
+/* Writes the hash of "length" bytes at "data" into "hash" (HASH_SIZE bytes). */
+void
+HashBytes(const void *data, size_t length, char *hash)
+{
+	uint8		digest[PG_SHA256_DIGEST_LENGTH];
+	pg_cryptohash_ctx *ctx = pg_cryptohash_create(PG_SHA256);
+
+	if (pg_cryptohash_init(ctx) < 0 ||
+		pg_cryptohash_update(ctx, data, length) < 0 ||
+		pg_cryptohash_final(ctx, digest, sizeof(digest)) < 0)
+		elog(ERROR, "could not compute a SHA-256 hash: %s",
+			 pg_cryptohash_error(ctx));
+	pg_cryptohash_free(ctx);
+
+	hex_encode((const char *) digest, sizeof(digest), hash);
+	hash[HASH_DIGITS] = '\0';
+}
+
+/*
+ * Copies a hash given as text into "hash" (HASH_SIZE bytes), in lower case.
+ * Returns false where it is not 64 hex digits.
+ */
+bool
+ParseHash(const char *digits, size_t length, char *hash)
+{
+	if (length != HASH_DIGITS)
+		return false;
+	for (size_t i = 0; i < length; i++)
+	{
+		if (!isxdigit((unsigned char) digits[i]))
+			return false;
+		hash[i] = pg_ascii_tolower((unsigned char) digits[i]);
+	}
+	hash[HASH_DIGITS] = '\0';
+	return true;
+}

@@ -1,0 +1,17 @@
+/*
+ * hash.h
+ *		SHA-256 in lower-case hex, the identity of a content.
+ */
+#ifndef DOC_EXTRACTOR_HASH_H
+#define DOC_EXTRACTOR_HASH_H
+
+#include "common/sha2.h"
+
+/* Digits of a hash, and the room that they need with their final NUL. */
+#define HASH_DIGITS		(PG_SHA256_DIGEST_LENGTH * 2)
+#define HASH_SIZE		(HASH_DIGITS + 1)
+
+extern void HashBytes(const void *data, size_t length, char *hash);
+extern bool ParseHash(const char *digits, size_t length, char *hash);
+
+#endif							/* DOC_EXTRACTOR_HASH_H */

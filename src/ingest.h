@@ -1,0 +1,12 @@
+/*
+ * ingest.h
+ *		The engine: documents in, new rows or counted duplicates out.
+ */
+#ifndef DOC_EXTRACTOR_INGEST_H
+#define DOC_EXTRACTOR_INGEST_H
+
+#include "document.h"
+
+extern void IngestBatch(Oid schema, Document *documents, int ndocuments);
+
+#endif							/* DOC_EXTRACTOR_INGEST_H */

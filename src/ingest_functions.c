@@ -1,0 +1,145 @@
+/*
+ * ingest_functions.c
+ *		SQL functions that ingest one document.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+
+#include "ingest.h"
+#include "ingest_functions.h"
+#include "relations.h"
+
+PG_FUNCTION_INFO_V1(ingest_document);
+PG_FUNCTION_INFO_V1(ingest_hashed_document);
+
+/* Returns an argument, as the fields of a document hold it. */
+static NullableDatum
+GetArgument(FunctionCallInfo fcinfo, int number)
+{
+	return fcinfo->args[number];
+}
+
+/*
+ * Fills in the fields, given the numbers of the arguments file_name and
+ * file_type; all others follow the latter, in the order of the enum.
+ */
+static void
+GetFields(FunctionCallInfo fcinfo, int name, int type, Document *document)
+{
+	document->fields[FIELD_NAME] = GetArgument(fcinfo, name);
+	for (int field = FIELD_TYPE; field < NUMBER_OF_FIELDS; field++)
+		document->fields[field] = GetArgument(fcinfo,
+											  type + field - FIELD_TYPE);
+}
+
+/* Sets size and hash of a document from its content, a bytea. */
+void
+HashContent(Document *document, Datum content)
+{
+	bytea	   *packed = DatumGetByteaPP(content);
+
+	document->size = VARSIZE_ANY_EXHDR(packed);
+	HashBytes(VARDATA_ANY(packed), document->size, document->hash);
+	if ((Pointer) packed != DatumGetPointer(content))
+		pfree(packed);
+}
+
+/* Sets the values of a result row: what became of the document. */
+void
+FillResult(const Document *document, Datum *values)
+{
+	values[0] = Int64GetDatum(document->document_id);
+	values[1] = BoolGetDatum(document->is_duplicate);
+	values[2] = CStringGetTextDatum(document->hash);
+	values[3] = Int64GetDatum(document->duplicate_count);
+}
+
+/* Returns the type of the calling function's result row, kept for its calls. */
+static TupleDesc
+ResultType(FunctionCallInfo fcinfo)
+{
+	if (fcinfo->flinfo->fn_extra == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+		TupleDesc	desc;
+
+		if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("function returning record called in context that cannot accept type record")));
+		fcinfo->flinfo->fn_extra = BlessTupleDesc(desc);
+		MemoryContextSwitchTo(old);
+	}
+	return fcinfo->flinfo->fn_extra;
+}
+
+/* Checks and ingests one document; returns the function's result row. */
+static Datum
+IngestOne(FunctionCallInfo fcinfo, Document *document)
+{
+	Oid			schema = FunctionSchema(fcinfo->flinfo->fn_oid);
+	FieldLimits limits;
+	Datum		values[RESULT_COLUMNS];
+	bool		nulls[RESULT_COLUMNS] = {false};
+
+	GetFieldLimits(schema, &limits);
+	CheckDocument(document, &limits);
+	IngestBatch(schema, document, 1);
+	FillResult(document, values);
+	return HeapTupleGetDatum(heap_form_tuple(ResultType(fcinfo), values, nulls));
+}
+
+/*
+ * ingest_document(file_name, content, file_type, ...): ingests a document that
+ * comes with its bytes.
+ */
+Datum
+ingest_document(PG_FUNCTION_ARGS)
+{
+	Document	document = {.position = 0};
+
+	if (PG_ARGISNULL(1))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("content must not be null"),
+				 errhint("An empty document has a content of no bytes. One whose bytes are elsewhere goes to ingest_hashed_document().")));
+	GetFields(fcinfo, 0, 2, &document);
+	HashContent(&document, PG_GETARG_DATUM(1));
+	return IngestOne(fcinfo, &document);
+}
+
+/*
+ * ingest_hashed_document(file_name, file_hash, file_size_bytes, file_type,
+ * ...): ingests a document whose bytes are elsewhere.
+ */
+Datum
+ingest_hashed_document(PG_FUNCTION_ARGS)
+{
+	Document	document = {.hash_was_given = true};
+	text	   *digits;
+
+	if (PG_ARGISNULL(1))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("file_hash must not be null")));
+	if (PG_ARGISNULL(2))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("file_size_bytes must not be null")));
+	GetFields(fcinfo, 0, 3, &document);
+	document.size = PG_GETARG_INT64(2);
+
+	digits = PG_GETARG_TEXT_PP(1);
+	if (!ParseHash(VARDATA_ANY(digits), VARSIZE_ANY_EXHDR(digits),
+				   document.hash))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("file_hash is not a SHA-256 hash: \"%s\"",
+						text_to_cstring(digits)),
+				 errhint("It has 64 hexadecimal digits.")));
+	return IngestOne(fcinfo, &document);
+}

@@ -1,0 +1,21 @@
+/*
+ * restore.h
+ *		Telling a backup's rows from new ones.
+ */
+#ifndef DOC_EXTRACTOR_RESTORE_H
+#define DOC_EXTRACTOR_RESTORE_H
+
+#include "utils/relcache.h"
+
+/* Which of a statement's rows are a backup's. */
+typedef enum RestoreMode
+{
+	RESTORE_NONE,				/* none */
+	RESTORE_OLD_ROWS,			/* those not created in this transaction */
+	RESTORE_ALL					/* all */
+} RestoreMode;
+
+extern RestoreMode CurrentRestoreMode(Relation rel);
+extern void LogRestore(Relation rel);
+
+#endif							/* DOC_EXTRACTOR_RESTORE_H */

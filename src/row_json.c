@@ -1,0 +1,190 @@
+/*
+ * row_json.c
+ *		Rows of a table as JSON objects, for the trail.
+ *
+ * Values take the form that PostgreSQL's own to_json() gives them.  The types
+ * of V001's columns are written directly, all others through to_json().  A
+ * value longer than doc_extractor.audit_value_limit is replaced by the length
+ * and the SHA-256 of its text, so that it stays provable.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "lib/stringinfo.h"
+#include "nodes/makefuncs.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/json.h"
+#include "utils/lsyscache.h"
+
+#include "hash.h"
+#include "row_json.h"
+#include "settings.h"
+
+/* How to write the values of one column. */
+typedef struct ColumnEncoder
+{
+	char	   *key;			/* the name as JSON, with its colon */
+	Oid			type;			/* of the column, a domain looked through */
+	FmgrInfo	to_json;		/* set for types not written directly */
+	FmgrInfo	output;			/* the same types' text, for its hash */
+} ColumnEncoder;
+
+struct RowEncoder
+{
+	TupleDesc	desc;
+	ColumnEncoder *columns;		/* one a column of "desc" */
+};
+
+/* Prepares to_json() for a type; it asks its call expression for the type. */
+static void
+PrepareToJson(ColumnEncoder *column, Oid type)
+{
+	Node	   *argument = (Node *) makeNullConst(type, -1, InvalidOid);
+	Oid			output;
+	bool		is_varlena;
+
+	fmgr_info(F_TO_JSON, &column->to_json);
+	fmgr_info_set_expr((Node *) makeFuncExpr(F_TO_JSON, JSONOID,
+											 list_make1(argument), InvalidOid,
+											 InvalidOid, COERCE_EXPLICIT_CALL),
+					   &column->to_json);
+	getTypeOutputInfo(type, &output, &is_varlena);
+	fmgr_info(output, &column->output);
+}
+
+/*
+ * Returns an encoder for rows of "desc", which must outlive it.  It belongs to
+ * the current memory context.
+ */
+RowEncoder *
+CreateRowEncoder(TupleDesc desc)
+{
+	RowEncoder *encoder = palloc(sizeof(RowEncoder));
+
+	encoder->desc = desc;
+	encoder->columns = palloc0(desc->natts * sizeof(ColumnEncoder));
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, i);
+		ColumnEncoder *column = &encoder->columns[i];
+		StringInfoData key;
+
+		if (att->attisdropped)
+			continue;
+		initStringInfo(&key);
+		escape_json(&key, NameStr(att->attname));
+		appendStringInfoChar(&key, ':');
+		column->key = key.data;
+		column->type = getBaseType(att->atttypid);
+		switch (column->type)
+		{
+			case INT4OID:
+			case TEXTOID:
+			case VARCHAROID:
+			case JSONOID:
+				break;
+			default:
+				PrepareToJson(column, att->atttypid);
+		}
+	}
+	return encoder;
+}
+
+/* Tells whether a text of this many bytes is too long for the trail. */
+static bool
+IsOverLimit(size_t length)
+{
+	return doc_extractor_audit_value_limit > 0 &&
+		length > (size_t) doc_extractor_audit_value_limit;
+}
+
+/* Appends what stands for a value that is too long. */
+static void
+AppendDigest(StringInfo json, const char *text, size_t length)
+{
+	char		hash[HASH_SIZE];
+
+	HashBytes(text, length, hash);
+	appendStringInfo(json, "{\"length\":%zu,\"sha256\":\"%s\"}", length, hash);
+}
+
+/* Appends a value of a text type, or of type json, which is taken as it is. */
+static void
+AppendText(StringInfo json, Datum value, bool is_json)
+{
+	text	   *packed = DatumGetTextPP(value);
+	size_t		length = VARSIZE_ANY_EXHDR(packed);
+
+	if (IsOverLimit(length))
+		AppendDigest(json, VARDATA_ANY(packed), length);
+	else if (is_json)
+		appendBinaryStringInfo(json, VARDATA_ANY(packed), length);
+	else
+	{
+		char	   *string = text_to_cstring(packed);
+
+		escape_json(json, string);
+		pfree(string);
+	}
+	if ((Pointer) packed != DatumGetPointer(value))
+		pfree(packed);
+}
+
+/* Appends a value of any other type. */
+static void
+AppendOther(StringInfo json, ColumnEncoder *column, Datum value)
+{
+	text	   *encoded = DatumGetTextPP(FunctionCall1(&column->to_json, value));
+	size_t		length = VARSIZE_ANY_EXHDR(encoded);
+
+	if (IsOverLimit(length))
+	{
+		char	   *string = OutputFunctionCall(&column->output, value);
+
+		AppendDigest(json, string, strlen(string));
+	}
+	else
+		appendBinaryStringInfo(json, VARDATA_ANY(encoded), length);
+}
+
+/*
+ * Returns, as a json value in the current memory context, an object of those
+ * columns of the row whose flag is set.
+ */
+Datum
+EncodeRow(RowEncoder *encoder, TupleTableSlot *slot, const bool *columns)
+{
+	StringInfoData json;
+	char		separator = '{';
+
+	initStringInfo(&json);
+	/* Room for the header of a varlena, filled in at the end. */
+	appendStringInfoSpaces(&json, VARHDRSZ);
+	slot_getallattrs(slot);
+	for (int i = 0; i < encoder->desc->natts; i++)
+	{
+		ColumnEncoder *column = &encoder->columns[i];
+		Datum		value = slot->tts_values[i];
+
+		if (!columns[i])
+			continue;
+		appendStringInfoChar(&json, separator);
+		separator = ',';
+		appendStringInfoString(&json, column->key);
+		if (slot->tts_isnull[i])
+			appendStringInfoString(&json, "null");
+		else if (column->type == INT4OID)
+			appendStringInfo(&json, "%d", DatumGetInt32(value));
+		else if (column->type == JSONOID)
+			AppendText(&json, value, true);
+		else if (column->type == TEXTOID || column->type == VARCHAROID)
+			AppendText(&json, value, false);
+		else
+			AppendOther(&json, column, value);
+	}
+	appendStringInfoString(&json, separator == '{' ? "{}" : "}");
+	SET_VARSIZE(json.data, json.len);
+	return PointerGetDatum(json.data);
+}

@@ -1,0 +1,240 @@
+/*
+ * statements.c
+ *		The SQL statements that the C code runs on the extension's tables.
+ *
+ * Each is planned once a session and run as the owner of the table that it
+ * works on.  Tables, operators and functions carry their schema, so that the
+ * caller's search_path has no say.
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "storage/bufmgr.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "relations.h"
+#include "statements.h"
+
+#define MAX_PARAMETERS 9
+
+typedef struct StatementText
+{
+	const char *table;			/* whose owner runs it */
+	const char *text;			/* %1$s is the quoted schema */
+	int			nparameters;
+	Oid			parameters[MAX_PARAMETERS]; /* types */
+} StatementText;
+
+/* How often the content of an updated document came again. */
+#define RETURNING_COUNT \
+	" RETURNING COALESCE((SELECT h.duplicate_count::pg_catalog.int8" \
+	" FROM %1$s.hash_index h" \
+	" WHERE h.file_hash OPERATOR(pg_catalog.=) documents.file_hash), 0)"
+
+static const StatementText texts[NUMBER_OF_STATEMENTS] = {
+	/* Parameters: hashes. */
+	[STATEMENT_FIND] = {
+		"documents",
+		"SELECT id::pg_catalog.int8, file_hash::pg_catalog.text,"
+		" ingestion_status::pg_catalog.text, file_size_bytes::pg_catalog.int8"
+		" FROM %1$s.documents"
+		" WHERE file_hash OPERATOR(pg_catalog.=) ANY ($1)",
+		1, {TEXTARRAYOID}
+	},
+	/* Parameters: an array for each column, in the order of the hashes. */
+	[STATEMENT_INSERT] = {
+		"documents",
+		"INSERT INTO %1$s.documents (file_name, file_size_bytes, file_hash,"
+		" file_type, ingestion_source, document_text, metadata_extracted,"
+		" ingestion_status, error_message)"
+		" SELECT * FROM ROWS FROM (pg_catalog.unnest($1),"
+		" pg_catalog.unnest($2), pg_catalog.unnest($3),"
+		" pg_catalog.unnest($4), pg_catalog.unnest($5),"
+		" pg_catalog.unnest($6), pg_catalog.unnest($7),"
+		" pg_catalog.unnest($8), pg_catalog.unnest($9))"
+		" ON CONFLICT (file_hash) DO NOTHING"
+		" RETURNING id::pg_catalog.int8, file_hash::pg_catalog.text",
+		9, {TEXTARRAYOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
+			TEXTARRAYOID, TEXTARRAYOID, JSONARRAYOID, TEXTARRAYOID,
+		TEXTARRAYOID}
+	},
+	/* Parameters: hash, number of duplicates. */
+	[STATEMENT_COUNT] = {
+		"hash_index",
+		"UPDATE %1$s.hash_index SET"
+		" duplicate_count = duplicate_count OPERATOR(pg_catalog.+) $2,"
+		" last_seen = GREATEST(last_seen, LOCALTIMESTAMP)"
+		" WHERE file_hash OPERATOR(pg_catalog.=) $1"
+		" RETURNING document_id::pg_catalog.int8,"
+		" duplicate_count::pg_catalog.int8",
+		2, {TEXTOID, INT4OID}
+	},
+	/* Parameters: id, text, metadata. */
+	[STATEMENT_HEAL] = {
+		"documents",
+		"UPDATE %1$s.documents SET"
+		" document_text = $2, metadata_extracted = $3,"
+		" ingestion_status = 'success', error_message = NULL"
+		" WHERE id OPERATOR(pg_catalog.=) $1"
+		" AND ingestion_status OPERATOR(pg_catalog.<>) 'success'"
+		RETURNING_COUNT,
+		3, {INT8OID, TEXTOID, JSONOID}
+	},
+	/* Parameters: id, error message. */
+	[STATEMENT_FAIL_AGAIN] = {
+		"documents",
+		"UPDATE %1$s.documents SET"
+		" error_message = COALESCE($2, error_message)"
+		" WHERE id OPERATOR(pg_catalog.=) $1"
+		" AND ingestion_status OPERATOR(pg_catalog.<>) 'success'"
+		RETURNING_COUNT,
+		2, {INT8OID, TEXTOID}
+	},
+	/* Parameters: old hash, new hash, document. */
+	[STATEMENT_MOVE_HASH] = {
+		"hash_index",
+		"UPDATE %1$s.hash_index SET file_hash = $2"
+		" WHERE file_hash OPERATOR(pg_catalog.=) $1"
+		" AND document_id OPERATOR(pg_catalog.=) $3",
+		3, {TEXTOID, TEXTOID, INT8OID}
+	},
+	/* Parameters: id. */
+	[STATEMENT_LOCK_DOCUMENT] = {
+		"documents",
+		"SELECT 1 FROM %1$s.documents"
+		" WHERE id OPERATOR(pg_catalog.=) $1 FOR KEY SHARE",
+		1, {INT8OID}
+	}
+};
+
+/* A statement's plan, and the table's size when it was made. */
+typedef struct StatementPlan
+{
+	SPIPlanPtr	plan;
+	BlockNumber blocks;
+} StatementPlan;
+
+/* The plans, for the schema of this name, and how many of them run now. */
+static NameData planned_schema;
+static StatementPlan plans[NUMBER_OF_STATEMENTS];
+static int	running = 0;
+
+/* Prepares a statement. */
+static SPIPlanPtr
+Prepare(const StatementText *text, const char *schema_name)
+{
+	char	   *query = psprintf(text->text, quote_identifier(schema_name));
+	SPIPlanPtr	plan = SPI_prepare(query, text->nparameters,
+								   (Oid *) text->parameters);
+
+	if (plan == NULL)
+		elog(ERROR, "could not prepare \"%s\": %s", query,
+			 SPI_result_code_string(SPI_result));
+	pfree(query);
+	return plan;
+}
+
+/* Forgets all plans where they are for a schema of another name. */
+static void
+ForgetOtherSchema(const char *schema_name)
+{
+	if (strcmp(schema_name, NameStr(planned_schema)) == 0)
+		return;
+	for (int i = 0; i < NUMBER_OF_STATEMENTS; i++)
+	{
+		if (plans[i].plan != NULL)
+			SPI_freeplan(plans[i].plan);
+		plans[i].plan = NULL;
+	}
+	namestrcpy(&planned_schema, schema_name);
+}
+
+/*
+ * Returns the kept plan of a statement on a table of this size.  It is remade
+ * when the table has doubled since: one made for a table of a few pages reads
+ * all of them, and a session can fill the table long before anything else
+ * invalidates its plans.
+ */
+static SPIPlanPtr
+KeptPlan(LedgerStatement statement, const char *schema_name,
+		 BlockNumber blocks)
+{
+	StatementPlan *kept = &plans[statement];
+
+	ForgetOtherSchema(schema_name);
+	if (kept->plan == NULL || blocks / 2 > kept->blocks)
+	{
+		SPIPlanPtr	plan = Prepare(&texts[statement], schema_name);
+
+		SPI_keepplan(plan);
+		if (kept->plan != NULL)
+			SPI_freeplan(kept->plan);
+		kept->plan = plan;
+		kept->blocks = blocks;
+	}
+	return kept->plan;
+}
+
+/* Returns the number of blocks of a table. */
+static BlockNumber
+TableBlocks(Oid table)
+{
+	Relation	rel = table_open(table, AccessShareLock);
+	BlockNumber blocks = RelationGetNumberOfBlocks(rel);
+
+	table_close(rel, NoLock);
+	return blocks;
+}
+
+/* Runs a plan, and keeps count of those that run. */
+static int
+Execute(SPIPlanPtr plan, Datum *values, const char *nulls)
+{
+	int			result = 0;
+
+	running++;
+	PG_TRY();
+	{
+		result = SPI_execute_plan(plan, values, nulls, false, 0);
+	}
+	PG_FINALLY();
+	{
+		running--;
+	}
+	PG_END_TRY();
+	return result;
+}
+
+/*
+ * Runs a statement as the owner of its table.  The caller has connected to
+ * SPI; its result is in SPI_tuptable.  Returns the number of rows.  "nulls" is
+ * as SPI has it: 'n' for each NULL, or no array at all.
+ */
+uint64
+RunStatement(Oid schema, LedgerStatement statement, Datum *values,
+			 const char *nulls)
+{
+	Oid			table = LedgerTable(schema, texts[statement].table);
+	char	   *schema_name = get_namespace_name(schema);
+	CallerIdentity caller;
+	SPIPlanPtr	plan;
+	int			result;
+
+	BecomeOwner(table, &caller);
+	/* Called by a user's trigger, a kept plan may be in use further out. */
+	if (running > 0)
+		plan = Prepare(&texts[statement], schema_name);
+	else
+		plan = KeptPlan(statement, schema_name, TableBlocks(table));
+	result = Execute(plan, values, nulls);
+	if (result < 0)
+		elog(ERROR, "could not run statement %d: %s", statement,
+			 SPI_result_code_string(result));
+	BecomeCaller(&caller);
+	return SPI_processed;
+}

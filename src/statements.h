@@ -1,0 +1,24 @@
+/*
+ * statements.h
+ *		The SQL statements that the C code runs on the extension's tables.
+ */
+#ifndef DOC_EXTRACTOR_STATEMENTS_H
+#define DOC_EXTRACTOR_STATEMENTS_H
+
+/* Each with the parameters that its text in statements.c says. */
+typedef enum LedgerStatement
+{
+	STATEMENT_FIND,
+	STATEMENT_INSERT,
+	STATEMENT_COUNT,
+	STATEMENT_HEAL,
+	STATEMENT_FAIL_AGAIN,
+	STATEMENT_MOVE_HASH,
+	STATEMENT_LOCK_DOCUMENT,
+	NUMBER_OF_STATEMENTS
+} LedgerStatement;
+
+extern uint64 RunStatement(Oid schema, LedgerStatement statement,
+						   Datum *values, const char *nulls);
+
+#endif							/* DOC_EXTRACTOR_STATEMENTS_H */

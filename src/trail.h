@@ -1,0 +1,47 @@
+/*
+ * trail.h
+ *		Rows of audit_log.
+ */
+#ifndef DOC_EXTRACTOR_TRAIL_H
+#define DOC_EXTRACTOR_TRAIL_H
+
+#include "writer.h"
+
+/* The widths of audit_log's columns, in characters. */
+#define TRAIL_USER_LIMIT		255
+#define TRAIL_REASON_LIMIT		500
+
+extern bool IsValidAction(const char *action);
+
+/* audit_log, open for the time of one statement. */
+typedef struct Trail
+{
+	RowWriter  *writer;
+	AttrNumber	id;
+	AttrNumber	document_id;
+	AttrNumber	action;
+	AttrNumber	action_timestamp;
+	AttrNumber	user_or_system;
+	AttrNumber	old_value;
+	AttrNumber	new_value;
+	AttrNumber	change_reason;
+	Datum		user;			/* of this statement */
+	Datum		reason;			/* 0: none */
+} Trail;
+
+/* One row for it.  A zero Datum is NULL; a reason then comes from the setting. */
+typedef struct TrailEntry
+{
+	int64		document_id;
+	const char *action;
+	Datum		old_value;		/* json */
+	Datum		new_value;		/* json */
+	Datum		reason;			/* text */
+} TrailEntry;
+
+extern void OpenTrail(Trail *trail, Oid schema, Oid trusted_parent);
+extern bool WriteTrail(Trail *trail, const TrailEntry *entry);
+extern int64 LastTrailId(Trail *trail);
+extern void CloseTrail(Trail *trail);
+
+#endif							/* DOC_EXTRACTOR_TRAIL_H */

@@ -1,0 +1,85 @@
+#!/bin/bash
+# Runs the SQL, isolation and TAP tests beside the server of sandbox.sh: all of them, or those that
+# TESTS names. What they wrote is in results/ afterwards.
+set -euo pipefail
+
+bindir=$(pg_config --bindir)
+support=$(dirname "$(pg_config --pgxs)")/../test
+passed=0
+failed=0
+
+# Prints the names of those of the given test files that are wanted.
+wanted() {
+    local file name
+    for file in "$@"; do
+        name=$(basename "${file%.*}")
+        if [ -e "$file" ] && [[ -z ${TESTS:-} || " $TESTS " == *" $name "* ]]; then
+            echo "$name"
+        fi
+    done
+}
+
+# Runs tests with pg_regress or its like, and takes the counts from its own summary.
+regress() {
+    local suite=$1 program=$2 name bad=0
+    shift 2
+    [ $# -gt 0 ] || return 0
+    echo "$suite tests"
+    # Without its expected output a test would end the run of all: let it fail like any other.
+    for name in "$@"; do
+        touch -a "expected/$name.out"
+    done
+    if ! "$program" --inputdir=test --outputdir=. --bindir="$bindir" --dbname=contrib_regression "$@" 2>&1 |
+        tee "results/$suite.log"; then
+        bad=$(sed -nE 's/.* ([0-9]+) of [0-9]+ tests failed.*/\1/p' "results/$suite.log")
+        bad=${bad:-$#}
+    fi
+    if [ -s regression.diffs ]; then
+        cat regression.diffs
+        mv regression.diffs "results/$suite.diffs"
+    fi
+    passed=$((passed + $# - bad))
+    failed=$((failed + bad))
+}
+
+# Runs TAP tests, each with servers of its own.
+tap() {
+    local name
+    [ $# -gt 0 ] || return 0
+    echo "TAP tests"
+    export PERL5LIB=$support/perl:$PWD/test/helpers PG_REGRESS=$support/regress/pg_regress
+    # PostgreSQL 15 reads the first of these, later versions the others.
+    export TESTDIR=$PWD TESTDATADIR=$PWD/tmp_check TESTLOGDIR=$PWD/tmp_check/log
+    mkdir -p "$TESTLOGDIR"
+    for name in "$@"; do
+        if prove "test/t/$name.pl"; then
+            passed=$((passed + 1))
+        else
+            failed=$((failed + 1))
+        fi
+    done
+    cp -R "$TESTLOGDIR" results/tap
+}
+
+mapfile -t sql < <(wanted test/sql/*.sql)
+mapfile -t isolation < <(wanted test/specs/*.spec)
+mapfile -t tap < <(wanted test/t/*.pl)
+
+mkdir results
+regress SQL "$support/regress/pg_regress" "${sql[@]}"
+regress isolation "$support/isolation/pg_isolation_regress" "${isolation[@]}"
+tap "${tap[@]}"
+cp "$PGDATA/server.log" results/
+
+if [ ${#sql[@]} -eq 0 ] && [ -z "${TESTS:-}" ]; then
+    echo "No SQL tests found"
+    failed=$((failed + 1))
+elif [ $((passed + failed)) -eq 0 ]; then
+    echo "No test is called $TESTS"
+    failed=1
+fi
+if [ "$failed" -gt 0 ]; then
+    echo "Outputs, differences and logs are in results/"
+fi
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

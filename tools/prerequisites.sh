@@ -1,0 +1,79 @@
+#!/bin/bash
+# Installs what building and testing need, where it is missing, and prints the pg_config to use:
+# $PG_CONFIG, else that of the newest installed server (with headers, if any has them), else that
+# of Debian's default version. Debian's server package also starts a cluster, "main", of its own.
+set -euo pipefail
+
+packaged=/usr/lib/postgresql # Debian's packages have each major version in a folder here.
+
+has_server() { [ -x "$packaged/$1/bin/postgres" ]; }
+has_headers() { [ -e "$packaged/$1/lib/pgxs/src/makefiles/pgxs.mk" ]; }
+
+# Prints a major version, or nothing if no server is there and apt does not know the default yet.
+choose_major() {
+    local servers major
+    servers=$(find "$packaged"/*/bin/postgres 2>/dev/null | cut -d/ -f5 | sort -rV) || true
+    for major in $servers; do
+        if has_headers "$major"; then
+            echo "$major"
+            return
+        fi
+    done
+    if [ -n "$servers" ]; then
+        head -n 1 <<<"$servers"
+    else
+        { apt-cache depends postgresql 2>/dev/null || true; } |
+            sed -n 's/^ *Depends: postgresql-\([0-9]*\)$/\1/p'
+    fi
+}
+
+# Sets pg_config, and missing: the Debian packages to install.
+look() {
+    local major
+    missing=()
+    pg_config=${PG_CONFIG:-}
+    if [[ -n $pg_config && $pg_config != "$packaged"/* ]]; then
+        if [ ! -x "$("$pg_config" --bindir)/postgres" ] || [ ! -e "$("$pg_config" --pgxs)" ]; then
+            echo "PG_CONFIG=$pg_config: this PostgreSQL has no server or no server headers" >&2
+            exit 1
+        fi
+    else
+        major=$(cut -sd/ -f5 <<<"$pg_config")
+        major=${major:-$(choose_major)}
+        pg_config=$packaged/$major/bin/pg_config
+        has_server "$major" || missing+=("postgresql${major:+-$major}")
+        has_headers "$major" || missing+=("postgresql-server-dev-${major:-all}")
+    fi
+    command -v gcc >/dev/null || missing+=(gcc)
+    [ -e /usr/include/stdio.h ] || missing+=(libc6-dev)
+    command -v make >/dev/null || missing+=(make)
+    command -v prove >/dev/null || missing+=(perl)
+    perl -MIPC::Run -e 1 2>/dev/null || missing+=(libipc-run-perl)
+}
+
+look
+if [ ${#missing[@]} -gt 0 ]; then
+    # Another apt-get, as on a machine that has just started, may hold the lock for a while.
+    apt=(env DEBIAN_FRONTEND=noninteractive apt-get -y -o DPkg::Lock::Timeout=300)
+    if [ "$(id -u)" -ne 0 ]; then
+        if ! sudo -n true 2>/dev/null && ! { [ -t 0 ] && command -v sudo >/dev/null; }; then
+            echo "Something is missing here. Run this as root, then try again:" >&2
+            echo "    apt-get update && apt-get install --no-install-recommends ${missing[*]}" >&2
+            exit 1
+        fi
+        apt=(sudo "${apt[@]}")
+    fi
+
+    # One broken package source is no reason to stop. Before the update, apt may not have known
+    # Debian's default version of PostgreSQL.
+    "${apt[@]}" update >&2 || true
+    look
+    echo "Installing ${missing[*]}" >&2
+    "${apt[@]}" install --no-install-recommends "${missing[@]}" >&2
+    look
+    if [ ${#missing[@]} -gt 0 ]; then
+        echo "Still missing: ${missing[*]}" >&2
+        exit 1
+    fi
+fi
+echo "$pg_config"
