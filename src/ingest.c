@@ -13,8 +13,9 @@
 #include "executor/spi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/memutils.h"
+#include "utils/lsyscache.h"
 
+#include "compat.h"
 #include "ingest.h"
 #include "statements.h"
 
@@ -189,52 +190,82 @@ CheckSize(const Content *content, const Document *document)
 				 errhint("Two contents with one SHA-256 are not known: check how hash and size were computed.")));
 }
 
-/* Returns one parameter of the insert: an array of a value of each document. */
+/* The columns that the insert sets, in the order of its parameters. */
+#define INSERTED_COLUMNS 9
+#define SIZE_COLUMN (-1)
+#define HASH_COLUMN (-2)
+static const int inserted_columns[INSERTED_COLUMNS] = {
+	FIELD_NAME, SIZE_COLUMN, HASH_COLUMN, FIELD_TYPE, FIELD_SOURCE,
+	FIELD_TEXT, FIELD_METADATA, FIELD_STATUS, FIELD_MESSAGE
+};
+
+/* Returns a document's value for one of them. */
+static NullableDatum
+InsertedValue(const Document *document, int column)
+{
+	NullableDatum value = {.isnull = false};
+
+	if (column == SIZE_COLUMN)
+		value.value = Int64GetDatum(document->size);
+	else if (column == HASH_COLUMN)
+		value.value = CStringGetTextDatum(document->hash);
+	else
+		value = document->fields[column];
+	return value;
+}
+
+/* Runs the insert of a document. */
+static uint64
+InsertOne(Batch *batch, const Document *document)
+{
+	Datum		values[INSERTED_COLUMNS];
+	char		nulls[INSERTED_COLUMNS];
+
+	for (int i = 0; i < INSERTED_COLUMNS; i++)
+	{
+		NullableDatum value = InsertedValue(document, inserted_columns[i]);
+
+		values[i] = value.value;
+		nulls[i] = value.isnull ? 'n' : ' ';
+	}
+	return RunStatement(batch->schema, STATEMENT_INSERT_ONE, values, nulls);
+}
+
+/* Returns the values of one column, as an array. */
 static Datum
-ColumnArray(Document **documents, int ndocuments, DocumentField field)
+ColumnArray(Document **documents, int ndocuments, int column)
 {
 	Datum	   *values = palloc(ndocuments * sizeof(Datum));
 	bool	   *nulls = palloc(ndocuments * sizeof(bool));
+	Oid			type = column == SIZE_COLUMN ? INT8OID :
+		column == FIELD_METADATA ? JSONOID : TEXTOID;
 	int			lower_bound = 1;
+	int16		length;
+	bool		by_value;
+	char		align;
 
 	for (int i = 0; i < ndocuments; i++)
 	{
-		values[i] = documents[i]->fields[field].value;
-		nulls[i] = documents[i]->fields[field].isnull;
+		NullableDatum value = InsertedValue(documents[i], column);
+
+		values[i] = value.value;
+		nulls[i] = value.isnull;
 	}
+	get_typlenbyvalalign(type, &length, &by_value, &align);
 	return PointerGetDatum(construct_md_array(values, nulls, 1, &ndocuments,
-											  &lower_bound,
-											  field == FIELD_METADATA ?
-											  JSONOID : TEXTOID,
-											  -1, false, TYPALIGN_INT));
+											  &lower_bound, type, length,
+											  by_value, align));
 }
 
-/* Runs the insert of these documents; its result has those that went in. */
+/* Runs the insert of several documents. */
 static uint64
-InsertDocuments(Batch *batch, Document **documents, int ndocuments)
+InsertMany(Batch *batch, Document **documents, int ndocuments)
 {
-	Datum	   *sizes = palloc(ndocuments * sizeof(Datum));
-	Datum	   *hashes = palloc(ndocuments * sizeof(Datum));
-	Datum		values[9];
+	Datum		values[INSERTED_COLUMNS];
 
-	for (int i = 0; i < ndocuments; i++)
-	{
-		sizes[i] = Int64GetDatum(documents[i]->size);
-		hashes[i] = CStringGetTextDatum(documents[i]->hash);
-	}
-	values[0] = ColumnArray(documents, ndocuments, FIELD_NAME);
-	values[1] = PointerGetDatum(construct_array(sizes, ndocuments, INT8OID,
-												sizeof(int64), FLOAT8PASSBYVAL,
-												TYPALIGN_DOUBLE));
-	values[2] = PointerGetDatum(construct_array(hashes, ndocuments, TEXTOID,
-												-1, false, TYPALIGN_INT));
-	values[3] = ColumnArray(documents, ndocuments, FIELD_TYPE);
-	values[4] = ColumnArray(documents, ndocuments, FIELD_SOURCE);
-	values[5] = ColumnArray(documents, ndocuments, FIELD_TEXT);
-	values[6] = ColumnArray(documents, ndocuments, FIELD_METADATA);
-	values[7] = ColumnArray(documents, ndocuments, FIELD_STATUS);
-	values[8] = ColumnArray(documents, ndocuments, FIELD_MESSAGE);
-	return RunStatement(batch->schema, STATEMENT_INSERT, values, NULL);
+	for (int i = 0; i < INSERTED_COLUMNS; i++)
+		values[i] = ColumnArray(documents, ndocuments, inserted_columns[i]);
+	return RunStatement(batch->schema, STATEMENT_INSERT_MANY, values, NULL);
 }
 
 /*
@@ -260,7 +291,8 @@ InsertAbsent(Batch *batch)
 	if (ndocuments == 0)
 		return;
 
-	nrows = InsertDocuments(batch, documents, ndocuments);
+	nrows = ndocuments == 1 ? InsertOne(batch, documents[0]) :
+		InsertMany(batch, documents, ndocuments);
 	for (uint64 row = 0; row < nrows; row++)
 	{
 		Content    *content = FindContent(batch,
@@ -357,20 +389,66 @@ SettleDuplicates(Content *content, int64 document_id, int64 count)
 }
 
 /*
+ * Where this transaction has left the hash_index rows that it counted last.
+ * Every count leaves a dead row version behind, and until the transaction ends
+ * a look-up by hash would walk over all of them: a content that comes again
+ * and again in one transaction would take longer each time.
+ */
+typedef struct CountedRow
+{
+	LocalTransactionId transaction;
+	char		hash[HASH_SIZE];
+	ItemPointerData place;
+} CountedRow;
+
+#define COUNTED_ROWS 256
+static CountedRow counted_rows[COUNTED_ROWS];
+
+/* Returns the entry that a hash has to itself for the time being. */
+static CountedRow *
+CountedRowOf(const char *hash)
+{
+	return &counted_rows[strtoul((char[]) {hash[0], hash[1], '\0'}, NULL, 16)];
+}
+
+/* Counts duplicates; returns the number of rows of hash_index, 1 or 0. */
+static uint64
+RunCount(Batch *batch, const char *hash, int nduplicates)
+{
+	CountedRow *row = CountedRowOf(hash);
+	LocalTransactionId transaction = CurrentLocalTransactionId();
+	Datum		values[3];
+	uint64		nrows = 0;
+
+	values[0] = CStringGetTextDatum(hash);
+	values[1] = Int32GetDatum(nduplicates);
+	values[2] = PointerGetDatum(&row->place);
+	/* A rolled back savepoint leaves a place where there is no such row. */
+	if (row->transaction == transaction && strcmp(row->hash, hash) == 0)
+		nrows = RunStatement(batch->schema, STATEMENT_COUNT_AT, values, NULL);
+	if (nrows == 0)
+		nrows = RunStatement(batch->schema, STATEMENT_COUNT, values, NULL);
+	if (nrows == 0)
+		return 0;
+
+	row->transaction = transaction;
+	strlcpy(row->hash, hash, sizeof(row->hash));
+	row->place = *(ItemPointer) DatumGetPointer(ResultColumn(0, 3));
+	return nrows;
+}
+
+/*
  * Counts the duplicates of a content.  Where its document was deleted in the
  * meantime, it is unknown again.
  */
 static void
 CountDuplicates(Batch *batch, Content *content)
 {
-	Datum		values[2];
-
 	for (int i = content->nsettled; i < content->ndocuments; i++)
 		CheckSize(content, content->documents[i]);
 
-	values[0] = CStringGetTextDatum(content->documents[0]->hash);
-	values[1] = Int32GetDatum(content->ndocuments - content->nsettled);
-	if (RunStatement(batch->schema, STATEMENT_COUNT, values, NULL) == 0)
+	if (RunCount(batch, content->documents[0]->hash,
+				 content->ndocuments - content->nsettled) == 0)
 		content->state = CONTENT_UNKNOWN;
 	else
 		SettleDuplicates(content, DatumGetInt64(ResultColumn(0, 1)),

@@ -9,6 +9,7 @@
 #include "funcapi.h"
 #include "utils/builtins.h"
 
+#include "compat.h"
 #include "ingest.h"
 #include "ingest_functions.h"
 #include "relations.h"

@@ -21,7 +21,7 @@
 #include "compat.h"
 #include "restore.h"
 #include "settings.h"
-#include "triggers.h"
+#include "transition.h"
 
 PG_FUNCTION_INFO_V1(ledger_before_insert);
 PG_FUNCTION_INFO_V1(ledger_after_insert);

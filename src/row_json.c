@@ -18,6 +18,7 @@
 #include "utils/json.h"
 #include "utils/lsyscache.h"
 
+#include "compat.h"
 #include "hash.h"
 #include "row_json.h"
 #include "settings.h"

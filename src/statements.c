@@ -30,6 +30,25 @@ typedef struct StatementText
 	Oid			parameters[MAX_PARAMETERS]; /* types */
 } StatementText;
 
+/* The insert of new documents, with nothing for those that are there. */
+#define INSERT_INTO_DOCUMENTS \
+	"INSERT INTO %1$s.documents (file_name, file_size_bytes, file_hash," \
+	" file_type, ingestion_source, document_text, metadata_extracted," \
+	" ingestion_status, error_message)"
+#define UNLESS_THERE \
+	" ON CONFLICT (file_hash) DO NOTHING" \
+	" RETURNING id::pg_catalog.int8, file_hash::pg_catalog.text"
+
+/* The counting of duplicates; its result has the place of the row, too. */
+#define COUNT_DUPLICATES \
+	"UPDATE %1$s.hash_index SET" \
+	" duplicate_count = duplicate_count OPERATOR(pg_catalog.+) $2," \
+	" last_seen = GREATEST(last_seen, LOCALTIMESTAMP)" \
+	" WHERE file_hash OPERATOR(pg_catalog.=) $1"
+#define RETURNING_COUNTED \
+	" RETURNING document_id::pg_catalog.int8," \
+	" duplicate_count::pg_catalog.int8, ctid"
+
 /* How often the content of an updated document came again. */
 #define RETURNING_COUNT \
 	" RETURNING COALESCE((SELECT h.duplicate_count::pg_catalog.int8" \
@@ -46,19 +65,25 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 		" WHERE file_hash OPERATOR(pg_catalog.=) ANY ($1)",
 		1, {TEXTARRAYOID}
 	},
-	/* Parameters: an array for each column, in the order of the hashes. */
-	[STATEMENT_INSERT] = {
+	/* Parameters: the columns' values. */
+	[STATEMENT_INSERT_ONE] = {
 		"documents",
-		"INSERT INTO %1$s.documents (file_name, file_size_bytes, file_hash,"
-		" file_type, ingestion_source, document_text, metadata_extracted,"
-		" ingestion_status, error_message)"
+		INSERT_INTO_DOCUMENTS
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+		UNLESS_THERE,
+		9, {TEXTOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, JSONOID,
+		TEXTOID, TEXTOID}
+	},
+	/* Parameters: an array for each column, in the order of the hashes. */
+	[STATEMENT_INSERT_MANY] = {
+		"documents",
+		INSERT_INTO_DOCUMENTS
 		" SELECT * FROM ROWS FROM (pg_catalog.unnest($1),"
 		" pg_catalog.unnest($2), pg_catalog.unnest($3),"
 		" pg_catalog.unnest($4), pg_catalog.unnest($5),"
 		" pg_catalog.unnest($6), pg_catalog.unnest($7),"
 		" pg_catalog.unnest($8), pg_catalog.unnest($9))"
-		" ON CONFLICT (file_hash) DO NOTHING"
-		" RETURNING id::pg_catalog.int8, file_hash::pg_catalog.text",
+		UNLESS_THERE,
 		9, {TEXTARRAYOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
 			TEXTARRAYOID, TEXTARRAYOID, JSONARRAYOID, TEXTARRAYOID,
 		TEXTARRAYOID}
@@ -66,13 +91,17 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 	/* Parameters: hash, number of duplicates. */
 	[STATEMENT_COUNT] = {
 		"hash_index",
-		"UPDATE %1$s.hash_index SET"
-		" duplicate_count = duplicate_count OPERATOR(pg_catalog.+) $2,"
-		" last_seen = GREATEST(last_seen, LOCALTIMESTAMP)"
-		" WHERE file_hash OPERATOR(pg_catalog.=) $1"
-		" RETURNING document_id::pg_catalog.int8,"
-		" duplicate_count::pg_catalog.int8",
+		COUNT_DUPLICATES
+		RETURNING_COUNTED,
 		2, {TEXTOID, INT4OID}
+	},
+	/* Parameters: as for the former, and the row's place. */
+	[STATEMENT_COUNT_AT] = {
+		"hash_index",
+		COUNT_DUPLICATES
+		" AND ctid OPERATOR(pg_catalog.=) $3"
+		RETURNING_COUNTED,
+		3, {TEXTOID, INT4OID, TIDOID}
 	},
 	/* Parameters: id, text, metadata. */
 	[STATEMENT_HEAL] = {
@@ -112,7 +141,7 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 	}
 };
 
-/* A statement's plan, and the table's size when it was made. */
+/* A statement's plan, and the table's smallest size since it was made. */
 typedef struct StatementPlan
 {
 	SPIPlanPtr	plan;
@@ -124,13 +153,17 @@ static NameData planned_schema;
 static StatementPlan plans[NUMBER_OF_STATEMENTS];
 static int	running = 0;
 
-/* Prepares a statement. */
+/*
+ * Prepares a statement, for one plan whatever the parameters are: the planner
+ * would rather plan anew for each array.
+ */
 static SPIPlanPtr
 Prepare(const StatementText *text, const char *schema_name)
 {
 	char	   *query = psprintf(text->text, quote_identifier(schema_name));
-	SPIPlanPtr	plan = SPI_prepare(query, text->nparameters,
-								   (Oid *) text->parameters);
+	SPIPlanPtr	plan = SPI_prepare_cursor(query, text->nparameters,
+										  (Oid *) text->parameters,
+										  CURSOR_OPT_GENERIC_PLAN);
 
 	if (plan == NULL)
 		elog(ERROR, "could not prepare \"%s\": %s", query,
@@ -177,6 +210,8 @@ KeptPlan(LedgerStatement statement, const char *schema_name,
 		kept->plan = plan;
 		kept->blocks = blocks;
 	}
+	/* The server remakes it too, when the table is truncated for one. */
+	kept->blocks = Min(kept->blocks, blocks);
 	return kept->plan;
 }
 

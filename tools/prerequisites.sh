@@ -33,8 +33,9 @@ look() {
     missing=()
     pg_config=${PG_CONFIG:-}
     if [[ -n $pg_config && $pg_config != "$packaged"/* ]]; then
-        if [ ! -x "$("$pg_config" --bindir)/postgres" ] || [ ! -e "$("$pg_config" --pgxs)" ]; then
-            echo "PG_CONFIG=$pg_config: this PostgreSQL has no server or no server headers" >&2
+        if ! pg_config=$(command -v "$pg_config") || [ ! -x "$("$pg_config" --bindir)/postgres" ] ||
+            [ ! -e "$("$pg_config" --pgxs)" ]; then
+            echo "PG_CONFIG=$PG_CONFIG: no PostgreSQL with a server and its headers there" >&2
             exit 1
         fi
     else

@@ -1,0 +1,163 @@
+/*
+ * audit.c
+ *		What changes of a document leave behind: its trail, and its new hash.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "executor/spi.h"
+#include "utils/datum.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "compat.h"
+#include "relations.h"
+#include "row_json.h"
+#include "statements.h"
+#include "trail.h"
+#include "transition.h"
+
+PG_FUNCTION_INFO_V1(documents_before_update);
+PG_FUNCTION_INFO_V1(documents_after_update);
+
+/*
+ * BEFORE UPDATE row trigger: updated_at = now(), what V001's ON UPDATE NOW()
+ * means.
+ */
+Datum
+documents_before_update(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = CheckTrigger(fcinfo, "documents_before_update",
+										 TRIGGER_EVENT_UPDATE |
+										 TRIGGER_EVENT_ROW |
+										 TRIGGER_EVENT_BEFORE);
+	TupleDesc	desc = RelationGetDescr(trigdata->tg_relation);
+	int			column = ColumnNumber(desc, "documents", "updated_at");
+	Datum		now = TransactionTime(TupleDescAttr(desc, column - 1)->atttypid);
+	bool		is_null = false;
+
+	return PointerGetDatum(heap_modify_tuple_by_cols(trigdata->tg_newtuple,
+													 desc, 1, &column, &now,
+													 &is_null));
+}
+
+/*
+ * Tells whether two values of a column differ in any byte of their content.
+ * An unchanged value that is stored out of line keeps its pointer, so it need
+ * not be fetched.
+ */
+static bool
+ValuesDiffer(Form_pg_attribute att, Datum old_value, Datum new_value)
+{
+	if (att->attlen == -1 &&
+		VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(old_value)) &&
+		VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(new_value)) &&
+		memcmp(DatumGetPointer(old_value), DatumGetPointer(new_value),
+			   VARSIZE_EXTERNAL(DatumGetPointer(old_value))) == 0)
+		return false;
+	return !datum_image_eq(old_value, new_value, att->attbyval, att->attlen);
+}
+
+/*
+ * Flags the columns that an UPDATE changed, but for updated_at; false where
+ * there are none.
+ */
+static bool
+ChooseChangedColumns(TupleTableSlot *old_row, TupleTableSlot *new_row,
+					 AttrNumber updated_at, bool *columns)
+{
+	TupleDesc	desc = old_row->tts_tupleDescriptor;
+	bool		changed = false;
+
+	slot_getallattrs(old_row);
+	slot_getallattrs(new_row);
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, i);
+
+		columns[i] = !att->attisdropped && i != updated_at - 1 &&
+			(old_row->tts_isnull[i] != new_row->tts_isnull[i] ||
+			 (!old_row->tts_isnull[i] &&
+			  ValuesDiffer(att, old_row->tts_values[i],
+						   new_row->tts_values[i])));
+		changed |= columns[i];
+	}
+	return changed;
+}
+
+/* Moves the hash_index row of a document along with its hash. */
+static void
+MoveHash(Oid schema, Datum old_hash, Datum new_hash, int64 document_id)
+{
+	Datum		values[3];
+
+	values[0] = old_hash;
+	values[1] = new_hash;
+	values[2] = Int64GetDatum(document_id);
+	SPI_connect();
+	RunStatement(schema, STATEMENT_MOVE_HASH, values, NULL);
+	SPI_finish();
+}
+
+/*
+ * AFTER UPDATE statement trigger: an "updated" trail row with the changed
+ * columns of every document that the statement really changed.
+ */
+Datum
+documents_after_update(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = CheckTrigger(fcinfo, "documents_after_update",
+										 TRIGGER_EVENT_UPDATE |
+										 TRIGGER_EVENT_AFTER);
+	Relation	rel = trigdata->tg_relation;
+	TupleDesc	desc = RelationGetDescr(rel);
+	Oid			schema = RelationGetNamespace(rel);
+	AttrNumber	id = ColumnNumber(desc, "documents", "id");
+	AttrNumber	file_hash = ColumnNumber(desc, "documents", "file_hash");
+	AttrNumber	updated_at = ColumnNumber(desc, "documents", "updated_at");
+	RowEncoder *encoder = CreateRowEncoder(desc);
+	bool	   *columns = palloc(desc->natts * sizeof(bool));
+	MemoryContext row_context = AllocSetContextCreate(CurrentMemoryContext,
+													  "doc_extractor trail row",
+													  ALLOCSET_DEFAULT_SIZES);
+	Trail		trail = {NULL};
+	RowReader	before;
+	RowReader	after;
+
+	CheckTransitionTable(trigdata->tg_oldtable, "documents_after_update");
+	CheckTransitionTable(trigdata->tg_newtable, "documents_after_update");
+	StartReading(&before, trigdata->tg_oldtable, desc);
+	StartReading(&after, trigdata->tg_newtable, desc);
+	/* The two tables hold the same rows in the same order. */
+	while (ReadRow(&before) && ReadRow(&after))
+	{
+		TrailEntry	entry = {.action = "updated"};
+		MemoryContext old = MemoryContextSwitchTo(row_context);
+
+		if (ChooseChangedColumns(before.slot, after.slot, updated_at, columns))
+		{
+			entry.document_id = RequiredInteger(after.slot, id);
+			if (columns[file_hash - 1])
+				MoveHash(schema, RequiredColumn(before.slot, file_hash),
+						 RequiredColumn(after.slot, file_hash),
+						 entry.document_id);
+			if (trail.writer == NULL)
+			{
+				MemoryContextSwitchTo(old);
+				OpenTrail(&trail, schema, InvalidOid);
+				MemoryContextSwitchTo(row_context);
+			}
+			entry.old_value = EncodeRow(encoder, before.slot, columns);
+			entry.new_value = EncodeRow(encoder, after.slot, columns);
+			(void) WriteTrail(&trail, &entry);
+		}
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(row_context);
+	}
+	StopReading(&before);
+	StopReading(&after);
+	if (trail.writer != NULL)
+		CloseTrail(&trail);
+	MemoryContextDelete(row_context);
+	return PointerGetDatum(NULL);
+}

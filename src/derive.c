@@ -1,0 +1,214 @@
+/*
+ * derive.c
+ *		The rows of hash_index and audit_log that come with new documents.
+ *
+ * documents is the only source, and this trigger their only writer.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "relations.h"
+#include "restore.h"
+#include "row_json.h"
+#include "trail.h"
+#include "transition.h"
+#include "writer.h"
+
+PG_FUNCTION_INFO_V1(documents_after_insert);
+
+/*
+ * Returns the table whose new rows the derived ones may refer to unchecked, as
+ * this statement has just inserted them.  None where anybody else's trigger
+ * runs for the insert: it could delete them again first.
+ */
+static Oid
+TrustedParent(TriggerData *trigdata)
+{
+	TriggerDesc *triggers = trigdata->tg_relation->trigdesc;
+
+	for (int i = 0; i < triggers->numtriggers; i++)
+	{
+		Trigger    *trigger = &triggers->triggers[i];
+
+		if (TRIGGER_FOR_INSERT(trigger->tgtype) && !trigger->tgisinternal &&
+			trigger->tgoid != trigdata->tg_trigger->tgoid)
+			return InvalidOid;
+	}
+	return RelationGetRelid(trigdata->tg_relation);
+}
+
+/* Tells whether a value is this transaction's now(). */
+static bool
+IsTransactionTime(Datum value, Oid type)
+{
+	return (type == TIMESTAMPOID || type == TIMESTAMPTZOID) &&
+		DatumGetInt64(value) == DatumGetInt64(TransactionTime(type));
+}
+
+/*
+ * Chooses what a new document's trail row holds of it: neither id (that is
+ * document_id) nor NULLs nor the times that the trail row has itself, as these
+ * bytes are paid for every document.
+ */
+static void
+ChooseIngestedColumns(TupleTableSlot *slot, AttrNumber id, bool *columns)
+{
+	TupleDesc	desc = slot->tts_tupleDescriptor;
+
+	slot_getallattrs(slot);
+	for (int i = 0; i < desc->natts; i++)
+		columns[i] = i != id - 1 && !slot->tts_isnull[i] &&
+			!IsTransactionTime(slot->tts_values[i],
+							   TupleDescAttr(desc, i)->atttypid);
+}
+
+/* Tells whether the row is a backup's, which brings its derived rows along. */
+static bool
+IsRestoredRow(TupleTableSlot *slot, RestoreMode mode, AttrNumber created_at)
+{
+	bool		is_null;
+	Datum		value;
+
+	if (mode != RESTORE_OLD_ROWS)
+		return mode == RESTORE_ALL;
+	value = slot_getattr(slot, created_at, &is_null);
+	return !IsTransactionTime(value,
+							  TupleDescAttr(slot->tts_tupleDescriptor,
+											created_at - 1)->atttypid);
+}
+
+/* What documents_after_insert() works on. */
+typedef struct NewDocuments
+{
+	Oid			schema;
+	TupleDesc	desc;
+	Tuplestorestate *rows;
+	RestoreMode mode;
+	Oid			trusted_parent;
+	AttrNumber	id;
+	AttrNumber	file_hash;
+	AttrNumber	created_at;
+} NewDocuments;
+
+/* Reads on to the next row that is not a backup's. */
+static bool
+ReadNewDocument(RowReader *reader, const NewDocuments *documents)
+{
+	while (ReadRow(reader))
+		if (!IsRestoredRow(reader->slot, documents->mode,
+						   documents->created_at))
+			return true;
+	return false;
+}
+
+/* Tells whether any row is new. */
+static bool
+HasNewDocument(const NewDocuments *documents)
+{
+	RowReader	reader;
+	bool		found;
+
+	StartReading(&reader, documents->rows, documents->desc);
+	found = ReadNewDocument(&reader, documents);
+	StopReading(&reader);
+	return found;
+}
+
+/* Writes the hash_index rows of new documents. */
+static void
+DeriveHashIndex(const NewDocuments *documents)
+{
+	RowWriter  *writer = OpenRowWriter(LedgerTable(documents->schema,
+												   "hash_index"),
+									   documents->trusted_parent);
+	AttrNumber	file_hash = WriterColumn(writer, "file_hash");
+	AttrNumber	document_id = WriterColumn(writer, "document_id");
+	Oid			id_type = TupleDescAttr(RelationGetDescr(writer->rel),
+										document_id - 1)->atttypid;
+	RowReader	reader;
+
+	StartReading(&reader, documents->rows, documents->desc);
+	while (ReadNewDocument(&reader, documents))
+	{
+		StartRow(writer);
+		SetColumn(writer, file_hash,
+				  RequiredColumn(reader.slot, documents->file_hash));
+		SetColumn(writer, document_id,
+				  IntegerDatum(RequiredInteger(reader.slot, documents->id),
+							   id_type));
+		(void) WriteRow(writer);
+	}
+	StopReading(&reader);
+	CloseRowWriter(writer);
+}
+
+/* Writes the trail rows of new documents. */
+static void
+DeriveTrail(const NewDocuments *documents)
+{
+	RowEncoder *encoder = CreateRowEncoder(documents->desc);
+	bool	   *columns = palloc(documents->desc->natts * sizeof(bool));
+	MemoryContext row_context = AllocSetContextCreate(CurrentMemoryContext,
+													  "doc_extractor trail row",
+													  ALLOCSET_DEFAULT_SIZES);
+	Trail		trail;
+	RowReader	reader;
+
+	OpenTrail(&trail, documents->schema, documents->trusted_parent);
+	StartReading(&reader, documents->rows, documents->desc);
+	while (ReadNewDocument(&reader, documents))
+	{
+		TrailEntry	entry = {.action = "ingested"};
+		MemoryContext old = MemoryContextSwitchTo(row_context);
+
+		ChooseIngestedColumns(reader.slot, documents->id, columns);
+		entry.document_id = RequiredInteger(reader.slot, documents->id);
+		entry.new_value = EncodeRow(encoder, reader.slot, columns);
+		(void) WriteTrail(&trail, &entry);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(row_context);
+	}
+	StopReading(&reader);
+	CloseTrail(&trail);
+	MemoryContextDelete(row_context);
+}
+
+/*
+ * AFTER INSERT statement trigger: a hash_index row and an "ingested" trail row
+ * for every new document.
+ */
+Datum
+documents_after_insert(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = CheckTrigger(fcinfo, "documents_after_insert",
+										 TRIGGER_EVENT_INSERT |
+										 TRIGGER_EVENT_AFTER);
+	Relation	rel = trigdata->tg_relation;
+	TupleDesc	desc = RelationGetDescr(rel);
+	NewDocuments documents;
+
+	CheckTransitionTable(trigdata->tg_newtable, "documents_after_insert");
+	documents.schema = RelationGetNamespace(rel);
+	documents.desc = desc;
+	documents.rows = trigdata->tg_newtable;
+	documents.mode = CurrentRestoreMode(rel);
+	documents.trusted_parent = TrustedParent(trigdata);
+	documents.id = ColumnNumber(desc, "documents", "id");
+	documents.file_hash = ColumnNumber(desc, "documents", "file_hash");
+	documents.created_at = ColumnNumber(desc, "documents", "created_at");
+
+	if (tuplestore_tuple_count(documents.rows) == 0)
+		return PointerGetDatum(NULL);
+	if (HasNewDocument(&documents))
+	{
+		DeriveHashIndex(&documents);
+		DeriveTrail(&documents);
+	}
+	else
+		LogRestore(rel);
+	return PointerGetDatum(NULL);
+}
