@@ -25,31 +25,59 @@
 #include "writer.h"
 
 /*
- * Takes the foreign key checks against "parent" out of a table's triggers: for
- * rows whose parent this very statement has just inserted there is nothing to
- * look up.
+ * Tells whether a trigger is the extension's own: these look at rows that come
+ * from elsewhere, not at the ones that we write.
+ */
+static bool
+IsOwnTrigger(const Trigger *trigger)
+{
+	static const char *const names[] = {
+		"hash_index_before_insert", "hash_index_after_insert",
+		"audit_log_before_insert", "audit_log_after_insert"
+	};
+
+	for (size_t i = 0; i < lengthof(names); i++)
+		if (strcmp(trigger->tgname, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Takes out of a table's triggers the extension's own, and the foreign key
+ * checks against "trusted_parent": for rows whose parent this very statement
+ * has just inserted there is nothing to look up.
  */
 static void
-SkipKeyChecks(ResultRelInfo *rri, Oid parent)
+SkipTriggers(TriggerDesc *triggers, Oid trusted_parent)
 {
-	TriggerDesc *triggers = rri->ri_TrigDesc;
 	int			kept = 0;
-	bool		after_row = false;
 
+	triggers->trig_insert_before_statement = false;
+	triggers->trig_insert_after_statement = false;
+	triggers->trig_insert_after_row = false;
+	triggers->trig_insert_new_table = false;
 	for (int i = 0; i < triggers->numtriggers; i++)
 	{
 		Trigger    *trigger = &triggers->triggers[i];
+		int16		type = trigger->tgtype;
 
-		if (trigger->tgfoid == F_RI_FKEY_CHECK_INS &&
-			trigger->tgconstrrelid == parent)
+		if (IsOwnTrigger(trigger) ||
+			(trigger->tgfoid == F_RI_FKEY_CHECK_INS &&
+			 trigger->tgconstrrelid == trusted_parent))
 			continue;
-		if (TRIGGER_TYPE_MATCHES(trigger->tgtype, TRIGGER_TYPE_ROW,
-								 TRIGGER_TYPE_AFTER, TRIGGER_TYPE_INSERT))
-			after_row = true;
 		triggers->triggers[kept++] = *trigger;
+		if (!TRIGGER_FOR_INSERT(type))
+			continue;
+		if (TRIGGER_FOR_ROW(type))
+			triggers->trig_insert_after_row |= TRIGGER_FOR_AFTER(type);
+		else if (TRIGGER_FOR_BEFORE(type))
+			triggers->trig_insert_before_statement = true;
+		else
+			triggers->trig_insert_after_statement = true;
+		triggers->trig_insert_new_table |=
+			TRIGGER_USES_TRANSITION_TABLE(trigger->tgnewtable);
 	}
 	triggers->numtriggers = kept;
-	triggers->trig_insert_after_row = after_row;
 }
 
 /* Returns the default of a column, ready to run; NULL where it has none. */
@@ -92,8 +120,8 @@ OpenRowWriter(Oid table, Oid trusted_parent)
 
 	writer->rri = makeNode(ResultRelInfo);
 	InitResultRelInfo(writer->rri, writer->rel, 0, NULL, 0);
-	if (OidIsValid(trusted_parent) && writer->rri->ri_TrigDesc)
-		SkipKeyChecks(writer->rri, trusted_parent);
+	if (writer->rri->ri_TrigDesc)
+		SkipTriggers(writer->rri->ri_TrigDesc, trusted_parent);
 	ExecOpenIndices(writer->rri, false);
 	/* So that the after triggers find this one in place of a second. */
 	estate->es_opened_result_relations =
