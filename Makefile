@@ -17,6 +17,9 @@ ISOLATION_OPTS = --inputdir=test --outputdir=.
 # The server's own headers have unused parameters.
 PG_CFLAGS += -Wall -Wextra -Wno-unused-parameter
 
+# Our functions must not be taken for another library's of the same name.
+SHLIB_LINK += -Wl,-Bsymbolic
+
 # Only the workbench asks for this: a new compiler's new warning must not fail a user's build.
 ifdef WERROR
 PG_CFLAGS += -Werror

@@ -11,6 +11,7 @@
 #include "utils/rel.h"
 
 #include "compat.h"
+#include "document.h"
 #include "relations.h"
 #include "row_json.h"
 #include "statements.h"
@@ -19,6 +20,7 @@
 
 PG_FUNCTION_INFO_V1(documents_before_update);
 PG_FUNCTION_INFO_V1(documents_after_update);
+PG_FUNCTION_INFO_V1(documents_after_delete);
 
 /*
  * BEFORE UPDATE row trigger: updated_at = now(), what V001's ON UPDATE NOW()
@@ -99,9 +101,19 @@ MoveHash(Oid schema, Datum old_hash, Datum new_hash, int64 document_id)
 	SPI_finish();
 }
 
+/* Memory for one trail row at a time. */
+static MemoryContext
+CreateRowContext(void)
+{
+	return AllocSetContextCreate(CurrentMemoryContext,
+								 "doc_extractor trail row",
+								 ALLOCSET_DEFAULT_SIZES);
+}
+
 /*
  * AFTER UPDATE statement trigger: an "updated" trail row with the changed
- * columns of every document that the statement really changed.
+ * columns of every document that the statement really changed.  With an
+ * argument, as since 1.1, it takes V001's valid statuses only.
  */
 Datum
 documents_after_update(PG_FUNCTION_ARGS)
@@ -109,17 +121,16 @@ documents_after_update(PG_FUNCTION_ARGS)
 	TriggerData *trigdata = CheckTrigger(fcinfo, "documents_after_update",
 										 TRIGGER_EVENT_UPDATE |
 										 TRIGGER_EVENT_AFTER);
-	Relation	rel = trigdata->tg_relation;
-	TupleDesc	desc = RelationGetDescr(rel);
-	Oid			schema = RelationGetNamespace(rel);
+	TupleDesc	desc = RelationGetDescr(trigdata->tg_relation);
+	Oid			schema = RelationGetNamespace(trigdata->tg_relation);
+	bool		check_status = trigdata->tg_trigger->tgnargs > 0;
 	AttrNumber	id = ColumnNumber(desc, "documents", "id");
 	AttrNumber	file_hash = ColumnNumber(desc, "documents", "file_hash");
+	AttrNumber	status = ColumnNumber(desc, "documents", "ingestion_status");
 	AttrNumber	updated_at = ColumnNumber(desc, "documents", "updated_at");
 	RowEncoder *encoder = CreateRowEncoder(desc);
 	bool	   *columns = palloc(desc->natts * sizeof(bool));
-	MemoryContext row_context = AllocSetContextCreate(CurrentMemoryContext,
-													  "doc_extractor trail row",
-													  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext row_context = CreateRowContext();
 	Trail		trail = {NULL};
 	RowReader	before;
 	RowReader	after;
@@ -132,25 +143,25 @@ documents_after_update(PG_FUNCTION_ARGS)
 	while (ReadRow(&before) && ReadRow(&after))
 	{
 		TrailEntry	entry = {.action = "updated"};
-		MemoryContext old = MemoryContextSwitchTo(row_context);
+		MemoryContext old;
 
-		if (ChooseChangedColumns(before.slot, after.slot, updated_at, columns))
-		{
-			entry.document_id = RequiredInteger(after.slot, id);
-			if (columns[file_hash - 1])
-				MoveHash(schema, RequiredColumn(before.slot, file_hash),
-						 RequiredColumn(after.slot, file_hash),
-						 entry.document_id);
-			if (trail.writer == NULL)
-			{
-				MemoryContextSwitchTo(old);
-				OpenTrail(&trail, schema, InvalidOid);
-				MemoryContextSwitchTo(row_context);
-			}
-			entry.old_value = EncodeRow(encoder, before.slot, columns);
-			entry.new_value = EncodeRow(encoder, after.slot, columns);
-			(void) WriteTrail(&trail, &entry);
-		}
+		if (!ChooseChangedColumns(before.slot, after.slot, updated_at, columns))
+			continue;
+		if (check_status && columns[status - 1])
+			CheckStatus(after.slot, status);
+		/* An UPDATE that changes nothing does not even open the trail. */
+		if (trail.writer == NULL)
+			OpenTrail(&trail, schema, InvalidOid);
+
+		old = MemoryContextSwitchTo(row_context);
+		entry.document_id = RequiredInteger(after.slot, id);
+		if (columns[file_hash - 1])
+			MoveHash(schema, RequiredColumn(before.slot, file_hash),
+					 RequiredColumn(after.slot, file_hash),
+					 entry.document_id);
+		entry.old_value = EncodeRow(encoder, before.slot, columns);
+		entry.new_value = EncodeRow(encoder, after.slot, columns);
+		(void) WriteTrail(&trail, &entry);
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(row_context);
 	}
@@ -158,6 +169,56 @@ documents_after_update(PG_FUNCTION_ARGS)
 	StopReading(&after);
 	if (trail.writer != NULL)
 		CloseTrail(&trail);
+	MemoryContextDelete(row_context);
+	return PointerGetDatum(NULL);
+}
+
+/* Flags the columns of a deleted row that its trail keeps: neither id nor NULLs. */
+static void
+ChooseDeletedColumns(TupleTableSlot *slot, AttrNumber id, bool *columns)
+{
+	slot_getallattrs(slot);
+	for (int i = 0; i < slot->tts_tupleDescriptor->natts; i++)
+		columns[i] = i != id - 1 && !slot->tts_isnull[i];
+}
+
+/*
+ * AFTER DELETE statement trigger, since 1.1: a "deleted" trail row with all of
+ * the document's columns.
+ */
+Datum
+documents_after_delete(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = CheckTrigger(fcinfo, "documents_after_delete",
+										 TRIGGER_EVENT_DELETE |
+										 TRIGGER_EVENT_AFTER);
+	TupleDesc	desc = RelationGetDescr(trigdata->tg_relation);
+	AttrNumber	id = ColumnNumber(desc, "documents", "id");
+	RowEncoder *encoder = CreateRowEncoder(desc);
+	bool	   *columns = palloc(desc->natts * sizeof(bool));
+	MemoryContext row_context = CreateRowContext();
+	Trail		trail;
+	RowReader	reader;
+
+	CheckTransitionTable(trigdata->tg_oldtable, "documents_after_delete");
+	if (tuplestore_tuple_count(trigdata->tg_oldtable) == 0)
+		return PointerGetDatum(NULL);
+	OpenTrail(&trail, RelationGetNamespace(trigdata->tg_relation), InvalidOid);
+	StartReading(&reader, trigdata->tg_oldtable, desc);
+	while (ReadRow(&reader))
+	{
+		TrailEntry	entry = {.action = "deleted"};
+		MemoryContext old = MemoryContextSwitchTo(row_context);
+
+		ChooseDeletedColumns(reader.slot, id, columns);
+		entry.document_id = RequiredInteger(reader.slot, id);
+		entry.old_value = EncodeRow(encoder, reader.slot, columns);
+		(void) WriteTrail(&trail, &entry);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(row_context);
+	}
+	StopReading(&reader);
+	CloseTrail(&trail);
 	MemoryContextDelete(row_context);
 	return PointerGetDatum(NULL);
 }

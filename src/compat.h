@@ -9,6 +9,8 @@
 #define DOC_EXTRACTOR_COMPAT_H
 
 #include "catalog/pg_class.h"
+#include "catalog/pg_extension.h"
+#include "catalog/pg_namespace.h"
 #include "executor/executor.h"
 #include "funcapi.h"
 #include "storage/proc.h"
@@ -31,8 +33,21 @@
 
 /* 16 folded the ownership checks of all object classes into one. */
 #if PG_VERSION_NUM < 160000
-#define object_ownercheck(classid, objectid, roleid) \
-	pg_class_ownercheck(objectid, roleid)
+static inline bool
+object_ownercheck(Oid classid, Oid objectid, Oid roleid)
+{
+	switch (classid)
+	{
+		case RelationRelationId:
+			return pg_class_ownercheck(objectid, roleid);
+		case NamespaceRelationId:
+			return pg_namespace_ownercheck(objectid, roleid);
+		case ExtensionRelationId:
+			return pg_extension_ownercheck(objectid, roleid);
+		default:
+			elog(ERROR, "unexpected object class %u", classid);
+	}
+}
 #endif
 
 /* 17 moved the backend's local transaction number. */

@@ -11,6 +11,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
+#include "document.h"
 #include "relations.h"
 #include "restore.h"
 #include "row_json.h"
@@ -89,8 +90,10 @@ typedef struct NewDocuments
 	Tuplestorestate *rows;
 	RestoreMode mode;
 	Oid			trusted_parent;
+	bool		check_status;
 	AttrNumber	id;
 	AttrNumber	file_hash;
+	AttrNumber	ingestion_status;
 	AttrNumber	created_at;
 } NewDocuments;
 
@@ -118,7 +121,7 @@ HasNewDocument(const NewDocuments *documents)
 	return found;
 }
 
-/* Writes the hash_index rows of new documents. */
+/* Writes the hash_index rows of new documents, whose status it checks. */
 static void
 DeriveHashIndex(const NewDocuments *documents)
 {
@@ -134,6 +137,8 @@ DeriveHashIndex(const NewDocuments *documents)
 	StartReading(&reader, documents->rows, documents->desc);
 	while (ReadNewDocument(&reader, documents))
 	{
+		if (documents->check_status)
+			CheckStatus(reader.slot, documents->ingestion_status);
 		StartRow(writer);
 		SetColumn(writer, file_hash,
 				  RequiredColumn(reader.slot, documents->file_hash));
@@ -179,7 +184,8 @@ DeriveTrail(const NewDocuments *documents)
 
 /*
  * AFTER INSERT statement trigger: a hash_index row and an "ingested" trail row
- * for every new document.
+ * for every new document.  With an argument, as since 1.1, it takes V001's
+ * valid statuses only.
  */
 Datum
 documents_after_insert(PG_FUNCTION_ARGS)
@@ -197,8 +203,11 @@ documents_after_insert(PG_FUNCTION_ARGS)
 	documents.rows = trigdata->tg_newtable;
 	documents.mode = CurrentRestoreMode(rel);
 	documents.trusted_parent = TrustedParent(trigdata);
+	documents.check_status = trigdata->tg_trigger->tgnargs > 0;
 	documents.id = ColumnNumber(desc, "documents", "id");
 	documents.file_hash = ColumnNumber(desc, "documents", "file_hash");
+	documents.ingestion_status = ColumnNumber(desc, "documents",
+											  "ingestion_status");
 	documents.created_at = ColumnNumber(desc, "documents", "created_at");
 
 	if (tuplestore_tuple_count(documents.rows) == 0)

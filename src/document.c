@@ -126,21 +126,44 @@ CheckField(Document *document, DocumentField field, int limit)
 				 errhint("Shorten it, or keep the long form in metadata_extracted.")));
 }
 
-/* Tells whether the status is this word. */
+/* Tells whether a text is this word. */
 static bool
-HasStatus(const Document *document, const char *status)
+IsWord(Datum value, const char *word)
 {
-	text	   *packed = DatumGetTextPP(document->fields[FIELD_STATUS].value);
+	text	   *packed = DatumGetTextPP(value);
 
-	return VARSIZE_ANY_EXHDR(packed) == strlen(status) &&
-		memcmp(VARDATA_ANY(packed), status, strlen(status)) == 0;
+	return VARSIZE_ANY_EXHDR(packed) == strlen(word) &&
+		memcmp(VARDATA_ANY(packed), word, strlen(word)) == 0;
+}
+
+/* Tells whether V001 knows the status. */
+static bool
+IsValidStatus(Datum status)
+{
+	return IsWord(status, "success") || IsWord(status, "failed") ||
+		IsWord(status, "retry");
 }
 
 /* Tells whether the document arrived whole; else it is "failed" or "retry". */
 bool
 IsSuccess(const Document *document)
 {
-	return HasStatus(document, "success");
+	return IsWord(document->fields[FIELD_STATUS].value, "success");
+}
+
+/* An error unless column "status" of a row of documents is valid. */
+void
+CheckStatus(TupleTableSlot *slot, AttrNumber status)
+{
+	bool		is_null;
+	Datum		value = slot_getattr(slot, status, &is_null);
+
+	if (!is_null && !IsValidStatus(value))
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("ingestion_status \"%s\" is not valid",
+						TextDatumGetCString(value)),
+				 errhint("It is one of success, failed and retry, in lower case.")));
 }
 
 /*
@@ -153,8 +176,7 @@ CheckDocument(Document *document, const FieldLimits *limits)
 	for (int i = 0; i < NUMBER_OF_FIELDS; i++)
 		CheckField(document, i, limits->characters[i]);
 
-	if (!IsSuccess(document) && !HasStatus(document, "failed") &&
-		!HasStatus(document, "retry"))
+	if (!IsValidStatus(document->fields[FIELD_STATUS].value))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("ingestion_status \"%s\" is not valid",

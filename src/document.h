@@ -5,6 +5,8 @@
 #ifndef DOC_EXTRACTOR_DOCUMENT_H
 #define DOC_EXTRACTOR_DOCUMENT_H
 
+#include "executor/tuptable.h"
+
 #include "hash.h"
 
 /* Its values that go into the row as they came. */
@@ -45,5 +47,6 @@ typedef struct FieldLimits
 extern void GetFieldLimits(Oid schema, FieldLimits *limits);
 extern void CheckDocument(Document *document, const FieldLimits *limits);
 extern bool IsSuccess(const Document *document);
+extern void CheckStatus(TupleTableSlot *slot, AttrNumber status);
 
 #endif							/* DOC_EXTRACTOR_DOCUMENT_H */

@@ -52,8 +52,6 @@ CheckReason(text *reason)
 static void
 CheckEvent(FunctionCallInfo fcinfo)
 {
-	const char *action;
-
 	if (PG_ARGISNULL(0))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -62,12 +60,8 @@ CheckEvent(FunctionCallInfo fcinfo)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("action must not be null")));
-	action = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	if (!IsValidAction(action))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("action \"%s\" is not valid", action),
-				 errhint("It is one of ingested, updated, deleted, classified, tagged and error, in lower case.")));
+	CheckAction(text_to_cstring(PG_GETARG_TEXT_PP(1)),
+				ERRCODE_INVALID_PARAMETER_VALUE);
 	if (!PG_ARGISNULL(4))
 		CheckReason(PG_GETARG_TEXT_PP(4));
 }

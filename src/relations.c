@@ -43,6 +43,20 @@ LedgerTable(Oid schema, const char *name)
 	return table;
 }
 
+/* Tells whether a table is one of the extension's. */
+bool
+IsLedgerTable(Oid schema, Oid table)
+{
+	static const char *const names[] = {
+		"documents", "hash_index", "audit_log", "error_log"
+	};
+
+	for (size_t i = 0; i < lengthof(names); i++)
+		if (get_relname_relid(names[i], schema) == table)
+			return true;
+	return false;
+}
+
 /* Returns the number of a column that every version of a table has. */
 AttrNumber
 ColumnNumber(TupleDesc desc, const char *table, const char *column)

@@ -16,6 +16,7 @@ typedef struct CallerIdentity
 
 extern Oid	FunctionSchema(Oid function_id);
 extern Oid	LedgerTable(Oid schema, const char *name);
+extern bool IsLedgerTable(Oid schema, Oid table);
 extern AttrNumber ColumnNumber(TupleDesc desc, const char *table,
 							   const char *column);
 

@@ -14,13 +14,16 @@
 #include "commands/trigger.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
 #include "compat.h"
+#include "relations.h"
 #include "restore.h"
 #include "settings.h"
+#include "trail.h"
 #include "transition.h"
 
 PG_FUNCTION_INFO_V1(ledger_before_insert);
@@ -39,7 +42,7 @@ static struct
 }			suspended;
 
 /* Tells whether the session is set up as every pg_dump script sets it up. */
-static bool
+bool
 IsDumpSession(void)
 {
 	return !check_function_bodies &&
@@ -116,9 +119,25 @@ ledger_before_insert(PG_FUNCTION_ARGS)
 	return PointerGetDatum(NULL);
 }
 
+/* An error where a new row of audit_log has an action that V001 does not know. */
+static void
+CheckActions(TriggerData *trigdata)
+{
+	TupleDesc	desc = RelationGetDescr(trigdata->tg_relation);
+	AttrNumber	action = ColumnNumber(desc, "audit_log", "action");
+	RowReader	reader;
+
+	StartReading(&reader, trigdata->tg_newtable, desc);
+	while (ReadRow(&reader))
+		CheckAction(TextDatumGetCString(RequiredColumn(reader.slot, action)),
+					ERRCODE_CHECK_VIOLATION);
+	StopReading(&reader);
+}
+
 /*
  * AFTER INSERT statement trigger of the same tables, ENABLE ALWAYS: takes back
- * what ledger_before_insert() did, and nothing else.
+ * what ledger_before_insert() did, and nothing else.  With a transition table,
+ * as audit_log's has since 1.1, it takes V001's valid actions only.
  */
 Datum
 ledger_after_insert(PG_FUNCTION_ARGS)
@@ -134,5 +153,8 @@ ledger_after_insert(PG_FUNCTION_ARGS)
 		suspended.table = InvalidOid;
 		SetReplicationRole("origin");
 	}
+	else if (trigdata->tg_newtable != NULL &&
+			 SessionReplicationRole != SESSION_REPLICATION_ROLE_REPLICA)
+		CheckActions(trigdata);
 	return PointerGetDatum(NULL);
 }

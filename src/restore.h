@@ -15,6 +15,7 @@ typedef enum RestoreMode
 	RESTORE_ALL					/* all */
 } RestoreMode;
 
+extern bool IsDumpSession(void);
 extern RestoreMode CurrentRestoreMode(Relation rel);
 extern void LogRestore(Relation rel);
 

@@ -17,6 +17,7 @@ char	   *doc_extractor_user;
 char	   *doc_extractor_reason;
 int			doc_extractor_audit_value_limit;
 bool		doc_extractor_restoring;
+bool		doc_extractor_allow_data_loss;
 
 /* Refuses a text that its column in audit_log could not hold. */
 static bool
@@ -76,6 +77,14 @@ DefineSettings(void)
 							 "Rows that the owner inserts are a backup's.",
 							 "They come with their hash_index and audit_log rows, so none are derived.",
 							 &doc_extractor_restoring, false,
+							 PGC_USERSET, 0,
+							 NULL, NULL, NULL);
+
+	/* For those who may drop or roll back anyway: a second thought. */
+	DefineCustomBoolVariable("doc_extractor.allow_data_loss",
+							 "Drops and roll-backs may lose documents or parts of the trail.",
+							 "Off: they are refused while there is anything to lose.",
+							 &doc_extractor_allow_data_loss, false,
 							 PGC_USERSET, 0,
 							 NULL, NULL, NULL);
 

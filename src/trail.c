@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
@@ -12,9 +13,9 @@
 #include "settings.h"
 #include "trail.h"
 
-/* Tells whether V001 knows the action. */
-bool
-IsValidAction(const char *action)
+/* An error with this SQLSTATE unless V001 knows the action. */
+void
+CheckAction(const char *action, int sqlstate)
 {
 	static const char *const actions[] = {
 		"ingested", "updated", "deleted", "classified", "tagged", "error"
@@ -22,17 +23,11 @@ IsValidAction(const char *action)
 
 	for (size_t i = 0; i < lengthof(actions); i++)
 		if (strcmp(action, actions[i]) == 0)
-			return true;
-	return false;
-}
-
-/* Returns the application's user where it has set one, else the login role. */
-static Datum
-TrailUser(void)
-{
-	if (doc_extractor_user[0] != '\0')
-		return CStringGetTextDatum(doc_extractor_user);
-	return CStringGetTextDatum(GetUserNameFromId(GetSessionUserId(), false));
+			return;
+	ereport(ERROR,
+			(errcode(sqlstate),
+			 errmsg("action \"%s\" is not valid", action),
+			 errhint("It is one of ingested, updated, deleted, classified, tagged and error, in lower case.")));
 }
 
 /*
@@ -45,6 +40,7 @@ OpenTrail(Trail *trail, Oid schema, Oid trusted_parent)
 	RowWriter  *writer = OpenRowWriter(LedgerTable(schema, "audit_log"),
 									   trusted_parent);
 	MemoryContext old = MemoryContextSwitchTo(writer->estate->es_query_cxt);
+	char	   *login_role;
 
 	trail->writer = writer;
 	trail->id = WriterColumn(writer, "id");
@@ -55,7 +51,13 @@ OpenTrail(Trail *trail, Oid schema, Oid trusted_parent)
 	trail->old_value = WriterColumn(writer, "old_value");
 	trail->new_value = WriterColumn(writer, "new_value");
 	trail->change_reason = WriterColumn(writer, "change_reason");
-	trail->user = TrailUser();
+	trail->db_user = SPI_fnumber(RelationGetDescr(writer->rel), "db_user");
+	login_role = GetUserNameFromId(GetSessionUserId(), false);
+	trail->login_role = DirectFunctionCall1(namein,
+											CStringGetDatum(login_role));
+	/* The application's user where it has set one. */
+	trail->user = CStringGetTextDatum(doc_extractor_user[0] != '\0' ?
+									  doc_extractor_user : login_role);
 	trail->reason = doc_extractor_reason[0] == '\0' ? (Datum) 0 :
 		CStringGetTextDatum(doc_extractor_reason);
 	MemoryContextSwitchTo(old);
@@ -95,6 +97,8 @@ WriteTrail(Trail *trail, const TrailEntry *entry)
 	SetUnlessNull(trail, trail->new_value, entry->new_value);
 	SetUnlessNull(trail, trail->change_reason,
 				  entry->reason != (Datum) 0 ? entry->reason : trail->reason);
+	if (trail->db_user > 0)
+		SetColumn(writer, trail->db_user, trail->login_role);
 	return WriteRow(writer);
 }
 

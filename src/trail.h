@@ -11,8 +11,6 @@
 #define TRAIL_USER_LIMIT		255
 #define TRAIL_REASON_LIMIT		500
 
-extern bool IsValidAction(const char *action);
-
 /* audit_log, open for the time of one statement. */
 typedef struct Trail
 {
@@ -25,8 +23,10 @@ typedef struct Trail
 	AttrNumber	old_value;
 	AttrNumber	new_value;
 	AttrNumber	change_reason;
+	AttrNumber	db_user;		/* since 1.1; else not positive */
 	Datum		user;			/* of this statement */
 	Datum		reason;			/* 0: none */
+	Datum		login_role;		/* a name */
 } Trail;
 
 /* One row for it.  A zero Datum is NULL; a reason then comes from the setting. */
@@ -39,6 +39,7 @@ typedef struct TrailEntry
 	Datum		reason;			/* text */
 } TrailEntry;
 
+extern void CheckAction(const char *action, int sqlstate);
 extern void OpenTrail(Trail *trail, Oid schema, Oid trusted_parent);
 extern bool WriteTrail(Trail *trail, const TrailEntry *entry);
 extern int64 LastTrailId(Trail *trail);

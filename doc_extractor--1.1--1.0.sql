@@ -1,0 +1,132 @@
+/* doc_extractor--1.1--1.0.sql: the way back to V001 to the letter. */
+
+-- complain if script is sourced in psql, rather than via ALTER EXTENSION
+\echo Use "ALTER EXTENSION doc_extractor UPDATE TO '1.0'" to load this file. \quit
+
+LOCK TABLE @extschema@.documents, @extschema@.hash_index,
+    @extschema@.audit_log IN ACCESS EXCLUSIVE MODE;
+
+/*
+ * What 1.0 cannot hold stops us, unless its loss is allowed.  The script may
+ * run with more rights than the tables' owner has, so the data is looked at,
+ * and changed, with the owner's.
+ */
+CREATE FUNCTION @extschema@.run_as_owner(query pg_catalog.text)
+RETURNS pg_catalog.int8
+AS 'MODULE_PATHNAME' LANGUAGE C;
+
+DO $script$
+DECLARE
+    allowed constant pg_catalog.bool := coalesce(nullif(
+        pg_catalog.current_setting('doc_extractor.allow_data_loss', true),
+        ''), 'off')::pg_catalog.bool;
+    long_types constant pg_catalog.int8 := @extschema@.run_as_owner($query$
+        SELECT pg_catalog.count(*) FROM @extschema@.documents
+        WHERE pg_catalog.length(file_type) OPERATOR(pg_catalog.>) 50
+    $query$);
+    other_users constant pg_catalog.int8 := @extschema@.run_as_owner($query$
+        SELECT pg_catalog.count(*) FROM @extschema@.audit_log
+        WHERE db_user::pg_catalog.text
+            OPERATOR(pg_catalog.<>) user_or_system::pg_catalog.text
+    $query$);
+BEGIN
+    IF (long_types OPERATOR(pg_catalog.>) 0
+        OR other_users OPERATOR(pg_catalog.>) 0) AND NOT allowed THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'object_not_in_prerequisite_state',
+            MESSAGE = 'version 1.0 cannot hold all that is in the ledger',
+            DETAIL = pg_catalog.format(
+                '%s documents have a file_type of over 50 characters; %s rows of audit_log have a db_user that differs from user_or_system.',
+                long_types, other_users),
+            HINT = 'Take a backup, then SET doc_extractor.allow_data_loss = on: the types are cut to 50 characters (their full form stays in audit_log), db_user is dropped.';
+    END IF;
+    IF other_users OPERATOR(pg_catalog.>) 0 THEN
+        RAISE WARNING 'db_user of % rows of audit_log is lost', other_users;
+    END IF;
+    IF long_types OPERATOR(pg_catalog.>) 0 THEN
+        RAISE WARNING 'file_type of % documents is cut to 50 characters', long_types;
+        PERFORM @extschema@.run_as_owner($query$
+            UPDATE @extschema@.documents
+            SET file_type = pg_catalog.left(file_type, 50)
+            WHERE pg_catalog.length(file_type) OPERATOR(pg_catalog.>) 50
+        $query$);
+    END IF;
+END
+$script$;
+
+/*
+ * file_type goes back to 50 characters.  ALTER COLUMN would rewrite the table
+ * with all its texts to find that every value fits, which we have just seen
+ * under our lock, so the catalog is told directly.
+ */
+UPDATE pg_catalog.pg_attribute SET atttypmod = 54
+WHERE attname OPERATOR(pg_catalog.=) 'file_type'
+    AND atttypid OPERATOR(pg_catalog.=) 'pg_catalog.varchar'::pg_catalog.regtype
+    AND (attrelid OPERATOR(pg_catalog.=) '@extschema@.documents'::pg_catalog.regclass
+        OR attrelid OPERATOR(pg_catalog.=) ANY (
+            SELECT indexrelid FROM pg_catalog.pg_index
+            WHERE indrelid OPERATOR(pg_catalog.=)
+                '@extschema@.documents'::pg_catalog.regclass));
+
+/* Guards and checks. */
+DROP EVENT TRIGGER doc_extractor_ddl_start;
+DROP EVENT TRIGGER doc_extractor_ddl_end;
+DROP FUNCTION @extschema@.doc_extractor_ddl_start();
+DROP FUNCTION @extschema@.doc_extractor_ddl_end();
+DROP FUNCTION @extschema@.doc_extractor_verify();
+
+/* Triggers. */
+DROP TRIGGER documents_after_delete ON @extschema@.documents;
+DROP TRIGGER documents_refuse_truncate ON @extschema@.documents;
+DROP TRIGGER audit_log_refuse_change ON @extschema@.audit_log;
+DROP TRIGGER audit_log_refuse_truncate ON @extschema@.audit_log;
+DROP FUNCTION @extschema@.documents_after_delete();
+DROP FUNCTION @extschema@.documents_refuse_truncate();
+DROP FUNCTION @extschema@.audit_log_refuse_change();
+DROP TRIGGER documents_after_insert ON @extschema@.documents;
+CREATE TRIGGER documents_after_insert
+    AFTER INSERT ON @extschema@.documents
+    REFERENCING NEW TABLE AS new_documents
+    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.documents_after_insert();
+DROP TRIGGER documents_after_update ON @extschema@.documents;
+CREATE TRIGGER documents_after_update
+    AFTER UPDATE ON @extschema@.documents
+    REFERENCING OLD TABLE AS old_documents NEW TABLE AS new_documents
+    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.documents_after_update();
+DROP TRIGGER audit_log_after_insert ON @extschema@.audit_log;
+CREATE TRIGGER audit_log_after_insert
+    AFTER INSERT ON @extschema@.audit_log
+    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.ledger_after_insert();
+ALTER TABLE @extschema@.audit_log
+    ENABLE ALWAYS TRIGGER audit_log_after_insert;
+
+/* The indexes that double a UNIQUE index. */
+ALTER TABLE @extschema@.documents
+    RENAME CONSTRAINT ix_documents_file_hash TO documents_file_hash_key;
+CREATE INDEX ix_documents_file_hash ON @extschema@.documents (file_hash);
+ALTER TABLE @extschema@.hash_index
+    RENAME CONSTRAINT ix_hash_index_file_hash TO hash_index_file_hash_key;
+CREATE INDEX ix_hash_index_file_hash ON @extschema@.hash_index (file_hash);
+
+/*
+ * The foreign key of the trail.  The trail of deleted documents stays, under a
+ * key that is not validated; without such rows it is as V001 has it.
+ */
+ALTER TABLE @extschema@.audit_log DROP COLUMN db_user;
+ALTER TABLE @extschema@.audit_log
+    ADD CONSTRAINT audit_log_document_id_fkey FOREIGN KEY (document_id)
+    REFERENCES @extschema@.documents (id) ON DELETE CASCADE NOT VALID;
+DO $script$
+BEGIN
+    IF @extschema@.run_as_owner($query$
+        SELECT pg_catalog.count(*) FROM @extschema@.audit_log AS a
+        WHERE NOT EXISTS (SELECT FROM @extschema@.documents AS d
+            WHERE d.id OPERATOR(pg_catalog.=) a.document_id)
+    $query$) OPERATOR(pg_catalog.=) 0 THEN
+        ALTER TABLE @extschema@.audit_log
+            VALIDATE CONSTRAINT audit_log_document_id_fkey;
+    END IF;
+END
+$script$;
+
+DROP FUNCTION @extschema@.run_as_owner(pg_catalog.text);

@@ -1,0 +1,47 @@
+/*
+ * append_only.c
+ *		What is refused to everybody, superusers too: changes of the trail, and
+ *		TRUNCATE, which would pass it by.
+ */
+#include "postgres.h"
+
+#include "utils/rel.h"
+
+#include "transition.h"
+
+PG_FUNCTION_INFO_V1(audit_log_refuse_change);
+PG_FUNCTION_INFO_V1(documents_refuse_truncate);
+
+/*
+ * BEFORE UPDATE OR DELETE row trigger and BEFORE TRUNCATE statement trigger of
+ * audit_log, ENABLE ALWAYS.  A row trigger also meets what no statement of the
+ * user's names, such as a cascade or a subscription's changes.
+ */
+Datum
+audit_log_refuse_change(PG_FUNCTION_ARGS)
+{
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		(void) CheckTrigger(fcinfo, "audit_log_refuse_change",
+							TRIGGER_EVENT_UPDATE);
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("audit_log is append-only"),
+			 errdetail("Its rows can be neither changed nor removed."),
+			 errhint("To correct the record, add to it with record_document_event().")));
+}
+
+/*
+ * BEFORE TRUNCATE statement trigger of documents, ENABLE ALWAYS: no row
+ * trigger would see the documents go.
+ */
+Datum
+documents_refuse_truncate(PG_FUNCTION_ARGS)
+{
+	(void) CheckTrigger(fcinfo, "documents_refuse_truncate",
+						TRIGGER_EVENT_TRUNCATE | TRIGGER_EVENT_BEFORE);
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("documents cannot be truncated"),
+			 errdetail("The documents would go without a trace in audit_log."),
+			 errhint("Use DELETE, which leaves a trail row for each document.")));
+}
