@@ -1,7 +1,7 @@
 # doc_extractor: building, installing and testing.
 #
 # make, make install, make installcheck, make clean: the usual PGXS targets.
-# make demo, make check: the workbench; needs nothing but Debian, git and make.
+# make demo, make check, make bench: the workbench; needs nothing but Debian, git and make.
 
 EXTENSION = doc_extractor
 MODULE_big = $(EXTENSION)
@@ -27,7 +27,7 @@ endif
 
 # Workbench targets install PostgreSQL if it is missing, so make must get here without it.
 # PGXS stays out for another reason too: its own check target tests nothing and succeeds.
-WORKBENCH = demo check
+WORKBENCH = demo check bench
 ifneq ($(filter $(WORKBENCH),$(MAKECMDGOALS)),)
 
 demo:
@@ -35,6 +35,9 @@ demo:
 
 check:
 	@tools/sandbox.sh tools/check.sh
+
+bench:
+	@tools/sandbox.sh bench/bench.sh
 
 # Goals that stand beside a workbench target on the command line.
 OTHERS = $(filter-out $(WORKBENCH),$(MAKECMDGOALS))

@@ -165,7 +165,7 @@ static const Check checks[] = {
 		"hashes", "documents whose file_hash is not a SHA-256 hash",
 		"SELECT d.id::text FROM %1$s.documents AS d"
 		" WHERE length(d.file_hash) <> 64"
-		" OR translate(d.file_hash, '0123456789abcdef', '') <> ''"
+		" OR btrim(d.file_hash, '0123456789abcdef') <> ''"
 		" ORDER BY d.id"
 	},
 	{
