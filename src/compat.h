@@ -8,6 +8,7 @@
 #ifndef DOC_EXTRACTOR_COMPAT_H
 #define DOC_EXTRACTOR_COMPAT_H
 
+#include "access/genam.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_namespace.h"
@@ -63,13 +64,28 @@ CurrentLocalTransactionId(void)
 
 /* 16 added "only the summarizing indexes", which an insert never wants. */
 static inline List *
-InsertIndexTuples(ResultRelInfo *rri, TupleTableSlot *slot, EState *estate)
+InsertIndexTuples(ResultRelInfo *rri, TupleTableSlot *slot, EState *estate,
+				  List *arbiters, bool *conflict)
 {
+	bool		tolerate = arbiters != NIL;
+
 #if PG_VERSION_NUM < 160000
-	return ExecInsertIndexTuples(rri, slot, estate, false, false, NULL, NIL);
+	return ExecInsertIndexTuples(rri, slot, estate, false, tolerate, conflict,
+								 arbiters);
 #else
-	return ExecInsertIndexTuples(rri, slot, estate, false, false, NULL, NIL,
-								 false);
+	return ExecInsertIndexTuples(rri, slot, estate, false, tolerate, conflict,
+								 arbiters, false);
+#endif
+}
+
+/* 18 added counters that only EXPLAIN wants. */
+static inline IndexScanDesc
+BeginIndexScan(Relation rel, Relation index, Snapshot snapshot, int nkeys)
+{
+#if PG_VERSION_NUM < 180000
+	return index_beginscan(rel, index, snapshot, nkeys, 0);
+#else
+	return index_beginscan(rel, index, snapshot, NULL, nkeys, 0);
 #endif
 }
 

@@ -145,7 +145,7 @@ DeriveHashIndex(const NewDocuments *documents)
 		SetColumn(writer, document_id,
 				  IntegerDatum(RequiredInteger(reader.slot, documents->id),
 							   id_type));
-		(void) WriteRow(writer);
+		(void) WriteRow(writer, NULL);
 	}
 	StopReading(&reader);
 	CloseRowWriter(writer);

@@ -144,11 +144,18 @@ IsValidStatus(Datum status)
 		IsWord(status, "retry");
 }
 
+/* Tells whether the status of a document says that it arrived whole. */
+bool
+IsSuccessStatus(Datum status)
+{
+	return IsWord(status, "success");
+}
+
 /* Tells whether the document arrived whole; else it is "failed" or "retry". */
 bool
 IsSuccess(const Document *document)
 {
-	return IsWord(document->fields[FIELD_STATUS].value, "success");
+	return IsSuccessStatus(document->fields[FIELD_STATUS].value);
 }
 
 /* An error unless column "status" of a row of documents is valid. */

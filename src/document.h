@@ -46,6 +46,7 @@ typedef struct FieldLimits
 
 extern void GetFieldLimits(Oid schema, FieldLimits *limits);
 extern void CheckDocument(Document *document, const FieldLimits *limits);
+extern bool IsSuccessStatus(Datum status);
 extern bool IsSuccess(const Document *document);
 extern void CheckStatus(TupleTableSlot *slot, AttrNumber status);
 

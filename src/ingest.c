@@ -9,15 +9,25 @@
  */
 #include "postgres.h"
 
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/catalog.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
 
 #include "compat.h"
 #include "ingest.h"
+#include "lookup.h"
+#include "relations.h"
 #include "statements.h"
+#include "transition.h"
+#include "writer.h"
 
 /*
  * How often a content is looked for and inserted before we give up.  Another
@@ -49,6 +59,7 @@ typedef struct Content
 typedef struct Batch
 {
 	Oid			schema;
+	Oid			documents;		/* the table */
 	Document  **sorted;			/* by hash, then by position */
 	Content    *contents;		/* by hash */
 	int			ncontents;
@@ -135,41 +146,42 @@ ResultColumn(uint64 row, int number)
 						 number, &is_null);
 }
 
+/* Notes what documents has of a content; NULL where it has nothing. */
+static void
+NoteFound(Content *content, TupleTableSlot *row)
+{
+	TupleDesc	desc;
+
+	content->state = CONTENT_ABSENT;
+	if (row == NULL)
+		return;
+	desc = row->tts_tupleDescriptor;
+	content->document_id =
+		RequiredInteger(row, ColumnNumber(desc, "documents", "id"));
+	content->size =
+		RequiredInteger(row, ColumnNumber(desc, "documents", "file_size_bytes"));
+	content->state =
+		IsSuccessStatus(RequiredColumn(row, ColumnNumber(desc, "documents",
+														 "ingestion_status"))) ?
+		CONTENT_STORED : CONTENT_UNFINISHED;
+}
+
 /* Looks for the contents whose state is not known. */
 static void
 FindContents(Batch *batch)
 {
-	Datum	   *hashes = palloc(batch->ncontents * sizeof(Datum));
-	int			nhashes = 0;
-	Datum		values[1];
-	uint64		nrows;
+	HashLookup	lookup;
 
+	OpenLookup(&lookup, batch->documents);
 	for (int i = 0; i < batch->ncontents; i++)
 	{
 		Content    *content = &batch->contents[i];
 
-		if (content->state != CONTENT_UNKNOWN)
-			continue;
-		content->state = CONTENT_ABSENT;
-		hashes[nhashes++] = CStringGetTextDatum(content->documents[0]->hash);
+		CHECK_FOR_INTERRUPTS();
+		if (content->state == CONTENT_UNKNOWN)
+			NoteFound(content, LookUp(&lookup, content->documents[0]->hash));
 	}
-	if (nhashes == 0)
-		return;
-
-	values[0] = PointerGetDatum(construct_array(hashes, nhashes, TEXTOID,
-												-1, false, TYPALIGN_INT));
-	nrows = RunStatement(batch->schema, STATEMENT_FIND, values, NULL);
-	for (uint64 row = 0; row < nrows; row++)
-	{
-		Content    *content = FindContent(batch,
-										  TextDatumGetCString(ResultColumn(row, 2)));
-		char	   *status = TextDatumGetCString(ResultColumn(row, 3));
-
-		content->document_id = DatumGetInt64(ResultColumn(row, 1));
-		content->state = strcmp(status, "success") == 0 ?
-			CONTENT_STORED : CONTENT_UNFINISHED;
-		content->size = DatumGetInt64(ResultColumn(row, 4));
-	}
+	CloseLookup(&lookup);
 }
 
 /*
@@ -190,109 +202,156 @@ CheckSize(const Content *content, const Document *document)
 				 errhint("Two contents with one SHA-256 are not known: check how hash and size were computed.")));
 }
 
-/* The columns that the insert sets, in the order of its parameters. */
-#define INSERTED_COLUMNS 9
+/*
+ * The columns that an insert sets, in the order of STATEMENT_INSERT's
+ * parameters, and what of a document goes in: a field, or one of these.
+ */
 #define SIZE_COLUMN (-1)
 #define HASH_COLUMN (-2)
-static const int inserted_columns[INSERTED_COLUMNS] = {
-	FIELD_NAME, SIZE_COLUMN, HASH_COLUMN, FIELD_TYPE, FIELD_SOURCE,
-	FIELD_TEXT, FIELD_METADATA, FIELD_STATUS, FIELD_MESSAGE
+#define INSERTED_COLUMNS 9
+static const struct
+{
+	const char *name;
+	int			source;
+}			inserted_columns[INSERTED_COLUMNS] = {
+	{"file_name", FIELD_NAME},
+	{"file_size_bytes", SIZE_COLUMN},
+	{"file_hash", HASH_COLUMN},
+	{"file_type", FIELD_TYPE},
+	{"ingestion_source", FIELD_SOURCE},
+	{"document_text", FIELD_TEXT},
+	{"metadata_extracted", FIELD_METADATA},
+	{"ingestion_status", FIELD_STATUS},
+	{"error_message", FIELD_MESSAGE}
 };
 
 /* Returns a document's value for one of them. */
 static NullableDatum
-InsertedValue(const Document *document, int column)
+InsertedValue(const Document *document, int source)
 {
 	NullableDatum value = {.isnull = false};
 
-	if (column == SIZE_COLUMN)
+	if (source == SIZE_COLUMN)
 		value.value = Int64GetDatum(document->size);
-	else if (column == HASH_COLUMN)
+	else if (source == HASH_COLUMN)
 		value.value = CStringGetTextDatum(document->hash);
 	else
-		value = document->fields[column];
+		value = document->fields[source];
 	return value;
-}
-
-/* Runs the insert of a document. */
-static uint64
-InsertOne(Batch *batch, const Document *document)
-{
-	Datum		values[INSERTED_COLUMNS];
-	char		nulls[INSERTED_COLUMNS];
-
-	for (int i = 0; i < INSERTED_COLUMNS; i++)
-	{
-		NullableDatum value = InsertedValue(document, inserted_columns[i]);
-
-		values[i] = value.value;
-		nulls[i] = value.isnull ? 'n' : ' ';
-	}
-	return RunStatement(batch->schema, STATEMENT_INSERT_ONE, values, nulls);
 }
 
 /* Returns the values of one column, as an array. */
 static Datum
-ColumnArray(Document **documents, int ndocuments, int column)
+ColumnArray(Content **contents, int ncontents, int source)
 {
-	Datum	   *values = palloc(ndocuments * sizeof(Datum));
-	bool	   *nulls = palloc(ndocuments * sizeof(bool));
-	Oid			type = column == SIZE_COLUMN ? INT8OID :
-		column == FIELD_METADATA ? JSONOID : TEXTOID;
+	Datum	   *values = palloc(ncontents * sizeof(Datum));
+	bool	   *nulls = palloc(ncontents * sizeof(bool));
+	Oid			type = source == SIZE_COLUMN ? INT8OID :
+		source == FIELD_METADATA ? JSONOID : TEXTOID;
 	int			lower_bound = 1;
 	int16		length;
 	bool		by_value;
 	char		align;
 
-	for (int i = 0; i < ndocuments; i++)
+	for (int i = 0; i < ncontents; i++)
 	{
-		NullableDatum value = InsertedValue(documents[i], column);
+		NullableDatum value = InsertedValue(NextDocument(contents[i]), source);
 
 		values[i] = value.value;
 		nulls[i] = value.isnull;
 	}
 	get_typlenbyvalalign(type, &length, &by_value, &align);
-	return PointerGetDatum(construct_md_array(values, nulls, 1, &ndocuments,
+	return PointerGetDatum(construct_md_array(values, nulls, 1, &ncontents,
 											  &lower_bound, type, length,
 											  by_value, align));
 }
 
-/* Runs the insert of several documents. */
-static uint64
-InsertMany(Batch *batch, Document **documents, int ndocuments)
+/* Sets the columns of a new row. */
+static void
+FillRow(RowWriter *writer, const AttrNumber *columns, const Document *document)
 {
-	Datum		values[INSERTED_COLUMNS];
-
+	StartRow(writer);
 	for (int i = 0; i < INSERTED_COLUMNS; i++)
-		values[i] = ColumnArray(documents, ndocuments, inserted_columns[i]);
-	return RunStatement(batch->schema, STATEMENT_INSERT_MANY, values, NULL);
+	{
+		NullableDatum value = InsertedValue(document, inserted_columns[i].source);
+
+		if (value.isnull)
+			continue;
+		if (inserted_columns[i].source == SIZE_COLUMN)
+			value.value = IntegerDatum(document->size,
+									   TupleDescAttr(RelationGetDescr(writer->rel),
+													 columns[i] - 1)->atttypid);
+		SetColumn(writer, columns[i], value.value);
+	}
+}
+
+/* RowStored callback: the content's next document is in. */
+static void
+NoteStored(void *row, TupleTableSlot *slot)
+{
+	Content    *content = row;
+
+	content->document_id =
+		RequiredInteger(slot, ColumnNumber(slot->tts_tupleDescriptor,
+										   "documents", "id"));
+	content->size = NextDocument(content)->size;
+	SettleDocument(content);
 }
 
 /*
- * Inserts the first document of every absent content.  Those that another
- * session inserts at the same moment are left unknown.
+ * Tells whether InsertQuickly() will do.  Not so for logical decoding, which
+ * would send the rows that are taken out again to subscribers.
+ */
+static bool
+CanInsertQuickly(Batch *batch)
+{
+	Relation	rel = table_open(batch->documents, AccessShareLock);
+	bool		result = !RelationIsLogicallyLogged(rel);
+
+	table_close(rel, NoLock);
+	return result;
+}
+
+/*
+ * Inserts documents, many at a time.  Those that another session inserts at
+ * the same moment are left out, without waiting for it.
  */
 static void
-InsertAbsent(Batch *batch)
+InsertQuickly(Batch *batch, Content **contents, int ncontents)
 {
-	Document  **documents = palloc(batch->ncontents * sizeof(Document *));
-	int			ndocuments = 0;
+	RowWriter  *writer;
+	AttrNumber	columns[INSERTED_COLUMNS];
+
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	writer = OpenRowWriter(batch->documents, InvalidOid);
+	writer->arbiters = list_make1_oid(HashIndexOf(writer->rel));
+	writer->stored = NoteStored;
+	for (int i = 0; i < INSERTED_COLUMNS; i++)
+		columns[i] = WriterColumn(writer, inserted_columns[i].name);
+	for (int i = 0; i < ncontents; i++)
+	{
+		FillRow(writer, columns, NextDocument(contents[i]));
+		(void) WriteRow(writer, contents[i]);
+	}
+	CloseRowWriter(writer);
+	PopActiveSnapshot();
+}
+
+/*
+ * Inserts documents, and waits for any other session that does so: after its
+ * commit there is a row, and at REPEATABLE READ an error, after its abort we
+ * insert our own.
+ */
+static void
+InsertPatiently(Batch *batch, Content **contents, int ncontents)
+{
+	Datum		values[INSERTED_COLUMNS];
 	uint64		nrows;
 
-	for (int i = 0; i < batch->ncontents; i++)
-	{
-		Content    *content = &batch->contents[i];
-
-		if (content->state != CONTENT_ABSENT)
-			continue;
-		content->state = CONTENT_UNKNOWN;
-		documents[ndocuments++] = NextDocument(content);
-	}
-	if (ndocuments == 0)
-		return;
-
-	nrows = ndocuments == 1 ? InsertOne(batch, documents[0]) :
-		InsertMany(batch, documents, ndocuments);
+	for (int i = 0; i < INSERTED_COLUMNS; i++)
+		values[i] = ColumnArray(contents, ncontents, inserted_columns[i].source);
+	nrows = RunStatement(batch->schema, STATEMENT_INSERT, values, NULL);
 	for (uint64 row = 0; row < nrows; row++)
 	{
 		Content    *content = FindContent(batch,
@@ -305,6 +364,33 @@ InsertAbsent(Batch *batch)
 		content->size = NextDocument(content)->size;
 		SettleDocument(content);
 	}
+}
+
+/*
+ * Inserts the first document of every absent content.  Those that do not get
+ * in are unknown again.
+ */
+static void
+InsertAbsent(Batch *batch, int attempt)
+{
+	Content   **contents = palloc(batch->ncontents * sizeof(Content *));
+	int			ncontents = 0;
+
+	for (int i = 0; i < batch->ncontents; i++)
+	{
+		Content    *content = &batch->contents[i];
+
+		if (content->state != CONTENT_ABSENT)
+			continue;
+		content->state = CONTENT_UNKNOWN;
+		contents[ncontents++] = content;
+	}
+	if (ncontents == 0)
+		return;
+	if (attempt == 0 && CanInsertQuickly(batch))
+		InsertQuickly(batch, contents, ncontents);
+	else
+		InsertPatiently(batch, contents, ncontents);
 }
 
 /*
@@ -501,11 +587,12 @@ StoreContents(Batch *batch, int *attempts)
 {
 	while (HasUnknown(batch))
 	{
-		if ((*attempts)++ == MAX_ATTEMPTS)
+		if (*attempts == MAX_ATTEMPTS)
 			ReportStuck(FirstUnsettled(batch));
 		FindContents(batch);
-		InsertAbsent(batch);
+		InsertAbsent(batch, *attempts);
 		UpdateUnfinished(batch);
+		(*attempts)++;
 	}
 }
 
@@ -517,7 +604,8 @@ StoreContents(Batch *batch, int *attempts)
 void
 IngestBatch(Oid schema, Document *documents, int ndocuments)
 {
-	Batch		batch = {.schema = schema};
+	Batch		batch = {.schema = schema,
+	.documents = LedgerTable(schema, "documents")};
 	int			attempts = 0;
 
 	SPI_connect();

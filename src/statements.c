@@ -30,15 +30,6 @@ typedef struct StatementText
 	Oid			parameters[MAX_PARAMETERS]; /* types */
 } StatementText;
 
-/* The insert of new documents, with nothing for those that are there. */
-#define INSERT_INTO_DOCUMENTS \
-	"INSERT INTO %1$s.documents (file_name, file_size_bytes, file_hash," \
-	" file_type, ingestion_source, document_text, metadata_extracted," \
-	" ingestion_status, error_message)"
-#define UNLESS_THERE \
-	" ON CONFLICT (file_hash) DO NOTHING" \
-	" RETURNING id::pg_catalog.int8, file_hash::pg_catalog.text"
-
 /* The counting of duplicates; its result has the place of the row, too. */
 #define COUNT_DUPLICATES \
 	"UPDATE %1$s.hash_index SET" \
@@ -56,34 +47,19 @@ typedef struct StatementText
 	" WHERE h.file_hash OPERATOR(pg_catalog.=) documents.file_hash), 0)"
 
 static const StatementText texts[NUMBER_OF_STATEMENTS] = {
-	/* Parameters: hashes. */
-	[STATEMENT_FIND] = {
-		"documents",
-		"SELECT id::pg_catalog.int8, file_hash::pg_catalog.text,"
-		" ingestion_status::pg_catalog.text, file_size_bytes::pg_catalog.int8"
-		" FROM %1$s.documents"
-		" WHERE file_hash OPERATOR(pg_catalog.=) ANY ($1)",
-		1, {TEXTARRAYOID}
-	},
-	/* Parameters: the columns' values. */
-	[STATEMENT_INSERT_ONE] = {
-		"documents",
-		INSERT_INTO_DOCUMENTS
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
-		UNLESS_THERE,
-		9, {TEXTOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, JSONOID,
-		TEXTOID, TEXTOID}
-	},
 	/* Parameters: an array for each column, in the order of the hashes. */
-	[STATEMENT_INSERT_MANY] = {
+	[STATEMENT_INSERT] = {
 		"documents",
-		INSERT_INTO_DOCUMENTS
+		"INSERT INTO %1$s.documents (file_name, file_size_bytes, file_hash,"
+		" file_type, ingestion_source, document_text, metadata_extracted,"
+		" ingestion_status, error_message)"
 		" SELECT * FROM ROWS FROM (pg_catalog.unnest($1),"
 		" pg_catalog.unnest($2), pg_catalog.unnest($3),"
 		" pg_catalog.unnest($4), pg_catalog.unnest($5),"
 		" pg_catalog.unnest($6), pg_catalog.unnest($7),"
 		" pg_catalog.unnest($8), pg_catalog.unnest($9))"
-		UNLESS_THERE,
+		" ON CONFLICT (file_hash) DO NOTHING"
+		" RETURNING id::pg_catalog.int8, file_hash::pg_catalog.text",
 		9, {TEXTARRAYOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
 			TEXTARRAYOID, TEXTARRAYOID, JSONARRAYOID, TEXTARRAYOID,
 		TEXTARRAYOID}

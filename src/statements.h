@@ -8,9 +8,7 @@
 /* Each with the parameters that its text in statements.c says. */
 typedef enum LedgerStatement
 {
-	STATEMENT_FIND,
-	STATEMENT_INSERT_ONE,
-	STATEMENT_INSERT_MANY,
+	STATEMENT_INSERT,
 	STATEMENT_COUNT,
 	STATEMENT_COUNT_AT,
 	STATEMENT_HEAL,

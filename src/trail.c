@@ -99,7 +99,7 @@ WriteTrail(Trail *trail, const TrailEntry *entry)
 				  entry->reason != (Datum) 0 ? entry->reason : trail->reason);
 	if (trail->db_user > 0)
 		SetColumn(writer, trail->db_user, trail->login_role);
-	return WriteRow(writer);
+	return WriteRow(writer, NULL);
 }
 
 /* Returns the id of the row that WriteTrail() has just written. */

@@ -1,10 +1,10 @@
 /*
  * writer.c
- *		Insertion of derived rows without a plan.
+ *		Insertion of rows without a plan.
  *
- * Does what INSERT does for a plain table (defaults, triggers of all kinds,
- * generated columns, constraints, indexes), so that whatever users add to the
- * table keeps working, but pays for its set-up once a statement.
+ * Does what COPY does for a plain table (defaults, triggers of all kinds,
+ * generated columns, constraints, many rows a page at a time), so that
+ * whatever users add to the table keeps working.
  */
 #include "postgres.h"
 
@@ -16,13 +16,17 @@
 #include "executor/executor.h"
 #include "executor/nodeModifyTable.h"
 #include "miscadmin.h"
-#include "optimizer/optimizer.h"
-#include "rewrite/rewriteHandler.h"
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
 
 #include "compat.h"
+#include "defaults.h"
 #include "writer.h"
+
+/* Rows, and bytes in them, that are put in the table at a time. */
+#define MAX_BUFFERED_ROWS 1000
+#define MAX_BUFFERED_BYTES (64 * 1024)
+#define INITIAL_CAPACITY 8
 
 /*
  * Tells whether a trigger is the extension's own: these look at rows that come
@@ -80,23 +84,6 @@ SkipTriggers(TriggerDesc *triggers, Oid trusted_parent)
 	triggers->numtriggers = kept;
 }
 
-/* Returns the default of a column, ready to run; NULL where it has none. */
-static ExprState *
-PrepareDefault(RowWriter *writer, int column)
-{
-	Expr	   *expr = NULL;
-	ExprState  *state = NULL;
-	MemoryContext old = MemoryContextSwitchTo(writer->estate->es_query_cxt);
-	Form_pg_attribute att = TupleDescAttr(RelationGetDescr(writer->rel), column);
-
-	if (!att->attisdropped && !att->attgenerated)
-		expr = (Expr *) build_column_default(writer->rel, column + 1);
-	if (expr != NULL)
-		state = ExecInitExpr(expression_planner(expr), NULL);
-	MemoryContextSwitchTo(old);
-	return state;
-}
-
 /*
  * Opens "table" for rows to be inserted as its owner, until CloseRowWriter().
  * Foreign keys to "trusted_parent" are not checked; InvalidOid checks all.
@@ -128,7 +115,9 @@ OpenRowWriter(Oid table, Oid trusted_parent)
 		lappend(estate->es_opened_result_relations, writer->rri);
 	estate->es_output_cid = GetCurrentCommandId(true);
 
-	writer->slot = table_slot_create(writer->rel, &estate->es_tupleTable);
+	writer->capacity = INITIAL_CAPACITY;
+	writer->slots = palloc0(writer->capacity * sizeof(TupleTableSlot *));
+	writer->rows = palloc(writer->capacity * sizeof(void *));
 	writer->defaults = palloc0(RelationGetNumberOfAttributes(writer->rel) *
 							   sizeof(ColumnDefault));
 
@@ -148,12 +137,44 @@ WriterColumn(RowWriter *writer, const char *column)
 						RelationGetRelationName(writer->rel), column);
 }
 
+/* Makes room for more buffered rows. */
+static void
+GrowBuffer(RowWriter *writer)
+{
+	int			old_capacity = writer->capacity;
+
+	writer->capacity *= 2;
+	writer->slots = repalloc(writer->slots,
+							 writer->capacity * sizeof(TupleTableSlot *));
+	writer->rows = repalloc(writer->rows, writer->capacity * sizeof(void *));
+	memset(writer->slots + old_capacity, 0,
+		   (writer->capacity - old_capacity) * sizeof(TupleTableSlot *));
+}
+
+/* Returns the slot for the next row. */
+static TupleTableSlot *
+NextSlot(RowWriter *writer)
+{
+	MemoryContext old;
+
+	if (writer->nrows == writer->capacity)
+		GrowBuffer(writer);
+	if (writer->slots[writer->nrows] != NULL)
+		return writer->slots[writer->nrows];
+	old = MemoryContextSwitchTo(writer->estate->es_query_cxt);
+	writer->slots[writer->nrows] =
+		table_slot_create(writer->rel, &writer->estate->es_tupleTable);
+	MemoryContextSwitchTo(old);
+	return writer->slots[writer->nrows];
+}
+
 /* Starts a new row, all of it NULL. */
 void
 StartRow(RowWriter *writer)
 {
-	TupleTableSlot *slot = writer->slot;
+	TupleTableSlot *slot = NextSlot(writer);
 
+	writer->slot = slot;
 	ResetPerTupleExprContext(writer->estate);
 	ExecClearTuple(slot);
 	memset(slot->tts_isnull, true,
@@ -168,6 +189,25 @@ SetColumn(RowWriter *writer, AttrNumber column, Datum value)
 	writer->slot->tts_isnull[column - 1] = false;
 }
 
+/* Returns the default of a column, ready to run; NULL where it has none. */
+static ExprState *
+GetDefault(RowWriter *writer, int column)
+{
+	ColumnDefault *entry = &writer->defaults[column - 1];
+
+	if (!entry->is_prepared)
+	{
+		MemoryContext old = MemoryContextSwitchTo(writer->estate->es_query_cxt);
+		Expr	   *value = GetColumnDefault(writer->rel, column);
+
+		if (value != NULL)
+			entry->value = ExecInitExpr(value, NULL);
+		entry->is_prepared = true;
+		MemoryContextSwitchTo(old);
+	}
+	return entry->value;
+}
+
 /* Fills in the default of every column that was not set. */
 static void
 FillDefaults(RowWriter *writer)
@@ -177,55 +217,130 @@ FillDefaults(RowWriter *writer)
 
 	for (int i = 0; i < slot->tts_tupleDescriptor->natts; i++)
 	{
-		ColumnDefault *column = &writer->defaults[i];
+		ExprState  *value;
 
-		if (!slot->tts_isnull[i])
+		if (!slot->tts_isnull[i] || (value = GetDefault(writer, i + 1)) == NULL)
 			continue;
-		if (!column->prepared)
-		{
-			column->value = PrepareDefault(writer, i);
-			column->prepared = true;
-		}
-		if (column->value != NULL)
-			slot->tts_values[i] =
-				ExecEvalExprSwitchContext(column->value, econtext,
-										  &slot->tts_isnull[i]);
+		slot->tts_values[i] = ExecEvalExprSwitchContext(value, econtext,
+														&slot->tts_isnull[i]);
 	}
 }
 
 /*
- * Inserts the row.  Returns false where a user's BEFORE trigger suppressed it;
- * else the slot holds the row as it was stored.
+ * Takes rows out again that conflict with another's.  Nobody else can have
+ * seen them, and no trigger has.
  */
-bool
-WriteRow(RowWriter *writer)
+static void
+RemoveRows(RowWriter *writer, TupleTableSlot **slots, int nslots)
 {
-	TupleTableSlot *slot = writer->slot;
-	ResultRelInfo *rri = writer->rri;
-	EState	   *estate = writer->estate;
-	TriggerDesc *triggers = rri->ri_TrigDesc;
-	TupleConstr *constraints = RelationGetDescr(writer->rel)->constr;
+	if (nslots == 0)
+		return;
+	CommandCounterIncrement();
+	for (int i = 0; i < nslots; i++)
+		simple_table_tuple_delete(writer->rel, &slots[i]->tts_tid,
+								  InvalidSnapshot);
+	CommandCounterIncrement();
+	writer->estate->es_output_cid = GetCurrentCommandId(true);
+}
+
+/*
+ * Completes a row that is in the table: its index entries, and what after
+ * triggers need.  False where it conflicts and is to be removed.
+ */
+static bool
+CompleteRow(RowWriter *writer, int number)
+{
+	TupleTableSlot *slot = writer->slots[number];
 	List	   *recheck_indexes = NIL;
+	bool		conflict = false;
 
-	FillDefaults(writer);
-	ExecStoreVirtualTuple(slot);
+	if (writer->rri->ri_NumIndices > 0)
+		recheck_indexes = InsertIndexTuples(writer->rri, slot, writer->estate,
+											writer->arbiters, &conflict);
+	if (!conflict)
+	{
+		ExecARInsertTriggers(writer->estate, writer->rri, slot,
+							 recheck_indexes, writer->capture);
+		if (writer->stored != NULL)
+			writer->stored(writer->rows[number], slot);
+	}
+	list_free(recheck_indexes);
+	return !conflict;
+}
 
-	if (triggers && triggers->trig_insert_before_row &&
-		!ExecBRInsertTriggers(estate, rri, slot))
-		return false;
+/* Puts the buffered rows in the table. */
+static void
+FlushRows(RowWriter *writer)
+{
+	EState	   *estate = writer->estate;
+	int			nrows = writer->nrows;
+	TupleTableSlot **removed;
+	int			nremoved = 0;
+	MemoryContext old;
+
+	if (nrows == 0)
+		return;
+	ResetPerTupleExprContext(estate);
+	old = MemoryContextSwitchTo(GetPerTupleMemoryContext(estate));
+	table_multi_insert(writer->rel, writer->slots, nrows,
+					   estate->es_output_cid, 0, NULL);
+	MemoryContextSwitchTo(old);
+
+	removed = palloc(nrows * sizeof(TupleTableSlot *));
+	for (int i = 0; i < nrows; i++)
+		if (!CompleteRow(writer, i))
+			removed[nremoved++] = writer->slots[i];
+	RemoveRows(writer, removed, nremoved);
+	pfree(removed);
+	writer->nrows = 0;
+	writer->bytes = 0;
+}
+
+/* Checks what the table says of its rows, and computes what it generates. */
+static void
+CheckRow(RowWriter *writer)
+{
+	TupleConstr *constraints = RelationGetDescr(writer->rel)->constr;
 
 	if (constraints && constraints->has_generated_stored)
-		ExecComputeStoredGenerated(rri, estate, slot, CMD_INSERT);
+		ExecComputeStoredGenerated(writer->rri, writer->estate, writer->slot,
+								   CMD_INSERT);
 	if (constraints)
-		ExecConstraints(rri, slot, estate);
+		ExecConstraints(writer->rri, writer->slot, writer->estate);
 	if (writer->rel->rd_rel->relispartition)
-		ExecPartitionCheck(rri, slot, estate, true);
+		ExecPartitionCheck(writer->rri, writer->slot, writer->estate, true);
+}
 
-	table_tuple_insert(writer->rel, slot, estate->es_output_cid, 0, NULL);
-	if (rri->ri_NumIndices > 0)
-		recheck_indexes = InsertIndexTuples(rri, slot, estate);
-	ExecARInsertTriggers(estate, rri, slot, recheck_indexes, writer->capture);
-	list_free(recheck_indexes);
+/*
+ * Inserts the row, sooner or later; "row" is for writer->stored().  Returns
+ * false where a user's BEFORE trigger suppressed it; else the slot holds the
+ * row as it is stored, until the next one is started.
+ */
+bool
+WriteRow(RowWriter *writer, void *row)
+{
+	TriggerDesc *triggers = writer->rri->ri_TrigDesc;
+	bool		before_row = triggers && triggers->trig_insert_before_row;
+	HeapTuple	tuple;
+	bool		should_free;
+
+	FillDefaults(writer);
+	ExecStoreVirtualTuple(writer->slot);
+	if (before_row &&
+		!ExecBRInsertTriggers(writer->estate, writer->rri, writer->slot))
+		return false;
+	CheckRow(writer);
+	ExecMaterializeSlot(writer->slot);
+	tuple = ExecFetchSlotHeapTuple(writer->slot, false, &should_free);
+	writer->rows[writer->nrows++] = row;
+	writer->bytes += tuple->t_len;
+	if (should_free)
+		pfree(tuple);
+
+	/* A trigger that looks at the table finds the rows before its own. */
+	if (before_row || writer->nrows == MAX_BUFFERED_ROWS ||
+		writer->bytes >= MAX_BUFFERED_BYTES)
+		FlushRows(writer);
 	return true;
 }
 
@@ -237,6 +352,7 @@ CloseRowWriter(RowWriter *writer)
 	Relation	rel = writer->rel;
 	CallerIdentity caller = writer->caller;
 
+	FlushRows(writer);
 	ExecASInsertTriggers(estate, writer->rri, writer->capture);
 	AfterTriggerEndQuery(estate);
 	ExecResetTupleTable(estate->es_tupleTable, false);

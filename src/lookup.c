@@ -1,0 +1,116 @@
+/*
+ * lookup.c
+ *		Look-ups by content hash.
+ *
+ * They go straight to the unique index, without a plan: so they cost the same
+ * whatever the planner believes of a table that is just being filled.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/stratnum.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "compat.h"
+#include "lookup.h"
+#include "relations.h"
+
+/* Tells whether an index makes column "column", by itself, unique. */
+static bool
+IsUniqueOn(Relation index, AttrNumber column)
+{
+	Form_pg_index form = index->rd_index;
+
+	return form->indisunique && form->indimmediate && form->indisvalid &&
+		form->indnkeyatts == 1 && form->indkey.values[0] == column &&
+		RelationGetIndexPredicate(index) == NIL;
+}
+
+/* Returns the index that keeps a table's file_hash unique. */
+Oid
+HashIndexOf(Relation rel)
+{
+	AttrNumber	column = ColumnNumber(RelationGetDescr(rel),
+									  RelationGetRelationName(rel),
+									  "file_hash");
+	List	   *indexes = RelationGetIndexList(rel);
+	ListCell   *cell;
+	Oid			found = InvalidOid;
+
+	foreach(cell, indexes)
+	{
+		Relation	index = index_open(lfirst_oid(cell), AccessShareLock);
+
+		if (IsUniqueOn(index, column))
+			found = RelationGetRelid(index);
+		index_close(index, AccessShareLock);
+		if (OidIsValid(found))
+			break;
+	}
+	list_free(indexes);
+	if (!OidIsValid(found))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("table \"%s\" has no valid unique index on file_hash",
+						RelationGetRelationName(rel)),
+				 errhint("Create the table's UNIQUE constraint anew: contents are told apart by it.")));
+	return found;
+}
+
+/*
+ * Opens a table for look-ups in what is committed now, or was when the
+ * transaction began, as its isolation level has it.
+ */
+void
+OpenLookup(HashLookup *lookup, Oid table)
+{
+	Oid			operator;
+
+	lookup->rel = table_open(table, AccessShareLock);
+	lookup->index = index_open(HashIndexOf(lookup->rel), AccessShareLock);
+	operator = get_opfamily_member(lookup->index->rd_opfamily[0],
+								   lookup->index->rd_opcintype[0],
+								   lookup->index->rd_opcintype[0],
+								   BTEqualStrategyNumber);
+	lookup->equal = get_opcode(operator);
+	lookup->slot = table_slot_create(lookup->rel, NULL);
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	lookup->scan = BeginIndexScan(lookup->rel, lookup->index,
+								  GetActiveSnapshot(), 1);
+}
+
+/* Returns the row with this hash, until the next look-up; NULL if none has. */
+TupleTableSlot *
+LookUp(HashLookup *lookup, const char *hash)
+{
+	Datum		value = CStringGetTextDatum(hash);
+	ScanKeyData key;
+	bool		found;
+
+	ScanKeyEntryInitialize(&key, 0, 1, BTEqualStrategyNumber, InvalidOid,
+						   lookup->index->rd_indcollation[0], lookup->equal,
+						   value);
+	index_rescan(lookup->scan, &key, 1, NULL, 0);
+	found = index_getnext_slot(lookup->scan, ForwardScanDirection,
+							   lookup->slot);
+	pfree(DatumGetPointer(value));
+	return found ? lookup->slot : NULL;
+}
+
+/* Closes what OpenLookup() opened. */
+void
+CloseLookup(HashLookup *lookup)
+{
+	index_endscan(lookup->scan);
+	PopActiveSnapshot();
+	ExecDropSingleTupleTableSlot(lookup->slot);
+	index_close(lookup->index, NoLock);
+	table_close(lookup->rel, NoLock);
+}

@@ -1,0 +1,26 @@
+/*
+ * lookup.h
+ *		Look-ups by content hash.
+ */
+#ifndef DOC_EXTRACTOR_LOOKUP_H
+#define DOC_EXTRACTOR_LOOKUP_H
+
+#include "access/relscan.h"
+#include "executor/tuptable.h"
+
+/* Look-ups in a table, open for the time of one statement. */
+typedef struct HashLookup
+{
+	Relation	rel;
+	Relation	index;
+	IndexScanDesc scan;
+	Oid			equal;			/* the index's operator, as a function */
+	TupleTableSlot *slot;
+} HashLookup;
+
+extern Oid	HashIndexOf(Relation rel);
+extern void OpenLookup(HashLookup *lookup, Oid table);
+extern TupleTableSlot *LookUp(HashLookup *lookup, const char *hash);
+extern void CloseLookup(HashLookup *lookup);
+
+#endif							/* DOC_EXTRACTOR_LOOKUP_H */
