@@ -4,16 +4,68 @@
 \echo Use "ALTER EXTENSION doc_extractor UPDATE TO '1.1'" to load this file. \quit
 
 /*
- * Every step changes catalogs only, so it takes as long on any table.  It
- * holds ACCESS EXCLUSIVE on documents, hash_index and audit_log meanwhile.
- *
- * First what can fail: a view on file_type stops us here, with its name.
+ * Every step changes catalogs only, so it takes as long on any table, and runs
+ * nothing of the tables' owner's.  It holds ACCESS EXCLUSIVE on documents,
+ * hash_index and audit_log meanwhile.
  */
-ALTER TABLE @extschema@.documents
-    ALTER COLUMN file_type TYPE pg_catalog.varchar(255);
+LOCK TABLE @extschema@.documents, @extschema@.hash_index,
+    @extschema@.audit_log IN ACCESS EXCLUSIVE MODE;
 
-/* The trail outlives its document. */
+DO $script$
+DECLARE
+    wrong pg_catalog.text;
+BEGIN
+    SELECT pg_catalog.string_agg(pg_catalog.format('%s.%s is %s', e.tab,
+        e.col, pg_catalog.format_type(a.atttypid, a.atttypmod)), '; '
+        ORDER BY e.tab, e.col) INTO wrong
+    FROM (VALUES
+        ('documents', 'file_type', 'character varying(50)')
+    ) AS e (tab, col, typ)
+    JOIN pg_catalog.pg_class AS c
+        ON c.relname OPERATOR(pg_catalog.=) e.tab
+        AND c.relnamespace OPERATOR(pg_catalog.=)
+            '@extschema@'::pg_catalog.regnamespace
+    LEFT JOIN pg_catalog.pg_attribute AS a
+        ON a.attrelid OPERATOR(pg_catalog.=) c.oid
+        AND a.attname OPERATOR(pg_catalog.=) e.col
+    WHERE c.relkind OPERATOR(pg_catalog.<>) 'r'
+        OR pg_catalog.format_type(a.atttypid, a.atttypmod) IS DISTINCT FROM e.typ;
+    IF wrong IS NOT NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'object_not_in_prerequisite_state',
+            MESSAGE = 'the tables are not as version 1.0 has them',
+            DETAIL = pg_catalog.format('Changed: %s.', wrong),
+            HINT = 'Give the columns their types back, then try again.';
+    END IF;
+END
+$script$;
+
+/*
+ * file_type grows to 255 characters.  The catalog is told directly: ALTER COLUMN would
+ * check the owner's constraints, and stop at every view on the column.
+ */
+UPDATE pg_catalog.pg_attribute SET atttypmod = 259
+WHERE attname OPERATOR(pg_catalog.=) 'file_type'
+    AND atttypid OPERATOR(pg_catalog.=) 'pg_catalog.varchar'::pg_catalog.regtype
+    AND atttypmod OPERATOR(pg_catalog.=) 54
+    AND attrelid OPERATOR(pg_catalog.=) ANY (
+        WITH RECURSIVE tables (id) AS (
+            SELECT '@extschema@.documents'::pg_catalog.regclass::pg_catalog.oid
+            UNION
+            SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i
+            JOIN tables AS t ON i.inhparent OPERATOR(pg_catalog.=) t.id)
+        SELECT id FROM tables
+        UNION
+        SELECT i.indexrelid FROM pg_catalog.pg_index AS i
+        JOIN tables AS t ON i.indrelid OPERATOR(pg_catalog.=) t.id);
+
+/*
+ * The trail outlives its document.  hash_index still goes with it, by its hash
+ * and the trigger below: the key's cascade has no index to find it by.  And
+ * without keys a parallel restore may load the tables in any order.
+ */
 ALTER TABLE @extschema@.audit_log DROP CONSTRAINT audit_log_document_id_fkey;
+ALTER TABLE @extschema@.hash_index DROP CONSTRAINT hash_index_document_id_fkey;
 ALTER TABLE @extschema@.audit_log ADD COLUMN db_user pg_catalog.name;
 COMMENT ON COLUMN @extschema@.audit_log.db_user IS
     'The login role, whatever user_or_system says; NULL in rows written by 1.0';
@@ -39,20 +91,22 @@ CREATE TRIGGER documents_after_update
     REFERENCING OLD TABLE AS old_documents NEW TABLE AS new_documents
     FOR EACH STATEMENT
     EXECUTE FUNCTION @extschema@.documents_after_update('check_status');
-DROP TRIGGER audit_log_after_insert ON @extschema@.audit_log;
-CREATE TRIGGER audit_log_after_insert
+CREATE FUNCTION @extschema@.audit_log_check_actions()
+RETURNS pg_catalog.trigger
+AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.audit_log_check_actions() IS
+    'Trigger of audit_log: takes V001''s actions only';
+CREATE TRIGGER audit_log_check_actions
     AFTER INSERT ON @extschema@.audit_log
     REFERENCING NEW TABLE AS new_entries
-    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.ledger_after_insert();
-ALTER TABLE @extschema@.audit_log
-    ENABLE ALWAYS TRIGGER audit_log_after_insert;
+    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.audit_log_check_actions();
 
 /* DELETE leaves a trail, and the trail is append-only. */
 CREATE FUNCTION @extschema@.documents_after_delete()
 RETURNS pg_catalog.trigger
 AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION @extschema@.documents_after_delete() IS
-    'Trigger of documents: keeps deleted documents in audit_log';
+    'Trigger of documents: keeps deleted documents in audit_log, deletes their hash_index rows';
 CREATE FUNCTION @extschema@.documents_refuse_truncate()
 RETURNS pg_catalog.trigger
 AS 'MODULE_PATHNAME' LANGUAGE C;
@@ -90,7 +144,7 @@ CREATE FUNCTION @extschema@.doc_extractor_ddl_start()
 RETURNS pg_catalog.event_trigger
 AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION @extschema@.doc_extractor_ddl_start() IS
-    'Event trigger: refuses to drop the extension while there are documents, logs DROP INDEX';
+    'Event trigger: refuses to drop the extension while it has data, logs DROP INDEX';
 CREATE FUNCTION @extschema@.doc_extractor_ddl_end()
 RETURNS pg_catalog.event_trigger
 AS 'MODULE_PATHNAME' LANGUAGE C;
@@ -100,7 +154,7 @@ CREATE EVENT TRIGGER doc_extractor_ddl_start ON ddl_command_start
     WHEN TAG IN ('DROP EXTENSION', 'DROP SCHEMA', 'DROP OWNED', 'DROP INDEX')
     EXECUTE FUNCTION @extschema@.doc_extractor_ddl_start();
 COMMENT ON EVENT TRIGGER doc_extractor_ddl_start IS
-    'Refuses to drop doc_extractor while there are documents, logs DROP INDEX';
+    'Refuses to drop doc_extractor while it has data, logs DROP INDEX';
 CREATE EVENT TRIGGER doc_extractor_ddl_end ON ddl_command_end
     WHEN TAG IN ('ALTER TABLE', 'CREATE INDEX')
     EXECUTE FUNCTION @extschema@.doc_extractor_ddl_end();
@@ -112,11 +166,12 @@ CREATE FUNCTION @extschema@.doc_extractor_verify(
     OUT passed pg_catalog.bool,
     OUT detail pg_catalog.text)
 RETURNS SETOF pg_catalog.record
-AS 'MODULE_PATHNAME' LANGUAGE C
-SET search_path TO pg_catalog, pg_temp;
+AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION @extschema@.doc_extractor_verify() IS
     'Checks schema and data of the ledger, a result row for each check';
 
+ALTER FUNCTION @extschema@.audit_log_check_actions()
+    OWNER TO @extowner@;
 ALTER FUNCTION @extschema@.documents_after_delete()
     OWNER TO @extowner@;
 ALTER FUNCTION @extschema@.documents_refuse_truncate()
@@ -125,6 +180,8 @@ ALTER FUNCTION @extschema@.audit_log_refuse_change()
     OWNER TO @extowner@;
 ALTER FUNCTION @extschema@.doc_extractor_verify()
     OWNER TO @extowner@;
+REVOKE ALL ON FUNCTION @extschema@.audit_log_check_actions()
+    FROM PUBLIC;
 REVOKE ALL ON FUNCTION @extschema@.documents_after_delete()
     FROM PUBLIC;
 REVOKE ALL ON FUNCTION @extschema@.documents_refuse_truncate()

@@ -6,16 +6,10 @@
 DROP TRIGGER documents_before_update ON @extschema@.documents;
 DROP TRIGGER documents_after_insert ON @extschema@.documents;
 DROP TRIGGER documents_after_update ON @extschema@.documents;
-DROP TRIGGER hash_index_before_insert ON @extschema@.hash_index;
-DROP TRIGGER hash_index_after_insert ON @extschema@.hash_index;
-DROP TRIGGER audit_log_before_insert ON @extschema@.audit_log;
-DROP TRIGGER audit_log_after_insert ON @extschema@.audit_log;
 
 DROP FUNCTION @extschema@.documents_before_update();
 DROP FUNCTION @extschema@.documents_after_insert();
 DROP FUNCTION @extschema@.documents_after_update();
-DROP FUNCTION @extschema@.ledger_before_insert();
-DROP FUNCTION @extschema@.ledger_after_insert();
 DROP FUNCTION @extschema@.ingest_document(
     pg_catalog.text, pg_catalog.bytea, pg_catalog.text, pg_catalog.text,
     pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.text);

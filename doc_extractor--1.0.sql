@@ -114,18 +114,6 @@ AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION @extschema@.documents_after_update() IS
     'Trigger of documents: writes changed columns to audit_log, moves changed hashes in hash_index';
 
-CREATE FUNCTION @extschema@.ledger_before_insert()
-RETURNS pg_catalog.trigger
-AS 'MODULE_PATHNAME' LANGUAGE C;
-COMMENT ON FUNCTION @extschema@.ledger_before_insert() IS
-    'Trigger of hash_index and audit_log: lets a restore load them before documents';
-
-CREATE FUNCTION @extschema@.ledger_after_insert()
-RETURNS pg_catalog.trigger
-AS 'MODULE_PATHNAME' LANGUAGE C;
-COMMENT ON FUNCTION @extschema@.ledger_after_insert() IS
-    'Trigger of hash_index and audit_log: takes back what ledger_before_insert() did';
-
 CREATE TRIGGER documents_before_update
     BEFORE UPDATE ON @extschema@.documents
     FOR EACH ROW EXECUTE FUNCTION @extschema@.documents_before_update();
@@ -137,23 +125,6 @@ CREATE TRIGGER documents_after_update
     AFTER UPDATE ON @extschema@.documents
     REFERENCING OLD TABLE AS old_documents NEW TABLE AS new_documents
     FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.documents_after_update();
-
-CREATE TRIGGER hash_index_before_insert
-    BEFORE INSERT ON @extschema@.hash_index
-    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.ledger_before_insert();
-CREATE TRIGGER hash_index_after_insert
-    AFTER INSERT ON @extschema@.hash_index
-    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.ledger_after_insert();
-ALTER TABLE @extschema@.hash_index
-    ENABLE ALWAYS TRIGGER hash_index_after_insert;
-CREATE TRIGGER audit_log_before_insert
-    BEFORE INSERT ON @extschema@.audit_log
-    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.ledger_before_insert();
-CREATE TRIGGER audit_log_after_insert
-    AFTER INSERT ON @extschema@.audit_log
-    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.ledger_after_insert();
-ALTER TABLE @extschema@.audit_log
-    ENABLE ALWAYS TRIGGER audit_log_after_insert;
 
 /* Functions. */
 
@@ -239,10 +210,6 @@ ALTER FUNCTION @extschema@.documents_after_insert()
     OWNER TO @extowner@;
 ALTER FUNCTION @extschema@.documents_after_update()
     OWNER TO @extowner@;
-ALTER FUNCTION @extschema@.ledger_before_insert()
-    OWNER TO @extowner@;
-ALTER FUNCTION @extschema@.ledger_after_insert()
-    OWNER TO @extowner@;
 ALTER FUNCTION @extschema@.ingest_document(
     pg_catalog.text, pg_catalog.bytea, pg_catalog.text, pg_catalog.text,
     pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.text)
@@ -266,10 +233,6 @@ REVOKE ALL ON FUNCTION @extschema@.documents_before_update()
 REVOKE ALL ON FUNCTION @extschema@.documents_after_insert()
     FROM PUBLIC;
 REVOKE ALL ON FUNCTION @extschema@.documents_after_update()
-    FROM PUBLIC;
-REVOKE ALL ON FUNCTION @extschema@.ledger_before_insert()
-    FROM PUBLIC;
-REVOKE ALL ON FUNCTION @extschema@.ledger_after_insert()
     FROM PUBLIC;
 REVOKE ALL ON FUNCTION @extschema@.ingest_document(
     pg_catalog.text, pg_catalog.bytea, pg_catalog.text, pg_catalog.text,

@@ -6,12 +6,48 @@
 LOCK TABLE @extschema@.documents, @extschema@.hash_index,
     @extschema@.audit_log IN ACCESS EXCLUSIVE MODE;
 
+DO $script$
+DECLARE
+    wrong pg_catalog.text;
+BEGIN
+    SELECT pg_catalog.string_agg(pg_catalog.format('%s.%s is %s', e.tab,
+        e.col, pg_catalog.format_type(a.atttypid, a.atttypmod)), '; '
+        ORDER BY e.tab, e.col) INTO wrong
+    FROM (VALUES
+        ('documents', 'id', 'integer'),
+        ('documents', 'file_hash', 'character varying(64)'),
+        ('documents', 'file_type', 'character varying(255)'),
+        ('hash_index', 'document_id', 'integer'),
+        ('hash_index', 'file_hash', 'character varying(64)'),
+        ('audit_log', 'document_id', 'integer'),
+        ('audit_log', 'user_or_system', 'character varying(255)'),
+        ('audit_log', 'db_user', 'name')
+    ) AS e (tab, col, typ)
+    JOIN pg_catalog.pg_class AS c
+        ON c.relname OPERATOR(pg_catalog.=) e.tab
+        AND c.relnamespace OPERATOR(pg_catalog.=)
+            '@extschema@'::pg_catalog.regnamespace
+    LEFT JOIN pg_catalog.pg_attribute AS a
+        ON a.attrelid OPERATOR(pg_catalog.=) c.oid
+        AND a.attname OPERATOR(pg_catalog.=) e.col
+    WHERE c.relkind OPERATOR(pg_catalog.<>) 'r'
+        OR pg_catalog.format_type(a.atttypid, a.atttypmod) IS DISTINCT FROM e.typ;
+    IF wrong IS NOT NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'object_not_in_prerequisite_state',
+            MESSAGE = 'the tables are not as version 1.1 has them',
+            DETAIL = pg_catalog.format('Changed: %s.', wrong),
+            HINT = 'Give the columns their types back, then try again.';
+    END IF;
+END
+$script$;
+
 /*
  * What 1.0 cannot hold stops us, unless its loss is allowed.  The script may
- * run with more rights than the tables' owner has, so the data is looked at,
- * and changed, with the owner's.
+ * run with more rights than the tables' owner has, so the data is looked at
+ * with the owner's; no query here runs code of the owner's.
  */
-CREATE FUNCTION @extschema@.run_as_owner(query pg_catalog.text)
+CREATE FUNCTION @extschema@.run_as_owner(queries pg_catalog.text)
 RETURNS pg_catalog.int8
 AS 'MODULE_PATHNAME' LANGUAGE C;
 
@@ -45,28 +81,28 @@ BEGIN
     END IF;
     IF long_types OPERATOR(pg_catalog.>) 0 THEN
         RAISE WARNING 'file_type of % documents is cut to 50 characters', long_types;
-        PERFORM @extschema@.run_as_owner($query$
-            UPDATE @extschema@.documents
-            SET file_type = pg_catalog.left(file_type, 50)
-            WHERE pg_catalog.length(file_type) OPERATOR(pg_catalog.>) 50
-        $query$);
     END IF;
 END
 $script$;
 
 /*
- * file_type goes back to 50 characters.  ALTER COLUMN would rewrite the table
- * with all its texts to find that every value fits, which we have just seen
- * under our lock, so the catalog is told directly.
+ * file_type goes back to 50 characters.  The catalog is told directly: ALTER COLUMN would
+ * rewrite the table with all its texts.  Types that are longer are cut below.
  */
 UPDATE pg_catalog.pg_attribute SET atttypmod = 54
 WHERE attname OPERATOR(pg_catalog.=) 'file_type'
     AND atttypid OPERATOR(pg_catalog.=) 'pg_catalog.varchar'::pg_catalog.regtype
-    AND (attrelid OPERATOR(pg_catalog.=) '@extschema@.documents'::pg_catalog.regclass
-        OR attrelid OPERATOR(pg_catalog.=) ANY (
-            SELECT indexrelid FROM pg_catalog.pg_index
-            WHERE indrelid OPERATOR(pg_catalog.=)
-                '@extschema@.documents'::pg_catalog.regclass));
+    AND atttypmod OPERATOR(pg_catalog.=) 259
+    AND attrelid OPERATOR(pg_catalog.=) ANY (
+        WITH RECURSIVE tables (id) AS (
+            SELECT '@extschema@.documents'::pg_catalog.regclass::pg_catalog.oid
+            UNION
+            SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i
+            JOIN tables AS t ON i.inhparent OPERATOR(pg_catalog.=) t.id)
+        SELECT id FROM tables
+        UNION
+        SELECT i.indexrelid FROM pg_catalog.pg_index AS i
+        JOIN tables AS t ON i.indrelid OPERATOR(pg_catalog.=) t.id);
 
 /* Guards and checks. */
 DROP EVENT TRIGGER doc_extractor_ddl_start;
@@ -83,6 +119,8 @@ DROP TRIGGER audit_log_refuse_truncate ON @extschema@.audit_log;
 DROP FUNCTION @extschema@.documents_after_delete();
 DROP FUNCTION @extschema@.documents_refuse_truncate();
 DROP FUNCTION @extschema@.audit_log_refuse_change();
+DROP TRIGGER audit_log_check_actions ON @extschema@.audit_log;
+DROP FUNCTION @extschema@.audit_log_check_actions();
 DROP TRIGGER documents_after_insert ON @extschema@.documents;
 CREATE TRIGGER documents_after_insert
     AFTER INSERT ON @extschema@.documents
@@ -93,12 +131,6 @@ CREATE TRIGGER documents_after_update
     AFTER UPDATE ON @extschema@.documents
     REFERENCING OLD TABLE AS old_documents NEW TABLE AS new_documents
     FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.documents_after_update();
-DROP TRIGGER audit_log_after_insert ON @extschema@.audit_log;
-CREATE TRIGGER audit_log_after_insert
-    AFTER INSERT ON @extschema@.audit_log
-    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.ledger_after_insert();
-ALTER TABLE @extschema@.audit_log
-    ENABLE ALWAYS TRIGGER audit_log_after_insert;
 
 /* The indexes that double a UNIQUE index. */
 ALTER TABLE @extschema@.documents
@@ -109,23 +141,47 @@ ALTER TABLE @extschema@.hash_index
 CREATE INDEX ix_hash_index_file_hash ON @extschema@.hash_index (file_hash);
 
 /*
- * The foreign key of the trail.  The trail of deleted documents stays, under a
- * key that is not validated; without such rows it is as V001 has it.
+ * The foreign keys.  The trail of deleted documents stays, under a key that is
+ * not validated; without such rows it is as V001 has it.
  */
 ALTER TABLE @extschema@.audit_log DROP COLUMN db_user;
 ALTER TABLE @extschema@.audit_log
     ADD CONSTRAINT audit_log_document_id_fkey FOREIGN KEY (document_id)
     REFERENCES @extschema@.documents (id) ON DELETE CASCADE NOT VALID;
+ALTER TABLE @extschema@.hash_index
+    ADD CONSTRAINT hash_index_document_id_fkey FOREIGN KEY (document_id)
+    REFERENCES @extschema@.documents (id) ON DELETE CASCADE NOT VALID;
+
+/* Last, what can run code of the owner's: in one call, with the owner's rights. */
 DO $script$
+DECLARE
+    queries pg_catalog.text := $query$
+        UPDATE @extschema@.documents
+        SET file_type = pg_catalog.left(file_type, 50)
+        WHERE pg_catalog.length(file_type) OPERATOR(pg_catalog.>) 50;
+    $query$;
 BEGIN
     IF @extschema@.run_as_owner($query$
         SELECT pg_catalog.count(*) FROM @extschema@.audit_log AS a
         WHERE NOT EXISTS (SELECT FROM @extschema@.documents AS d
             WHERE d.id OPERATOR(pg_catalog.=) a.document_id)
     $query$) OPERATOR(pg_catalog.=) 0 THEN
-        ALTER TABLE @extschema@.audit_log
-            VALIDATE CONSTRAINT audit_log_document_id_fkey;
+        queries := queries OPERATOR(pg_catalog.||) $query$
+            ALTER TABLE @extschema@.audit_log
+                VALIDATE CONSTRAINT audit_log_document_id_fkey;
+        $query$;
     END IF;
+    IF @extschema@.run_as_owner($query$
+        SELECT pg_catalog.count(*) FROM @extschema@.hash_index AS h
+        WHERE NOT EXISTS (SELECT FROM @extschema@.documents AS d
+            WHERE d.id OPERATOR(pg_catalog.=) h.document_id)
+    $query$) OPERATOR(pg_catalog.=) 0 THEN
+        queries := queries OPERATOR(pg_catalog.||) $query$
+            ALTER TABLE @extschema@.hash_index
+                VALIDATE CONSTRAINT hash_index_document_id_fkey;
+        $query$;
+    END IF;
+    PERFORM @extschema@.run_as_owner(queries);
 END
 $script$;
 

@@ -24,7 +24,7 @@ BEGIN
     IF wrong IS NOT NULL THEN
         RAISE EXCEPTION USING
             ERRCODE = 'undefined_table',
-            MESSAGE = 'schema @extschema@ does not have all tables of V001',
+            MESSAGE = 'the schema does not have all tables of V001',
             DETAIL = pg_catalog.format('Missing: %s.', wrong),
             HINT = 'Drop the extension, then create it in the schema of the tables: CREATE EXTENSION doc_extractor SCHEMA ... VERSION ''unpackaged''. Without tables to take over: CREATE EXTENSION doc_extractor.';
     END IF;
@@ -34,17 +34,18 @@ BEGIN
     WHERE c.relnamespace OPERATOR(pg_catalog.=)
             '@extschema@'::pg_catalog.regnamespace
         AND c.relname OPERATOR(pg_catalog.=) ANY (
-            ARRAY['documents', 'hash_index', 'audit_log', 'error_log'])
-        AND NOT pg_catalog.pg_has_role(
-            (SELECT x.extowner FROM pg_catalog.pg_extension AS x
-                WHERE x.extname OPERATOR(pg_catalog.=) 'doc_extractor'),
-            c.relowner, 'USAGE');
+            ARRAY['documents', 'hash_index', 'audit_log', 'error_log',
+                'documents_id_seq', 'hash_index_id_seq', 'audit_log_id_seq',
+                'error_log_id_seq'])
+        AND c.relowner OPERATOR(pg_catalog.<>) (
+            SELECT x.extowner FROM pg_catalog.pg_extension AS x
+            WHERE x.extname OPERATOR(pg_catalog.=) 'doc_extractor');
     IF wrong IS NOT NULL THEN
         RAISE EXCEPTION USING
             ERRCODE = 'insufficient_privilege',
             MESSAGE = 'the tables belong to another role than the extension',
             DETAIL = pg_catalog.format('Not owned by it: %s.', wrong),
-            HINT = 'Let the tables'' owner, or a superuser, create the extension.';
+            HINT = 'Drop the extension, then let the tables'' owner create it (SET ROLE; it needs CREATE on the database).';
     END IF;
 
     SELECT pg_catalog.string_agg(d.line, E'\n' ORDER BY d.line) INTO wrong
@@ -98,7 +99,7 @@ BEGIN
         ) AS e (tab, col, typ, not_null, def)
         LEFT JOIN pg_catalog.pg_attribute AS a
             ON a.attrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(
-                pg_catalog.format('@extschema@.%I', e.tab))
+                pg_catalog.format('%s.%I', '@extschema@', e.tab))
             AND a.attname OPERATOR(pg_catalog.=) e.col
             AND NOT a.attisdropped
         LEFT JOIN pg_catalog.pg_attrdef AS f
@@ -121,10 +122,10 @@ BEGIN
         ) AS e (tab, name, cols)
         CROSS JOIN LATERAL pg_catalog.format(
             'CREATE INDEX %s ON %s USING btree %s', e.name,
-            pg_catalog.format('@extschema@.%I', e.tab), e.cols) AS def (def)
+            pg_catalog.format('%s.%I', '@extschema@', e.tab), e.cols) AS def (def)
         LEFT JOIN pg_catalog.pg_index AS i
             ON i.indexrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(
-                pg_catalog.format('@extschema@.%I', e.name))
+                pg_catalog.format('%s.%I', '@extschema@', e.name))
         WHERE pg_catalog.pg_get_indexdef(i.indexrelid)
                 IS DISTINCT FROM def.def
             OR NOT i.indisvalid
@@ -152,7 +153,7 @@ BEGIN
         ) AS e (tab, name, def)
         LEFT JOIN pg_catalog.pg_constraint AS k
             ON k.conrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(
-                pg_catalog.format('@extschema@.%I', e.tab))
+                pg_catalog.format('%s.%I', '@extschema@', e.tab))
             AND k.conname OPERATOR(pg_catalog.=) e.name
         WHERE pg_catalog.regexp_replace(
                 pg_catalog.pg_get_constraintdef(k.oid), ' NOT VALID$', '')
@@ -177,11 +178,6 @@ ALTER EXTENSION doc_extractor ADD SEQUENCE @extschema@.audit_log_id_seq;
 ALTER EXTENSION doc_extractor ADD TABLE @extschema@.error_log;
 ALTER EXTENSION doc_extractor ADD SEQUENCE @extschema@.error_log_id_seq;
 
-ALTER TABLE @extschema@.documents OWNER TO @extowner@;
-ALTER TABLE @extschema@.hash_index OWNER TO @extowner@;
-ALTER TABLE @extschema@.audit_log OWNER TO @extowner@;
-ALTER TABLE @extschema@.error_log OWNER TO @extowner@;
-
 COMMENT ON TABLE @extschema@.documents IS
     'Every ingested document once, by the SHA-256 of its content';
 COMMENT ON TABLE @extschema@.hash_index IS
@@ -201,24 +197,6 @@ SELECT pg_catalog.pg_extension_config_dump('@extschema@.audit_log', '');
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.audit_log_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.error_log', '');
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.error_log_id_seq', '');
-
-/*
- * Every document needs its hash_index row.  Rows that are there stay as they
- * are; those to be added are written with the tables' owner's rights.
- */
-CREATE FUNCTION @extschema@.run_as_owner(query pg_catalog.text)
-RETURNS pg_catalog.int8
-AS 'MODULE_PATHNAME' LANGUAGE C;
-SELECT @extschema@.run_as_owner($query$
-    INSERT INTO @extschema@.hash_index
-        (file_hash, document_id, first_seen, last_seen)
-    SELECT d.file_hash, d.id, d.created_at, d.created_at
-    FROM @extschema@.documents AS d
-    WHERE NOT EXISTS (SELECT FROM @extschema@.hash_index AS h
-        WHERE h.file_hash OPERATOR(pg_catalog.=) d.file_hash)
-    ORDER BY d.id
-$query$);
-DROP FUNCTION @extschema@.run_as_owner(pg_catalog.text);
 
 /* From here on, as the script of a fresh 1.0. */
 
@@ -242,18 +220,6 @@ AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION @extschema@.documents_after_update() IS
     'Trigger of documents: writes changed columns to audit_log, moves changed hashes in hash_index';
 
-CREATE FUNCTION @extschema@.ledger_before_insert()
-RETURNS pg_catalog.trigger
-AS 'MODULE_PATHNAME' LANGUAGE C;
-COMMENT ON FUNCTION @extschema@.ledger_before_insert() IS
-    'Trigger of hash_index and audit_log: lets a restore load them before documents';
-
-CREATE FUNCTION @extschema@.ledger_after_insert()
-RETURNS pg_catalog.trigger
-AS 'MODULE_PATHNAME' LANGUAGE C;
-COMMENT ON FUNCTION @extschema@.ledger_after_insert() IS
-    'Trigger of hash_index and audit_log: takes back what ledger_before_insert() did';
-
 CREATE TRIGGER documents_before_update
     BEFORE UPDATE ON @extschema@.documents
     FOR EACH ROW EXECUTE FUNCTION @extschema@.documents_before_update();
@@ -265,23 +231,6 @@ CREATE TRIGGER documents_after_update
     AFTER UPDATE ON @extschema@.documents
     REFERENCING OLD TABLE AS old_documents NEW TABLE AS new_documents
     FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.documents_after_update();
-
-CREATE TRIGGER hash_index_before_insert
-    BEFORE INSERT ON @extschema@.hash_index
-    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.ledger_before_insert();
-CREATE TRIGGER hash_index_after_insert
-    AFTER INSERT ON @extschema@.hash_index
-    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.ledger_after_insert();
-ALTER TABLE @extschema@.hash_index
-    ENABLE ALWAYS TRIGGER hash_index_after_insert;
-CREATE TRIGGER audit_log_before_insert
-    BEFORE INSERT ON @extschema@.audit_log
-    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.ledger_before_insert();
-CREATE TRIGGER audit_log_after_insert
-    AFTER INSERT ON @extschema@.audit_log
-    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.ledger_after_insert();
-ALTER TABLE @extschema@.audit_log
-    ENABLE ALWAYS TRIGGER audit_log_after_insert;
 
 /* Functions. */
 
@@ -367,10 +316,6 @@ ALTER FUNCTION @extschema@.documents_after_insert()
     OWNER TO @extowner@;
 ALTER FUNCTION @extschema@.documents_after_update()
     OWNER TO @extowner@;
-ALTER FUNCTION @extschema@.ledger_before_insert()
-    OWNER TO @extowner@;
-ALTER FUNCTION @extschema@.ledger_after_insert()
-    OWNER TO @extowner@;
 ALTER FUNCTION @extschema@.ingest_document(
     pg_catalog.text, pg_catalog.bytea, pg_catalog.text, pg_catalog.text,
     pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.text)
@@ -395,10 +340,6 @@ REVOKE ALL ON FUNCTION @extschema@.documents_after_insert()
     FROM PUBLIC;
 REVOKE ALL ON FUNCTION @extschema@.documents_after_update()
     FROM PUBLIC;
-REVOKE ALL ON FUNCTION @extschema@.ledger_before_insert()
-    FROM PUBLIC;
-REVOKE ALL ON FUNCTION @extschema@.ledger_after_insert()
-    FROM PUBLIC;
 REVOKE ALL ON FUNCTION @extschema@.ingest_document(
     pg_catalog.text, pg_catalog.bytea, pg_catalog.text, pg_catalog.text,
     pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.text)
@@ -417,3 +358,22 @@ REVOKE ALL ON FUNCTION @extschema@.record_document_event(
     pg_catalog.int8, pg_catalog.text, pg_catalog.json, pg_catalog.json,
     pg_catalog.text)
     FROM PUBLIC;
+
+/*
+ * Every document needs its hash_index row.  Rows that are there stay as they
+ * are; those to be added are written with the tables' owner's rights.  That
+ * can run code of the owner's, so it comes last.
+ */
+CREATE FUNCTION @extschema@.run_as_owner(queries pg_catalog.text)
+RETURNS pg_catalog.int8
+AS 'MODULE_PATHNAME' LANGUAGE C;
+SELECT @extschema@.run_as_owner($query$
+    INSERT INTO @extschema@.hash_index
+        (file_hash, document_id, first_seen, last_seen)
+    SELECT d.file_hash, d.id, d.created_at, d.created_at
+    FROM @extschema@.documents AS d
+    WHERE NOT EXISTS (SELECT FROM @extschema@.hash_index AS h
+        WHERE h.file_hash OPERATOR(pg_catalog.=) d.file_hash)
+    ORDER BY d.id
+$query$);
+DROP FUNCTION @extschema@.run_as_owner(pg_catalog.text);

@@ -10,6 +10,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
+#include "audit.h"
 #include "compat.h"
 #include "document.h"
 #include "relations.h"
@@ -34,8 +35,9 @@ documents_before_update(PG_FUNCTION_ARGS)
 										 TRIGGER_EVENT_ROW |
 										 TRIGGER_EVENT_BEFORE);
 	TupleDesc	desc = RelationGetDescr(trigdata->tg_relation);
-	int			column = ColumnNumber(desc, "documents", "updated_at");
-	Datum		now = TransactionTime(TupleDescAttr(desc, column - 1)->atttypid);
+	int			column = ColumnNumber(desc, "documents", "updated_at",
+										  COLUMN_TIME);
+	Datum		now = TransactionTime(ColumnType(desc, column));
 	bool		is_null = false;
 
 	return PointerGetDatum(heap_modify_tuple_by_cols(trigdata->tg_newtuple,
@@ -87,9 +89,24 @@ ChooseChangedColumns(TupleTableSlot *old_row, TupleTableSlot *new_row,
 	return changed;
 }
 
+/*
+ * The last transaction of this session in which a document was deleted, or got
+ * another hash before it had a hash_index row: a user's function or trigger
+ * can do that to a document that is just being inserted.
+ */
+static LocalTransactionId changing_transaction = InvalidLocalTransactionId;
+
+/* Tells whether new documents may no longer be as they were inserted. */
+bool
+NewDocumentsMayHaveChanged(void)
+{
+	return changing_transaction == CurrentLocalTransactionId();
+}
+
 /* Moves the hash_index row of a document along with its hash. */
 static void
-MoveHash(Oid schema, Datum old_hash, Datum new_hash, int64 document_id)
+MoveHash(const Ledger *ledger, Datum old_hash, Datum new_hash,
+		 int64 document_id)
 {
 	Datum		values[3];
 
@@ -97,7 +114,8 @@ MoveHash(Oid schema, Datum old_hash, Datum new_hash, int64 document_id)
 	values[1] = new_hash;
 	values[2] = Int64GetDatum(document_id);
 	SPI_connect();
-	RunStatement(schema, STATEMENT_MOVE_HASH, values, NULL);
+	if (RunStatement(ledger, STATEMENT_MOVE_HASH, values, NULL) == 0)
+		changing_transaction = CurrentLocalTransactionId();
 	SPI_finish();
 }
 
@@ -122,12 +140,15 @@ documents_after_update(PG_FUNCTION_ARGS)
 										 TRIGGER_EVENT_UPDATE |
 										 TRIGGER_EVENT_AFTER);
 	TupleDesc	desc = RelationGetDescr(trigdata->tg_relation);
-	Oid			schema = RelationGetNamespace(trigdata->tg_relation);
+	Ledger		ledger = GetLedger(fcinfo);
 	bool		check_status = trigdata->tg_trigger->tgnargs > 0;
-	AttrNumber	id = ColumnNumber(desc, "documents", "id");
-	AttrNumber	file_hash = ColumnNumber(desc, "documents", "file_hash");
-	AttrNumber	status = ColumnNumber(desc, "documents", "ingestion_status");
-	AttrNumber	updated_at = ColumnNumber(desc, "documents", "updated_at");
+	AttrNumber	id = ColumnNumber(desc, "documents", "id", COLUMN_INTEGER);
+	AttrNumber	file_hash = ColumnNumber(desc, "documents", "file_hash",
+										 COLUMN_TEXT);
+	AttrNumber	status = ColumnNumber(desc, "documents", "ingestion_status",
+									  COLUMN_TEXT);
+	AttrNumber	updated_at = ColumnNumber(desc, "documents", "updated_at",
+										  COLUMN_TIME);
 	RowEncoder *encoder = CreateRowEncoder(desc);
 	bool	   *columns = palloc(desc->natts * sizeof(bool));
 	MemoryContext row_context = CreateRowContext();
@@ -149,14 +170,20 @@ documents_after_update(PG_FUNCTION_ARGS)
 			continue;
 		if (check_status && columns[status - 1])
 			CheckStatus(after.slot, status);
+		if (columns[id - 1])
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("the id of a document cannot change"),
+					 errdetail("Document " INT64_FORMAT " is in hash_index and audit_log by its id.",
+							   RequiredInteger(before.slot, id))));
 		/* An UPDATE that changes nothing does not even open the trail. */
 		if (trail.writer == NULL)
-			OpenTrail(&trail, schema, InvalidOid);
+			OpenTrail(&trail, &ledger);
 
 		old = MemoryContextSwitchTo(row_context);
 		entry.document_id = RequiredInteger(after.slot, id);
 		if (columns[file_hash - 1])
-			MoveHash(schema, RequiredColumn(before.slot, file_hash),
+			MoveHash(&ledger, RequiredColumn(before.slot, file_hash),
 					 RequiredColumn(after.slot, file_hash),
 					 entry.document_id);
 		entry.old_value = EncodeRow(encoder, before.slot, columns);
@@ -182,9 +209,22 @@ ChooseDeletedColumns(TupleTableSlot *slot, AttrNumber id, bool *columns)
 		columns[i] = i != id - 1 && !slot->tts_isnull[i];
 }
 
+/* Deletes the hash_index row of a document. */
+static void
+DeleteHash(const Ledger *ledger, Datum hash, int64 document_id)
+{
+	Datum		values[2];
+
+	values[0] = hash;
+	values[1] = Int64GetDatum(document_id);
+	SPI_connect();
+	RunStatement(ledger, STATEMENT_DELETE_HASH, values, NULL);
+	SPI_finish();
+}
+
 /*
- * AFTER DELETE statement trigger, since 1.1: a "deleted" trail row with all of
- * the document's columns.
+ * AFTER DELETE statement trigger, since 1.1: the document's hash_index row goes
+ * with it, and a "deleted" trail row keeps all of its columns.
  */
 Datum
 documents_after_delete(PG_FUNCTION_ARGS)
@@ -193,7 +233,10 @@ documents_after_delete(PG_FUNCTION_ARGS)
 										 TRIGGER_EVENT_DELETE |
 										 TRIGGER_EVENT_AFTER);
 	TupleDesc	desc = RelationGetDescr(trigdata->tg_relation);
-	AttrNumber	id = ColumnNumber(desc, "documents", "id");
+	Ledger		ledger = GetLedger(fcinfo);
+	AttrNumber	id = ColumnNumber(desc, "documents", "id", COLUMN_INTEGER);
+	AttrNumber	file_hash = ColumnNumber(desc, "documents", "file_hash",
+										 COLUMN_TEXT);
 	RowEncoder *encoder = CreateRowEncoder(desc);
 	bool	   *columns = palloc(desc->natts * sizeof(bool));
 	MemoryContext row_context = CreateRowContext();
@@ -203,7 +246,8 @@ documents_after_delete(PG_FUNCTION_ARGS)
 	CheckTransitionTable(trigdata->tg_oldtable, "documents_after_delete");
 	if (tuplestore_tuple_count(trigdata->tg_oldtable) == 0)
 		return PointerGetDatum(NULL);
-	OpenTrail(&trail, RelationGetNamespace(trigdata->tg_relation), InvalidOid);
+	changing_transaction = CurrentLocalTransactionId();
+	OpenTrail(&trail, &ledger);
 	StartReading(&reader, trigdata->tg_oldtable, desc);
 	while (ReadRow(&reader))
 	{
@@ -212,6 +256,8 @@ documents_after_delete(PG_FUNCTION_ARGS)
 
 		ChooseDeletedColumns(reader.slot, id, columns);
 		entry.document_id = RequiredInteger(reader.slot, id);
+		DeleteHash(&ledger, RequiredColumn(reader.slot, file_hash),
+				   entry.document_id);
 		entry.old_value = EncodeRow(encoder, reader.slot, columns);
 		(void) WriteTrail(&trail, &entry);
 		MemoryContextSwitchTo(old);

@@ -145,7 +145,7 @@ Datum
 ingest_documents(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	Oid			schema = FunctionSchema(fcinfo->flinfo->fn_oid);
+	Ledger		ledger = GetLedger(fcinfo);
 	ArrayBatch	batch = {.ndocuments = -1};
 	FieldLimits limits;
 
@@ -153,10 +153,10 @@ ingest_documents(PG_FUNCTION_ARGS)
 	for (size_t i = 0; i < lengthof(arguments); i++)
 		ReadArray(fcinfo, i, &batch);
 
-	GetFieldLimits(schema, &limits);
+	GetFieldLimits(&ledger, &limits);
 	for (int i = 0; i < batch.ndocuments; i++)
 		CheckDocument(&batch.documents[i], &limits);
-	IngestBatch(schema, batch.documents, batch.ndocuments);
+	IngestBatch(&ledger, batch.documents, batch.ndocuments);
 
 	for (int i = 0; i < batch.ndocuments; i++)
 	{

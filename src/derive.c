@@ -8,39 +8,21 @@
 
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
+#include "executor/spi.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
+#include "audit.h"
 #include "document.h"
 #include "relations.h"
 #include "restore.h"
 #include "row_json.h"
+#include "statements.h"
 #include "trail.h"
 #include "transition.h"
 #include "writer.h"
 
 PG_FUNCTION_INFO_V1(documents_after_insert);
-
-/*
- * Returns the table whose new rows the derived ones may refer to unchecked, as
- * this statement has just inserted them.  None where anybody else's trigger
- * runs for the insert: it could delete them again first.
- */
-static Oid
-TrustedParent(TriggerData *trigdata)
-{
-	TriggerDesc *triggers = trigdata->tg_relation->trigdesc;
-
-	for (int i = 0; i < triggers->numtriggers; i++)
-	{
-		Trigger    *trigger = &triggers->triggers[i];
-
-		if (TRIGGER_FOR_INSERT(trigger->tgtype) && !trigger->tgisinternal &&
-			trigger->tgoid != trigdata->tg_trigger->tgoid)
-			return InvalidOid;
-	}
-	return RelationGetRelid(trigdata->tg_relation);
-}
 
 /* Tells whether a value is this transaction's now(). */
 static bool
@@ -85,11 +67,10 @@ IsRestoredRow(TupleTableSlot *slot, RestoreMode mode, AttrNumber created_at)
 /* What documents_after_insert() works on. */
 typedef struct NewDocuments
 {
-	Oid			schema;
+	Ledger		ledger;
 	TupleDesc	desc;
 	Tuplestorestate *rows;
 	RestoreMode mode;
-	Oid			trusted_parent;
 	bool		check_status;
 	AttrNumber	id;
 	AttrNumber	file_hash;
@@ -121,31 +102,58 @@ HasNewDocument(const NewDocuments *documents)
 	return found;
 }
 
+/*
+ * Returns the hash that a new document has by now, in the current memory
+ * context; the zero Datum where it is gone already.
+ */
+static Datum
+CurrentHash(const NewDocuments *documents, int64 id)
+{
+	MemoryContext context = CurrentMemoryContext;
+	Datum		values[1];
+	Datum		hash = (Datum) 0;
+	bool		is_null;
+
+	values[0] = Int64GetDatum(id);
+	SPI_connect();
+	if (RunStatement(&documents->ledger, STATEMENT_LOCK_DOCUMENT, values,
+					 NULL) > 0)
+	{
+		hash = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1,
+							 &is_null);
+		MemoryContextSwitchTo(context);
+		hash = PointerGetDatum(PG_DETOAST_DATUM_COPY(hash));
+	}
+	SPI_finish();
+	return hash;
+}
+
 /* Writes the hash_index rows of new documents, whose status it checks. */
 static void
 DeriveHashIndex(const NewDocuments *documents)
 {
-	RowWriter  *writer = OpenRowWriter(LedgerTable(documents->schema,
-												   "hash_index"),
-									   documents->trusted_parent);
-	AttrNumber	file_hash = WriterColumn(writer, "file_hash");
-	AttrNumber	document_id = WriterColumn(writer, "document_id");
-	Oid			id_type = TupleDescAttr(RelationGetDescr(writer->rel),
-										document_id - 1)->atttypid;
+	RowWriter  *writer = OpenRowWriter(&documents->ledger, "hash_index", false);
+	AttrNumber	file_hash = WriterColumn(writer, "file_hash", COLUMN_TEXT);
+	AttrNumber	document_id = WriterColumn(writer, "document_id",
+										   COLUMN_INTEGER);
+	Oid			id_type = ColumnType(RelationGetDescr(writer->rel), document_id);
+	bool		may_differ = NewDocumentsMayHaveChanged();
 	RowReader	reader;
 
 	StartReading(&reader, documents->rows, documents->desc);
 	while (ReadNewDocument(&reader, documents))
 	{
+		int64		id = RequiredInteger(reader.slot, documents->id);
+		Datum		hash = RequiredColumn(reader.slot, documents->file_hash);
+
 		if (documents->check_status)
 			CheckStatus(reader.slot, documents->ingestion_status);
+		if (may_differ && (hash = CurrentHash(documents, id)) == (Datum) 0)
+			continue;
 		StartRow(writer);
-		SetColumn(writer, file_hash,
-				  RequiredColumn(reader.slot, documents->file_hash));
-		SetColumn(writer, document_id,
-				  IntegerDatum(RequiredInteger(reader.slot, documents->id),
-							   id_type));
-		(void) WriteRow(writer, NULL);
+		SetColumn(writer, file_hash, hash);
+		SetColumn(writer, document_id, IntegerDatum(id, id_type));
+		(void) WriteRow(writer);
 	}
 	StopReading(&reader);
 	CloseRowWriter(writer);
@@ -163,7 +171,7 @@ DeriveTrail(const NewDocuments *documents)
 	Trail		trail;
 	RowReader	reader;
 
-	OpenTrail(&trail, documents->schema, documents->trusted_parent);
+	OpenTrail(&trail, &documents->ledger);
 	StartReading(&reader, documents->rows, documents->desc);
 	while (ReadNewDocument(&reader, documents))
 	{
@@ -198,17 +206,19 @@ documents_after_insert(PG_FUNCTION_ARGS)
 	NewDocuments documents;
 
 	CheckTransitionTable(trigdata->tg_newtable, "documents_after_insert");
-	documents.schema = RelationGetNamespace(rel);
+	documents.ledger = GetLedger(fcinfo);
 	documents.desc = desc;
 	documents.rows = trigdata->tg_newtable;
 	documents.mode = CurrentRestoreMode(rel);
-	documents.trusted_parent = TrustedParent(trigdata);
 	documents.check_status = trigdata->tg_trigger->tgnargs > 0;
-	documents.id = ColumnNumber(desc, "documents", "id");
-	documents.file_hash = ColumnNumber(desc, "documents", "file_hash");
+	documents.id = ColumnNumber(desc, "documents", "id",
+								COLUMN_INTEGER);
+	documents.file_hash = ColumnNumber(desc, "documents", "file_hash",
+									   COLUMN_TEXT);
 	documents.ingestion_status = ColumnNumber(desc, "documents",
-											  "ingestion_status");
-	documents.created_at = ColumnNumber(desc, "documents", "created_at");
+											  "ingestion_status", COLUMN_TEXT);
+	documents.created_at = ColumnNumber(desc, "documents", "created_at",
+										COLUMN_TIME);
 
 	if (tuplestore_tuple_count(documents.rows) == 0)
 		return PointerGetDatum(NULL);

@@ -37,9 +37,9 @@ static const FieldRule rules[NUMBER_OF_FIELDS] = {
 
 /* Finds out what the columns of documents hold, in the installed version. */
 void
-GetFieldLimits(Oid schema, FieldLimits *limits)
+GetFieldLimits(const Ledger *ledger, FieldLimits *limits)
 {
-	Oid			table = LedgerTable(schema, "documents");
+	Oid			table = LedgerTable(ledger, "documents");
 
 	for (int i = 0; i < NUMBER_OF_FIELDS; i++)
 	{
@@ -181,7 +181,7 @@ void
 CheckDocument(Document *document, const FieldLimits *limits)
 {
 	for (int i = 0; i < NUMBER_OF_FIELDS; i++)
-		CheckField(document, i, limits->characters[i]);
+		CheckField(document, i, i == FIELD_STATUS ? 0 : limits->characters[i]);
 
 	if (!IsValidStatus(document->fields[FIELD_STATUS].value))
 		ereport(ERROR,

@@ -8,6 +8,7 @@
 #include "executor/tuptable.h"
 
 #include "hash.h"
+#include "relations.h"
 
 /* Its values that go into the row as they came. */
 typedef enum DocumentField
@@ -44,7 +45,7 @@ typedef struct FieldLimits
 	int64		size;			/* bytes */
 } FieldLimits;
 
-extern void GetFieldLimits(Oid schema, FieldLimits *limits);
+extern void GetFieldLimits(const Ledger *ledger, FieldLimits *limits);
 extern void CheckDocument(Document *document, const FieldLimits *limits);
 extern bool IsSuccessStatus(Datum status);
 extern bool IsSuccess(const Document *document);

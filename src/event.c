@@ -19,13 +19,13 @@ PG_FUNCTION_INFO_V1(record_document_event);
 
 /* An error unless the document exists; it then does so until we have written. */
 static void
-LockDocument(Oid schema, int64 document_id)
+LockDocument(const Ledger *ledger, int64 document_id)
 {
 	Datum		values[1];
 
 	values[0] = Int64GetDatum(document_id);
 	SPI_connect();
-	if (RunStatement(schema, STATEMENT_LOCK_DOCUMENT, values, NULL) == 0)
+	if (RunStatement(ledger, STATEMENT_LOCK_DOCUMENT, values, NULL) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
 				 errmsg("document " INT64_FORMAT " does not exist",
@@ -80,7 +80,7 @@ OptionalArgument(FunctionCallInfo fcinfo, int number)
 Datum
 record_document_event(PG_FUNCTION_ARGS)
 {
-	Oid			schema = FunctionSchema(fcinfo->flinfo->fn_oid);
+	Ledger		ledger = GetLedger(fcinfo);
 	TrailEntry	entry;
 	Trail		trail;
 	int64		id;
@@ -91,9 +91,9 @@ record_document_event(PG_FUNCTION_ARGS)
 	entry.old_value = OptionalArgument(fcinfo, 2);
 	entry.new_value = OptionalArgument(fcinfo, 3);
 	entry.reason = OptionalArgument(fcinfo, 4);
-	LockDocument(schema, entry.document_id);
+	LockDocument(&ledger, entry.document_id);
 
-	OpenTrail(&trail, schema, InvalidOid);
+	OpenTrail(&trail, &ledger);
 	if (!WriteTrail(&trail, &entry))
 		ereport(ERROR,
 				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),

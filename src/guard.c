@@ -10,7 +10,9 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "catalog/index.h"
+#include "catalog/dependency.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_depend.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_namespace.h"
 #include "commands/event_trigger.h"
@@ -46,25 +48,63 @@ CheckEventTrigger(FunctionCallInfo fcinfo, const char *name)
 	return (EventTriggerData *) fcinfo->context;
 }
 
-/* Returns the owner of the extension. */
-static Oid
-ExtensionOwner(void)
+/* Returns the extension's row in pg_extension, a copy. */
+static HeapTuple
+ExtensionTuple(void)
 {
 	Relation	rel = table_open(ExtensionRelationId, AccessShareLock);
 	ScanKeyData key;
 	SysScanDesc scan;
 	HeapTuple	tuple;
-	Oid			owner = InvalidOid;
 
 	ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber,
 				F_NAMEEQ, CStringGetDatum(EXTENSION_NAME));
 	scan = systable_beginscan(rel, ExtensionNameIndexId, true, NULL, 1, &key);
 	tuple = systable_getnext(scan);
-	if (HeapTupleIsValid(tuple))
-		owner = ((Form_pg_extension) GETSTRUCT(tuple))->extowner;
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "extension \"%s\" is not there", EXTENSION_NAME);
+	tuple = heap_copytuple(tuple);
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);
-	return owner;
+	return tuple;
+}
+
+/* Returns the owner of the extension. */
+static Oid
+ExtensionOwner(void)
+{
+	return ((Form_pg_extension) GETSTRUCT(ExtensionTuple()))->extowner;
+}
+
+/* Returns the tables that belong to the extension, wherever they are now. */
+static List *
+ExtensionTables(void)
+{
+	Oid			extension =
+		((Form_pg_extension) GETSTRUCT(ExtensionTuple()))->oid;
+	Relation	rel = table_open(DependRelationId, AccessShareLock);
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	List	   *tables = NIL;
+
+	ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(ExtensionRelationId));
+	ScanKeyInit(&keys[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(extension));
+	scan = systable_beginscan(rel, DependReferenceIndexId, true, NULL, 2, keys);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
+
+		if (form->classid == RelationRelationId &&
+			form->deptype == DEPENDENCY_EXTENSION &&
+			get_rel_relkind(form->objid) == RELKIND_RELATION)
+			tables = lappend_oid(tables, form->objid);
+	}
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return tables;
 }
 
 /* Returns the owner of a schema. */
@@ -135,7 +175,7 @@ DropsExtension(Node *command, Oid schema)
 		object_ownercheck(NamespaceRelationId, schema, GetUserId());
 }
 
-/* Tells whether a table has any row; nobody else can add one after that. */
+/* Tells whether a table has any row; nobody can add one after that. */
 static bool
 HasRows(Oid table)
 {
@@ -152,33 +192,41 @@ HasRows(Oid table)
 	return found;
 }
 
-/* Refuses a command that would drop documents. */
+/* Refuses a command that would drop what is in the ledger. */
 static void
-RefuseToDrop(Oid schema)
+RefuseToDrop(void)
 {
-	Oid			documents = get_relname_relid("documents", schema);
+	ListCell   *cell;
 
 	/* pg_restore --clean drops what it brings back. */
-	if (doc_extractor_allow_data_loss || IsDumpSession() ||
-		!OidIsValid(documents) || !HasRows(documents))
+	if (doc_extractor_allow_data_loss || IsDumpSession())
 		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
-			 errmsg("cannot drop extension %s while it has documents",
-					EXTENSION_NAME),
-			 errdetail("Table %s.documents is not empty.",
-					   get_namespace_name(schema)),
-			 errhint("To keep tables and data, ALTER EXTENSION %s UPDATE TO 'unpackaged' first. To drop them, take a backup with pg_dump, then SET %s.allow_data_loss = on.",
-					 EXTENSION_NAME, EXTENSION_NAME)));
+	foreach(cell, ExtensionTables())
+	{
+		Oid			table = lfirst_oid(cell);
+
+		if (!HasRows(table))
+			continue;
+		ereport(ERROR,
+				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+				 errmsg("cannot drop extension %s while there is data in its tables",
+						EXTENSION_NAME),
+				 errdetail("Table %s.%s is not empty.",
+						   get_namespace_name(get_rel_namespace(table)),
+						   get_rel_name(table)),
+				 errhint("To keep tables and data, ALTER EXTENSION %s UPDATE TO 'unpackaged' first. To drop them, take a backup with pg_dump, then SET %s.allow_data_loss = on.",
+						 EXTENSION_NAME, EXTENSION_NAME)));
+	}
 }
 
 /* Writes a command on one of the extension's tables to the server log. */
 static void
-LogCommand(const char *command, Oid schema, Oid table, const char *object)
+LogCommand(const char *command, Oid table, const char *object)
 {
 	ereport(LOG,
 			(errmsg("%s: %s of %s on table %s.%s", EXTENSION_NAME, command,
-					object, get_namespace_name(schema), get_rel_name(table)),
+					object, get_namespace_name(get_rel_namespace(table)),
+					get_rel_name(table)),
 			 errdetail("Role %s, logged in as %s.",
 					   GetUserNameFromId(GetUserId(), false),
 					   GetUserNameFromId(GetSessionUserId(), false)),
@@ -187,7 +235,7 @@ LogCommand(const char *command, Oid schema, Oid table, const char *object)
 
 /* Logs DROP INDEX, while the indexes still tell their table. */
 static void
-LogDroppedIndexes(Node *command, Oid schema)
+LogDroppedIndexes(Node *command, const Ledger *ledger)
 {
 	DropStmt   *stmt = (DropStmt *) command;
 	ListCell   *cell;
@@ -202,8 +250,8 @@ LogDroppedIndexes(Node *command, Oid schema)
 		Oid			table = OidIsValid(index) ?
 			IndexGetRelation(index, true) : InvalidOid;
 
-		if (OidIsValid(table) && IsLedgerTable(schema, table))
-			LogCommand("DROP INDEX", schema, table, name->relname);
+		if (OidIsValid(table) && IsLedgerTable(ledger, table))
+			LogCommand("DROP INDEX", table, name->relname);
 	}
 }
 
@@ -216,25 +264,25 @@ doc_extractor_ddl_start(PG_FUNCTION_ARGS)
 {
 	EventTriggerData *event = CheckEventTrigger(fcinfo,
 												"doc_extractor_ddl_start");
-	Oid			schema = FunctionSchema(fcinfo->flinfo->fn_oid);
+	Ledger		ledger = GetLedger(fcinfo);
 
-	if (DropsExtension(event->parsetree, schema))
-		RefuseToDrop(schema);
-	LogDroppedIndexes(event->parsetree, schema);
+	if (DropsExtension(event->parsetree, ledger.schema))
+		RefuseToDrop();
+	LogDroppedIndexes(event->parsetree, &ledger);
 	return PointerGetDatum(NULL);
 }
 
 /* Logs one object of the command that has ended. */
 static void
-LogChangedObject(const char *command, Oid schema, Oid object,
+LogChangedObject(const char *command, const Ledger *ledger, Oid object,
 				 const char *identity)
 {
 	Oid			table = object;
 
 	if (get_rel_relkind(object) == RELKIND_INDEX)
 		table = IndexGetRelation(object, true);
-	if (OidIsValid(table) && IsLedgerTable(schema, table))
-		LogCommand(command, schema, table, identity);
+	if (OidIsValid(table) && IsLedgerTable(ledger, table))
+		LogCommand(command, table, identity);
 }
 
 /*
@@ -244,7 +292,7 @@ LogChangedObject(const char *command, Oid schema, Oid object,
 Datum
 doc_extractor_ddl_end(PG_FUNCTION_ARGS)
 {
-	Oid			schema = FunctionSchema(fcinfo->flinfo->fn_oid);
+	Ledger		ledger = GetLedger(fcinfo);
 
 	(void) CheckEventTrigger(fcinfo, "doc_extractor_ddl_end");
 	SPI_connect();
@@ -258,7 +306,7 @@ doc_extractor_ddl_end(PG_FUNCTION_ARGS)
 		TupleDesc	desc = SPI_tuptable->tupdesc;
 		bool		is_null;
 
-		LogChangedObject(SPI_getvalue(tuple, desc, 1), schema,
+		LogChangedObject(SPI_getvalue(tuple, desc, 1), &ledger,
 						 DatumGetObjectId(SPI_getbinval(tuple, desc, 2,
 														&is_null)),
 						 SPI_getvalue(tuple, desc, 3));

@@ -9,6 +9,7 @@
 #include "common/cryptohash.h"
 #include "utils/builtins.h"
 
+#include "compat.h"
 #include "hash.h"
 
 /* Writes the hash of "length" bytes at "data" into "hash" (HASH_SIZE bytes). */

@@ -9,9 +9,7 @@
  */
 #include "postgres.h"
 
-#include "access/table.h"
 #include "access/xact.h"
-#include "catalog/catalog.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -51,6 +49,7 @@ typedef struct Content
 	int			ndocuments;
 	int			nsettled;		/* of these, from the first on */
 	bool		is_counted;		/* and so are the rest, as duplicates */
+	bool		has_no_hash;	/* when it was last to be counted */
 	ContentState state;
 	int64		document_id;
 	int64		size;			/* as documents has it */
@@ -58,7 +57,7 @@ typedef struct Content
 
 typedef struct Batch
 {
-	Oid			schema;
+	const Ledger *ledger;
 	Oid			documents;		/* the table */
 	Document  **sorted;			/* by hash, then by position */
 	Content    *contents;		/* by hash */
@@ -157,12 +156,15 @@ NoteFound(Content *content, TupleTableSlot *row)
 		return;
 	desc = row->tts_tupleDescriptor;
 	content->document_id =
-		RequiredInteger(row, ColumnNumber(desc, "documents", "id"));
+		RequiredInteger(row, ColumnNumber(desc, "documents", "id",
+										  COLUMN_INTEGER));
 	content->size =
-		RequiredInteger(row, ColumnNumber(desc, "documents", "file_size_bytes"));
+		RequiredInteger(row, ColumnNumber(desc, "documents", "file_size_bytes",
+										  COLUMN_INTEGER));
 	content->state =
 		IsSuccessStatus(RequiredColumn(row, ColumnNumber(desc, "documents",
-														 "ingestion_status"))) ?
+														 "ingestion_status",
+														 COLUMN_TEXT))) ?
 		CONTENT_STORED : CONTENT_UNFINISHED;
 }
 
@@ -212,17 +214,18 @@ CheckSize(const Content *content, const Document *document)
 static const struct
 {
 	const char *name;
+	ColumnClass class;
 	int			source;
 }			inserted_columns[INSERTED_COLUMNS] = {
-	{"file_name", FIELD_NAME},
-	{"file_size_bytes", SIZE_COLUMN},
-	{"file_hash", HASH_COLUMN},
-	{"file_type", FIELD_TYPE},
-	{"ingestion_source", FIELD_SOURCE},
-	{"document_text", FIELD_TEXT},
-	{"metadata_extracted", FIELD_METADATA},
-	{"ingestion_status", FIELD_STATUS},
-	{"error_message", FIELD_MESSAGE}
+	{"file_name", COLUMN_TEXT, FIELD_NAME},
+	{"file_size_bytes", COLUMN_INTEGER, SIZE_COLUMN},
+	{"file_hash", COLUMN_TEXT, HASH_COLUMN},
+	{"file_type", COLUMN_TEXT, FIELD_TYPE},
+	{"ingestion_source", COLUMN_TEXT, FIELD_SOURCE},
+	{"document_text", COLUMN_TEXT, FIELD_TEXT},
+	{"metadata_extracted", COLUMN_JSON, FIELD_METADATA},
+	{"ingestion_status", COLUMN_TEXT, FIELD_STATUS},
+	{"error_message", COLUMN_TEXT, FIELD_MESSAGE}
 };
 
 /* Returns a document's value for one of them. */
@@ -279,42 +282,27 @@ FillRow(RowWriter *writer, const AttrNumber *columns, const Document *document)
 			continue;
 		if (inserted_columns[i].source == SIZE_COLUMN)
 			value.value = IntegerDatum(document->size,
-									   TupleDescAttr(RelationGetDescr(writer->rel),
-													 columns[i] - 1)->atttypid);
+									   ColumnType(RelationGetDescr(writer->rel),
+												  columns[i]));
 		SetColumn(writer, columns[i], value.value);
 	}
 }
 
-/* RowStored callback: the content's next document is in. */
+/* Notes that the next document of a content is in, as this row. */
 static void
-NoteStored(void *row, TupleTableSlot *slot)
+NoteStored(Content *content, TupleTableSlot *row)
 {
-	Content    *content = row;
-
 	content->document_id =
-		RequiredInteger(slot, ColumnNumber(slot->tts_tupleDescriptor,
-										   "documents", "id"));
+		RequiredInteger(row, ColumnNumber(row->tts_tupleDescriptor,
+										  "documents", "id", COLUMN_INTEGER));
 	content->size = NextDocument(content)->size;
 	SettleDocument(content);
 }
 
 /*
- * Tells whether InsertQuickly() will do.  Not so for logical decoding, which
- * would send the rows that are taken out again to subscribers.
- */
-static bool
-CanInsertQuickly(Batch *batch)
-{
-	Relation	rel = table_open(batch->documents, AccessShareLock);
-	bool		result = !RelationIsLogicallyLogged(rel);
-
-	table_close(rel, NoLock);
-	return result;
-}
-
-/*
- * Inserts documents, many at a time.  Those that another session inserts at
- * the same moment are left out, without waiting for it.
+ * Inserts documents as far as nobody else inserts one of them at the same
+ * moment: that one and all after it are left out.  So we never wait for
+ * another session while we hold documents that come later in the order.
  */
 static void
 InsertQuickly(Batch *batch, Content **contents, int ncontents)
@@ -324,15 +312,22 @@ InsertQuickly(Batch *batch, Content **contents, int ncontents)
 
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
-	writer = OpenRowWriter(batch->documents, InvalidOid);
+	writer = OpenRowWriter(batch->ledger, "documents", true);
 	writer->arbiters = list_make1_oid(HashIndexOf(writer->rel));
-	writer->stored = NoteStored;
 	for (int i = 0; i < INSERTED_COLUMNS; i++)
-		columns[i] = WriterColumn(writer, inserted_columns[i].name);
+		columns[i] = WriterColumn(writer, inserted_columns[i].name,
+								  inserted_columns[i].class);
 	for (int i = 0; i < ncontents; i++)
 	{
+		RowOutcome	outcome;
+
+		CHECK_FOR_INTERRUPTS();
 		FillRow(writer, columns, NextDocument(contents[i]));
-		(void) WriteRow(writer, contents[i]);
+		outcome = WriteRow(writer);
+		if (outcome == ROW_CONFLICTS)
+			break;
+		if (outcome == ROW_STORED)
+			NoteStored(contents[i], writer->slot);
 	}
 	CloseRowWriter(writer);
 	PopActiveSnapshot();
@@ -351,7 +346,7 @@ InsertPatiently(Batch *batch, Content **contents, int ncontents)
 
 	for (int i = 0; i < INSERTED_COLUMNS; i++)
 		values[i] = ColumnArray(contents, ncontents, inserted_columns[i].source);
-	nrows = RunStatement(batch->schema, STATEMENT_INSERT, values, NULL);
+	nrows = RunStatement(batch->ledger, STATEMENT_INSERT, values, NULL);
 	for (uint64 row = 0; row < nrows; row++)
 	{
 		Content    *content = FindContent(batch,
@@ -387,7 +382,7 @@ InsertAbsent(Batch *batch, int attempt)
 	}
 	if (ncontents == 0)
 		return;
-	if (attempt == 0 && CanInsertQuickly(batch))
+	if (attempt == 0)
 		InsertQuickly(batch, contents, ncontents);
 	else
 		InsertPatiently(batch, contents, ncontents);
@@ -411,7 +406,7 @@ HealDocument(Batch *batch, Content *content)
 		nulls[1] = 'n';
 	if (document->fields[FIELD_METADATA].isnull)
 		nulls[2] = 'n';
-	return RunStatement(batch->schema, STATEMENT_HEAL, values, nulls);
+	return RunStatement(batch->ledger, STATEMENT_HEAL, values, nulls);
 }
 
 /*
@@ -427,7 +422,7 @@ FailAgain(Batch *batch, Content *content)
 
 	values[0] = Int64GetDatum(content->document_id);
 	values[1] = message.value;
-	return RunStatement(batch->schema, STATEMENT_FAIL_AGAIN, values, nulls);
+	return RunStatement(batch->ledger, STATEMENT_FAIL_AGAIN, values, nulls);
 }
 
 /* Settles documents of contents that are there but not as a success. */
@@ -507,13 +502,13 @@ RunCount(Batch *batch, const char *hash, int nduplicates)
 	uint64		nrows = 0;
 
 	values[0] = CStringGetTextDatum(hash);
-	values[1] = Int32GetDatum(nduplicates);
+	values[1] = Int64GetDatum(nduplicates);
 	values[2] = PointerGetDatum(&row->place);
 	/* A rolled back savepoint leaves a place where there is no such row. */
 	if (row->transaction == transaction && strcmp(row->hash, hash) == 0)
-		nrows = RunStatement(batch->schema, STATEMENT_COUNT_AT, values, NULL);
+		nrows = RunStatement(batch->ledger, STATEMENT_COUNT_AT, values, NULL);
 	if (nrows == 0)
-		nrows = RunStatement(batch->schema, STATEMENT_COUNT, values, NULL);
+		nrows = RunStatement(batch->ledger, STATEMENT_COUNT, values, NULL);
 	if (nrows == 0)
 		return 0;
 
@@ -524,21 +519,46 @@ RunCount(Batch *batch, const char *hash, int nduplicates)
 }
 
 /*
- * Counts the duplicates of a content.  Where its document was deleted in the
- * meantime, it is unknown again.
+ * Gives a document that is there its hash_index row back, which somebody must
+ * have removed.  Does nothing where the document has gone.
+ */
+static void
+RestoreHash(Batch *batch, Content *content)
+{
+	Datum		values[2];
+
+	values[0] = Int64GetDatum(content->document_id);
+	if (RunStatement(batch->ledger, STATEMENT_LOCK_DOCUMENT, values, NULL) == 0)
+		return;
+	values[0] = CStringGetTextDatum(content->documents[0]->hash);
+	values[1] = Int64GetDatum(content->document_id);
+	RunStatement(batch->ledger, STATEMENT_TAKE_OVER_HASH, values, NULL);
+}
+
+/*
+ * Counts the duplicates of a content.  Where it has no row in hash_index, its
+ * document was probably deleted in the meantime: then it is unknown again.
  */
 static void
 CountDuplicates(Batch *batch, Content *content)
 {
+	const char *hash = content->documents[0]->hash;
+	int			nduplicates = content->ndocuments - content->nsettled;
+
 	for (int i = content->nsettled; i < content->ndocuments; i++)
 		CheckSize(content, content->documents[i]);
 
-	if (RunCount(batch, content->documents[0]->hash,
-				 content->ndocuments - content->nsettled) == 0)
+	if (RunCount(batch, hash, nduplicates) == 0)
+	{
+		/* Once more, and it is no coincidence. */
+		if (content->has_no_hash)
+			RestoreHash(batch, content);
+		content->has_no_hash = true;
 		content->state = CONTENT_UNKNOWN;
-	else
-		SettleDuplicates(content, DatumGetInt64(ResultColumn(0, 1)),
-						 DatumGetInt64(ResultColumn(0, 2)));
+		return;
+	}
+	SettleDuplicates(content, DatumGetInt64(ResultColumn(0, 1)),
+					 DatumGetInt64(ResultColumn(0, 2)));
 	SPI_freetuptable(SPI_tuptable);
 }
 
@@ -602,13 +622,15 @@ StoreContents(Batch *batch, int *attempts)
  * owner's on the tables.
  */
 void
-IngestBatch(Oid schema, Document *documents, int ndocuments)
+IngestBatch(const Ledger *ledger, Document *documents, int ndocuments)
 {
-	Batch		batch = {.schema = schema,
-	.documents = LedgerTable(schema, "documents")};
+	Batch		batch = {.ledger = ledger,
+	.documents = LedgerTable(ledger, "documents")};
+	CallerIdentity caller;
 	int			attempts = 0;
 
 	SPI_connect();
+	BecomeOwner(ledger, batch.documents, &caller);
 	GroupDocuments(&batch, documents, ndocuments);
 	while (FirstUnsettled(&batch) != NULL)
 	{
@@ -617,9 +639,11 @@ IngestBatch(Oid schema, Document *documents, int ndocuments)
 		{
 			Content    *content = &batch.contents[i];
 
+			CHECK_FOR_INTERRUPTS();
 			if (!content->is_counted && NextDocument(content) != NULL)
 				CountDuplicates(&batch, content);
 		}
 	}
+	BecomeCaller(&caller);
 	SPI_finish();
 }

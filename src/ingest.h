@@ -7,6 +7,6 @@
 
 #include "document.h"
 
-extern void IngestBatch(Oid schema, Document *documents, int ndocuments);
+extern void IngestBatch(const Ledger *ledger, Document *documents, int ndocuments);
 
 #endif							/* DOC_EXTRACTOR_INGEST_H */

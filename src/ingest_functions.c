@@ -82,14 +82,14 @@ ResultType(FunctionCallInfo fcinfo)
 static Datum
 IngestOne(FunctionCallInfo fcinfo, Document *document)
 {
-	Oid			schema = FunctionSchema(fcinfo->flinfo->fn_oid);
+	Ledger		ledger = GetLedger(fcinfo);
 	FieldLimits limits;
 	Datum		values[RESULT_COLUMNS];
 	bool		nulls[RESULT_COLUMNS] = {false};
 
-	GetFieldLimits(schema, &limits);
+	GetFieldLimits(&ledger, &limits);
 	CheckDocument(document, &limits);
-	IngestBatch(schema, document, 1);
+	IngestBatch(&ledger, document, 1);
 	FillResult(document, values);
 	return HeapTupleGetDatum(heap_form_tuple(ResultType(fcinfo), values, nulls));
 }

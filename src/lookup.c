@@ -38,7 +38,7 @@ HashIndexOf(Relation rel)
 {
 	AttrNumber	column = ColumnNumber(RelationGetDescr(rel),
 									  RelationGetRelationName(rel),
-									  "file_hash");
+									  "file_hash", COLUMN_TEXT);
 	List	   *indexes = RelationGetIndexList(rel);
 	ListCell   *cell;
 	Oid			found = InvalidOid;

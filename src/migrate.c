@@ -16,14 +16,18 @@
 PG_FUNCTION_INFO_V1(run_as_owner);
 
 /*
- * run_as_owner(query): runs a statement as the owner of documents.  Returns
- * the first column of its first row, an int8, or the number of rows changed.
- * The scripts create it for themselves and drop it at their end.
+ * run_as_owner(query): runs statements as the owner of documents, and leaves
+ * nothing of the owner's to run later.  Returns the first column of the last
+ * one's first row, an int8, or the number of rows that it changed.
+ *
+ * The scripts create it for themselves and drop it at their end.  Whatever it
+ * runs of the owner's may drop and replace it, so no script calls it again
+ * after a query that can.
  */
 Datum
 run_as_owner(PG_FUNCTION_ARGS)
 {
-	Oid			schema = FunctionSchema(fcinfo->flinfo->fn_oid);
+	Ledger		ledger = GetLedger(fcinfo);
 	char	   *query = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	CallerIdentity caller;
 	int			result;
@@ -31,7 +35,8 @@ run_as_owner(PG_FUNCTION_ARGS)
 	bool		is_null;
 
 	SPI_connect();
-	BecomeOwner(LedgerTable(schema, "documents"), &caller);
+	BecomeOwner(&ledger, LedgerTable(&ledger, "documents"), &caller);
+	RestrictOperation();
 	result = SPI_execute(query, false, 0);
 	if (result < 0)
 		elog(ERROR, "could not run \"%s\": %s", query,

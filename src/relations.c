@@ -10,56 +10,102 @@
 
 #include "access/htup_details.h"
 #include "access/xact.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 #include "relations.h"
 
-/* Returns the schema of an SQL function of ours, which is the extension's. */
-Oid
-FunctionSchema(Oid function_id)
+/*
+ * While we write as the owner of a table, what others have defined on it runs
+ * with that owner's rights.  It must not find the caller's objects.
+ */
+#define SAFE_SEARCH_PATH "pg_catalog, pg_temp"
+
+/* Returns the ledger that a function call is for: that of its own schema. */
+Ledger
+GetLedger(FunctionCallInfo fcinfo)
 {
-	return get_func_namespace(function_id);
+	Oid			function = fcinfo->flinfo->fn_oid;
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Form_pg_proc form;
+	Ledger		ledger;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u", function);
+	form = (Form_pg_proc) GETSTRUCT(tuple);
+	ledger.schema = form->pronamespace;
+	ledger.actor = form->proowner;
+	ReleaseSysCache(tuple);
+	return ledger;
 }
 
-/* Returns the table "name" of the extension in "schema". */
+/* Returns the table "name" of the ledger. */
 Oid
-LedgerTable(Oid schema, const char *name)
+LedgerTable(const Ledger *ledger, const char *name)
 {
-	Oid			table = get_relname_relid(name, schema);
+	Oid			table = get_relname_relid(name, ledger->schema);
 
 	if (!OidIsValid(table))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("schema \"%s\" has no table \"%s\"",
-						get_namespace_name(schema), name),
+						get_namespace_name(ledger->schema), name),
 				 errhint("The functions of doc_extractor work on the tables in their own schema.")));
 	return table;
 }
 
-/* Tells whether a table is one of the extension's. */
+/* Tells whether a table is one of the ledger's. */
 bool
-IsLedgerTable(Oid schema, Oid table)
+IsLedgerTable(const Ledger *ledger, Oid table)
 {
 	static const char *const names[] = {
 		"documents", "hash_index", "audit_log", "error_log"
 	};
 
 	for (size_t i = 0; i < lengthof(names); i++)
-		if (get_relname_relid(names[i], schema) == table)
+		if (get_relname_relid(names[i], ledger->schema) == table)
 			return true;
 	return false;
 }
 
-/* Returns the number of a column that every version of a table has. */
+/* Tells whether a type is one that the class allows. */
+static bool
+IsOfClass(Oid type, ColumnClass class)
+{
+	switch (class)
+	{
+		case COLUMN_INTEGER:
+			return type == INT4OID || type == INT8OID;
+		case COLUMN_TEXT:
+			return type == VARCHAROID || type == TEXTOID;
+		case COLUMN_TIME:
+			return type == TIMESTAMPOID || type == TIMESTAMPTZOID;
+		case COLUMN_JSON:
+			return type == JSONOID;
+		case COLUMN_NAME:
+			return type == NAMEOID;
+	}
+	return false;
+}
+
+/*
+ * Returns the number of a column that every version of a table has.  An error
+ * where somebody has given it a type that we cannot read.
+ */
 AttrNumber
-ColumnNumber(TupleDesc desc, const char *table, const char *column)
+ColumnNumber(TupleDesc desc, const char *table, const char *column,
+			 ColumnClass class)
 {
 	int			number = SPI_fnumber(desc, column);
 
@@ -67,36 +113,99 @@ ColumnNumber(TupleDesc desc, const char *table, const char *column)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("table \"%s\" has no column \"%s\"", table, column)));
+	if (!IsOfClass(ColumnType(desc, number), class))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of table \"%s\" has type %s", column,
+						table, format_type_be(ColumnType(desc, number))),
+				 errhint("Give it the type back that doc_extractor created it with.")));
 	return number;
+}
+
+/* Returns the type of a column. */
+Oid
+ColumnType(TupleDesc desc, AttrNumber column)
+{
+	return TupleDescAttr(desc, column - 1)->atttypid;
+}
+
+/*
+ * Returns the owner of a table of the ledger.  An error where it is no plain
+ * table, or where the function's owner could not act as its owner: a function
+ * that was moved to another schema must not write what is there.
+ */
+static Oid
+CheckOwner(const Ledger *ledger, Oid table)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
+	Form_pg_class form;
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", table);
+	form = (Form_pg_class) GETSTRUCT(tuple);
+	if (form->relkind != RELKIND_RELATION)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not a table as doc_extractor created it",
+						NameStr(form->relname))));
+	owner = form->relowner;
+	if (!has_privs_of_role(ledger->actor, owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("the owner of doc_extractor's functions may not act as the owner of table \"%s\"",
+						NameStr(form->relname)),
+				 errhint("Give tables and functions of the extension the same owner.")));
+	ReleaseSysCache(tuple);
+	return owner;
 }
 
 /*
  * Takes on the identity of the owner of "table", as referential integrity does
  * for its own queries.  An error on the way needs no clean-up: the abort of
- * the (sub)transaction brings the caller's identity back.
+ * the (sub)transaction brings the caller's identity and settings back.
  */
 void
-BecomeOwner(Oid table, CallerIdentity *caller)
+BecomeOwner(const Ledger *ledger, Oid table, CallerIdentity *caller)
 {
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
-	Oid			owner;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for relation %u", table);
-	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
+	Oid			owner = CheckOwner(ledger, table);
 
 	GetUserIdAndSecContext(&caller->user_id, &caller->security_context);
 	SetUserIdAndSecContext(owner,
 						   caller->security_context |
 						   SECURITY_LOCAL_USERID_CHANGE |
 						   SECURITY_NOFORCE_RLS);
+	caller->settings_level = 0;
+	if (strcmp(namespace_search_path, SAFE_SEARCH_PATH) != 0)
+	{
+		caller->settings_level = NewGUCNestLevel();
+		(void) set_config_option("search_path", SAFE_SEARCH_PATH,
+								 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+								 true, 0, false);
+	}
+}
+
+/*
+ * Keeps what runs as the owner now from leaving anything behind that would run
+ * later, with other rights.
+ */
+void
+RestrictOperation(void)
+{
+	Oid			user_id;
+	int			security_context;
+
+	GetUserIdAndSecContext(&user_id, &security_context);
+	SetUserIdAndSecContext(user_id,
+						   security_context | SECURITY_RESTRICTED_OPERATION);
 }
 
 /* Goes back to the identity that BecomeOwner() saved. */
 void
 BecomeCaller(const CallerIdentity *caller)
 {
+	if (caller->settings_level > 0)
+		AtEOXact_GUC(true, caller->settings_level);
 	SetUserIdAndSecContext(caller->user_id, caller->security_context);
 }
 

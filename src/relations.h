@@ -6,21 +6,43 @@
 #define DOC_EXTRACTOR_RELATIONS_H
 
 #include "access/tupdesc.h"
+#include "fmgr.h"
 
-/* The role to go back to after a write of our own. */
+/* Where a function of ours works, and with whose rights it may. */
+typedef struct Ledger
+{
+	Oid			schema;			/* the function's, and so the tables' */
+	Oid			actor;			/* the function's owner */
+} Ledger;
+
+/* What to go back to after a write of our own. */
 typedef struct CallerIdentity
 {
 	Oid			user_id;
 	int			security_context;
+	int			settings_level; /* 0: no setting was changed */
 } CallerIdentity;
 
-extern Oid	FunctionSchema(Oid function_id);
-extern Oid	LedgerTable(Oid schema, const char *name);
-extern bool IsLedgerTable(Oid schema, Oid table);
-extern AttrNumber ColumnNumber(TupleDesc desc, const char *table,
-							   const char *column);
+/* The types that a column of ours may have. */
+typedef enum ColumnClass
+{
+	COLUMN_INTEGER,				/* integer, bigint */
+	COLUMN_TEXT,				/* varchar, text */
+	COLUMN_TIME,				/* timestamp, with or without a time zone */
+	COLUMN_JSON,				/* json */
+	COLUMN_NAME					/* name */
+} ColumnClass;
 
-extern void BecomeOwner(Oid table, CallerIdentity *caller);
+extern Ledger GetLedger(FunctionCallInfo fcinfo);
+extern Oid	LedgerTable(const Ledger *ledger, const char *name);
+extern bool IsLedgerTable(const Ledger *ledger, Oid table);
+extern AttrNumber ColumnNumber(TupleDesc desc, const char *table,
+							   const char *column, ColumnClass class);
+extern Oid	ColumnType(TupleDesc desc, AttrNumber column);
+
+extern void BecomeOwner(const Ledger *ledger, Oid table,
+						CallerIdentity *caller);
+extern void RestrictOperation(void);
 extern void BecomeCaller(const CallerIdentity *caller);
 
 extern int64 IntegerValue(Datum value, Oid type);

@@ -1,6 +1,6 @@
 /*
  * restore.c
- *		Telling a backup's rows from new ones, and their order not mattering.
+ *		Telling a backup's rows from new ones.
  *
  * A backup holds the rows of hash_index and audit_log beside those of
  * documents.  As an extension's triggers exist before the data comes back,
@@ -9,37 +9,14 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "catalog/pg_class.h"
-#include "commands/trigger.h"
-#include "fmgr.h"
 #include "miscadmin.h"
-#include "utils/builtins.h"
 #include "utils/guc.h"
-#include "utils/lsyscache.h"
 #include "utils/rel.h"
 
 #include "compat.h"
-#include "relations.h"
 #include "restore.h"
 #include "settings.h"
-#include "trail.h"
-#include "transition.h"
-
-PG_FUNCTION_INFO_V1(ledger_before_insert);
-PG_FUNCTION_INFO_V1(ledger_after_insert);
-
-/*
- * The statement that ledger_before_insert() has suspended foreign keys for.  A
- * statement that fails takes its (sub)transaction with it, so the entry cannot
- * be mistaken for a later one's.
- */
-static struct
-{
-	Oid			table;
-	LocalTransactionId transaction;
-	SubTransactionId subtransaction;
-}			suspended;
 
 /* Tells whether the session is set up as every pg_dump script sets it up. */
 bool
@@ -84,77 +61,4 @@ LogRestore(Relation rel)
 			(errmsg("restoring \"%s\": its insert triggers stand aside for a backup's rows",
 					RelationGetRelationName(rel))));
 	logged = true;
-}
-
-/* Sets session_replication_role until the end of the transaction. */
-static void
-SetReplicationRole(const char *role)
-{
-	(void) set_config_option("session_replication_role", role,
-							 PGC_SUSET, PGC_S_SESSION, GUC_ACTION_LOCAL,
-							 true, 0, false);
-}
-
-/*
- * BEFORE INSERT statement trigger of hash_index and audit_log.  A parallel
- * restore may load them before documents; so a restoring owner's statement
- * runs with its foreign keys suspended, as a replica's would.
- */
-Datum
-ledger_before_insert(PG_FUNCTION_ARGS)
-{
-	TriggerData *trigdata = CheckTrigger(fcinfo, "ledger_before_insert",
-										 TRIGGER_EVENT_INSERT |
-										 TRIGGER_EVENT_BEFORE);
-	Relation	rel = trigdata->tg_relation;
-
-	if (SessionReplicationRole == SESSION_REPLICATION_ROLE_ORIGIN &&
-		CurrentRestoreMode(rel) != RESTORE_NONE)
-	{
-		SetReplicationRole("replica");
-		suspended.table = RelationGetRelid(rel);
-		suspended.transaction = CurrentLocalTransactionId();
-		suspended.subtransaction = GetCurrentSubTransactionId();
-	}
-	return PointerGetDatum(NULL);
-}
-
-/* An error where a new row of audit_log has an action that V001 does not know. */
-static void
-CheckActions(TriggerData *trigdata)
-{
-	TupleDesc	desc = RelationGetDescr(trigdata->tg_relation);
-	AttrNumber	action = ColumnNumber(desc, "audit_log", "action");
-	RowReader	reader;
-
-	StartReading(&reader, trigdata->tg_newtable, desc);
-	while (ReadRow(&reader))
-		CheckAction(TextDatumGetCString(RequiredColumn(reader.slot, action)),
-					ERRCODE_CHECK_VIOLATION);
-	StopReading(&reader);
-}
-
-/*
- * AFTER INSERT statement trigger of the same tables, ENABLE ALWAYS: takes back
- * what ledger_before_insert() did, and nothing else.  With a transition table,
- * as audit_log's has since 1.1, it takes V001's valid actions only.
- */
-Datum
-ledger_after_insert(PG_FUNCTION_ARGS)
-{
-	TriggerData *trigdata = CheckTrigger(fcinfo, "ledger_after_insert",
-										 TRIGGER_EVENT_INSERT |
-										 TRIGGER_EVENT_AFTER);
-
-	if (suspended.table == RelationGetRelid(trigdata->tg_relation) &&
-		suspended.transaction == CurrentLocalTransactionId() &&
-		suspended.subtransaction == GetCurrentSubTransactionId())
-	{
-		suspended.table = InvalidOid;
-		SetReplicationRole("origin");
-	}
-	else if (trigdata->tg_newtable != NULL &&
-			 SessionReplicationRole != SESSION_REPLICATION_ROLE_REPLICA)
-		CheckActions(trigdata);
-	return PointerGetDatum(NULL);
 }

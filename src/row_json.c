@@ -5,7 +5,7 @@
  * Values take the form that PostgreSQL's own to_json() gives them.  The types
  * of V001's columns are written directly, all others through to_json().  A
  * value longer than doc_extractor.audit_value_limit is replaced by the length
- * and the SHA-256 of its text, so that it stays provable.
+ * and the SHA-256 of its text, or of a bytea's bytes, so that it stays provable.
  */
 #include "postgres.h"
 
@@ -133,21 +133,44 @@ AppendText(StringInfo json, Datum value, bool is_json)
 		pfree(packed);
 }
 
-/* Appends a value of any other type. */
+/* Appends a value as to_json() has it. */
+static void
+AppendJson(StringInfo json, ColumnEncoder *column, Datum value)
+{
+	text	   *encoded = DatumGetTextPP(FunctionCall1(&column->to_json, value));
+
+	appendBinaryStringInfo(json, VARDATA_ANY(encoded),
+						   VARSIZE_ANY_EXHDR(encoded));
+}
+
+/* Appends a bytea, whose bytes themselves count, not their hex digits. */
+static void
+AppendBytes(StringInfo json, ColumnEncoder *column, Datum value)
+{
+	bytea	   *packed = DatumGetByteaPP(value);
+
+	if (IsOverLimit(VARSIZE_ANY_EXHDR(packed)))
+		AppendDigest(json, VARDATA_ANY(packed), VARSIZE_ANY_EXHDR(packed));
+	else
+		AppendJson(json, column, PointerGetDatum(packed));
+}
+
+/* Appends a value of any other type: its text counts. */
 static void
 AppendOther(StringInfo json, ColumnEncoder *column, Datum value)
 {
-	text	   *encoded = DatumGetTextPP(FunctionCall1(&column->to_json, value));
-	size_t		length = VARSIZE_ANY_EXHDR(encoded);
-
-	if (IsOverLimit(length))
+	if (doc_extractor_audit_value_limit > 0)
 	{
 		char	   *string = OutputFunctionCall(&column->output, value);
+		size_t		length = strlen(string);
 
-		AppendDigest(json, string, strlen(string));
+		if (IsOverLimit(length))
+		{
+			AppendDigest(json, string, length);
+			return;
+		}
 	}
-	else
-		appendBinaryStringInfo(json, VARDATA_ANY(encoded), length);
+	AppendJson(json, column, value);
 }
 
 /*
@@ -182,6 +205,8 @@ EncodeRow(RowEncoder *encoder, TupleTableSlot *slot, const bool *columns)
 			AppendText(&json, value, true);
 		else if (column->type == TEXTOID || column->type == VARCHAROID)
 			AppendText(&json, value, false);
+		else if (column->type == BYTEAOID)
+			AppendBytes(&json, column, value);
 		else
 			AppendOther(&json, column, value);
 	}

@@ -30,10 +30,14 @@ typedef struct StatementText
 	Oid			parameters[MAX_PARAMETERS]; /* types */
 } StatementText;
 
-/* The counting of duplicates; its result has the place of the row, too. */
+/*
+ * The counting of duplicates; its result has the place of the row, too.  A
+ * count that is full stays so.
+ */
 #define COUNT_DUPLICATES \
 	"UPDATE %1$s.hash_index SET" \
-	" duplicate_count = duplicate_count OPERATOR(pg_catalog.+) $2," \
+	" duplicate_count = pg_catalog.int4(LEAST(2147483647::pg_catalog.int8," \
+	" duplicate_count::pg_catalog.int8 OPERATOR(pg_catalog.+) $2))," \
 	" last_seen = GREATEST(last_seen, LOCALTIMESTAMP)" \
 	" WHERE file_hash OPERATOR(pg_catalog.=) $1"
 #define RETURNING_COUNTED \
@@ -69,7 +73,7 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 		"hash_index",
 		COUNT_DUPLICATES
 		RETURNING_COUNTED,
-		2, {TEXTOID, INT4OID}
+		2, {TEXTOID, INT8OID}
 	},
 	/* Parameters: as for the former, and the row's place. */
 	[STATEMENT_COUNT_AT] = {
@@ -77,7 +81,7 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 		COUNT_DUPLICATES
 		" AND ctid OPERATOR(pg_catalog.=) $3"
 		RETURNING_COUNTED,
-		3, {TEXTOID, INT4OID, TIDOID}
+		3, {TEXTOID, INT8OID, TIDOID}
 	},
 	/* Parameters: id, text, metadata. */
 	[STATEMENT_HEAL] = {
@@ -108,10 +112,30 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 		" AND document_id OPERATOR(pg_catalog.=) $3",
 		3, {TEXTOID, TEXTOID, INT8OID}
 	},
+	/*
+	 * Parameters: hash, document.  A row that is there already belongs to a
+	 * document that has gone without it.
+	 */
+	[STATEMENT_TAKE_OVER_HASH] = {
+		"hash_index",
+		"INSERT INTO %1$s.hash_index (file_hash, document_id)"
+		" VALUES ($1, $2)"
+		" ON CONFLICT (file_hash) DO UPDATE SET"
+		" document_id = EXCLUDED.document_id",
+		2, {TEXTOID, INT8OID}
+	},
+	/* Parameters: hash, document. */
+	[STATEMENT_DELETE_HASH] = {
+		"hash_index",
+		"DELETE FROM %1$s.hash_index"
+		" WHERE file_hash OPERATOR(pg_catalog.=) $1"
+		" AND document_id OPERATOR(pg_catalog.=) $2",
+		2, {TEXTOID, INT8OID}
+	},
 	/* Parameters: id. */
 	[STATEMENT_LOCK_DOCUMENT] = {
 		"documents",
-		"SELECT 1 FROM %1$s.documents"
+		"SELECT file_hash::pg_catalog.text FROM %1$s.documents"
 		" WHERE id OPERATOR(pg_catalog.=) $1 FOR KEY SHARE",
 		1, {INT8OID}
 	}
@@ -227,16 +251,16 @@ Execute(SPIPlanPtr plan, Datum *values, const char *nulls)
  * as SPI has it: 'n' for each NULL, or no array at all.
  */
 uint64
-RunStatement(Oid schema, LedgerStatement statement, Datum *values,
+RunStatement(const Ledger *ledger, LedgerStatement statement, Datum *values,
 			 const char *nulls)
 {
-	Oid			table = LedgerTable(schema, texts[statement].table);
-	char	   *schema_name = get_namespace_name(schema);
+	Oid			table = LedgerTable(ledger, texts[statement].table);
+	char	   *schema_name = get_namespace_name(ledger->schema);
 	CallerIdentity caller;
 	SPIPlanPtr	plan;
 	int			result;
 
-	BecomeOwner(table, &caller);
+	BecomeOwner(ledger, table, &caller);
 	/* Called by a user's trigger, a kept plan may be in use further out. */
 	if (running > 0)
 		plan = Prepare(&texts[statement], schema_name);

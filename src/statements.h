@@ -5,6 +5,8 @@
 #ifndef DOC_EXTRACTOR_STATEMENTS_H
 #define DOC_EXTRACTOR_STATEMENTS_H
 
+#include "relations.h"
+
 /* Each with the parameters that its text in statements.c says. */
 typedef enum LedgerStatement
 {
@@ -14,11 +16,13 @@ typedef enum LedgerStatement
 	STATEMENT_HEAL,
 	STATEMENT_FAIL_AGAIN,
 	STATEMENT_MOVE_HASH,
+	STATEMENT_TAKE_OVER_HASH,
+	STATEMENT_DELETE_HASH,
 	STATEMENT_LOCK_DOCUMENT,
 	NUMBER_OF_STATEMENTS
 } LedgerStatement;
 
-extern uint64 RunStatement(Oid schema, LedgerStatement statement,
+extern uint64 RunStatement(const Ledger *ledger, LedgerStatement statement,
 						   Datum *values, const char *nulls);
 
 #endif							/* DOC_EXTRACTOR_STATEMENTS_H */

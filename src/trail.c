@@ -4,7 +4,9 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
@@ -30,36 +32,51 @@ CheckAction(const char *action, int sqlstate)
 			 errhint("It is one of ingested, updated, deleted, classified, tagged and error, in lower case.")));
 }
 
-/*
- * Opens audit_log for rows of one statement, until CloseTrail().  The foreign
- * key to "trusted_parent" is not checked; InvalidOid checks it.
- */
-void
-OpenTrail(Trail *trail, Oid schema, Oid trusted_parent)
+/* Returns a setting as a text, the zero Datum where it is empty. */
+static Datum
+SettingText(const char *value)
 {
-	RowWriter  *writer = OpenRowWriter(LedgerTable(schema, "audit_log"),
-									   trusted_parent);
+	if (value[0] == '\0')
+		return (Datum) 0;
+	/* What comes with a connection request was not checked yet. */
+	pg_verifymbstr(value, strlen(value), false);
+	return CStringGetTextDatum(value);
+}
+
+/* Returns the column for the login role; 0 in 1.0, which has none. */
+static AttrNumber
+LoginRoleColumn(TupleDesc desc)
+{
+	int			column = SPI_fnumber(desc, "db_user");
+
+	return column > 0 && ColumnType(desc, column) == NAMEOID ? column : 0;
+}
+
+/* Opens audit_log for rows of one statement, until CloseTrail(). */
+void
+OpenTrail(Trail *trail, const Ledger *ledger)
+{
+	RowWriter  *writer = OpenRowWriter(ledger, "audit_log", false);
 	MemoryContext old = MemoryContextSwitchTo(writer->estate->es_query_cxt);
-	char	   *login_role;
+	char	   *login_role = GetUserNameFromId(GetSessionUserId(), false);
 
 	trail->writer = writer;
-	trail->id = WriterColumn(writer, "id");
-	trail->document_id = WriterColumn(writer, "document_id");
-	trail->action = WriterColumn(writer, "action");
-	trail->action_timestamp = WriterColumn(writer, "action_timestamp");
-	trail->user_or_system = WriterColumn(writer, "user_or_system");
-	trail->old_value = WriterColumn(writer, "old_value");
-	trail->new_value = WriterColumn(writer, "new_value");
-	trail->change_reason = WriterColumn(writer, "change_reason");
-	trail->db_user = SPI_fnumber(RelationGetDescr(writer->rel), "db_user");
-	login_role = GetUserNameFromId(GetSessionUserId(), false);
+	trail->id = WriterColumn(writer, "id", COLUMN_INTEGER);
+	trail->document_id = WriterColumn(writer, "document_id", COLUMN_INTEGER);
+	trail->action = WriterColumn(writer, "action", COLUMN_TEXT);
+	trail->action_timestamp = WriterColumn(writer, "action_timestamp",
+										   COLUMN_TIME);
+	trail->user_or_system = WriterColumn(writer, "user_or_system", COLUMN_TEXT);
+	trail->old_value = WriterColumn(writer, "old_value", COLUMN_JSON);
+	trail->new_value = WriterColumn(writer, "new_value", COLUMN_JSON);
+	trail->change_reason = WriterColumn(writer, "change_reason", COLUMN_TEXT);
+	trail->db_user = LoginRoleColumn(RelationGetDescr(writer->rel));
 	trail->login_role = DirectFunctionCall1(namein,
 											CStringGetDatum(login_role));
-	/* The application's user where it has set one. */
-	trail->user = CStringGetTextDatum(doc_extractor_user[0] != '\0' ?
-									  doc_extractor_user : login_role);
-	trail->reason = doc_extractor_reason[0] == '\0' ? (Datum) 0 :
-		CStringGetTextDatum(doc_extractor_reason);
+	trail->user = SettingText(doc_extractor_user);
+	if (trail->user == (Datum) 0)
+		trail->user = CStringGetTextDatum(login_role);
+	trail->reason = SettingText(doc_extractor_reason);
 	MemoryContextSwitchTo(old);
 }
 
@@ -67,8 +84,7 @@ OpenTrail(Trail *trail, Oid schema, Oid trusted_parent)
 static Oid
 TrailColumnType(Trail *trail, AttrNumber column)
 {
-	return TupleDescAttr(RelationGetDescr(trail->writer->rel),
-						 column - 1)->atttypid;
+	return ColumnType(RelationGetDescr(trail->writer->rel), column);
 }
 
 /* Sets a column unless the value is the zero Datum, NULL. */
@@ -99,7 +115,7 @@ WriteTrail(Trail *trail, const TrailEntry *entry)
 				  entry->reason != (Datum) 0 ? entry->reason : trail->reason);
 	if (trail->db_user > 0)
 		SetColumn(writer, trail->db_user, trail->login_role);
-	return WriteRow(writer, NULL);
+	return WriteRow(writer) == ROW_STORED;
 }
 
 /* Returns the id of the row that WriteTrail() has just written. */

@@ -5,6 +5,7 @@
 #ifndef DOC_EXTRACTOR_TRAIL_H
 #define DOC_EXTRACTOR_TRAIL_H
 
+#include "relations.h"
 #include "writer.h"
 
 /* The widths of audit_log's columns, in characters. */
@@ -23,7 +24,7 @@ typedef struct Trail
 	AttrNumber	old_value;
 	AttrNumber	new_value;
 	AttrNumber	change_reason;
-	AttrNumber	db_user;		/* since 1.1; else not positive */
+	AttrNumber	db_user;		/* since 1.1; else 0 */
 	Datum		user;			/* of this statement */
 	Datum		reason;			/* 0: none */
 	Datum		login_role;		/* a name */
@@ -40,7 +41,7 @@ typedef struct TrailEntry
 } TrailEntry;
 
 extern void CheckAction(const char *action, int sqlstate);
-extern void OpenTrail(Trail *trail, Oid schema, Oid trusted_parent);
+extern void OpenTrail(Trail *trail, const Ledger *ledger);
 extern bool WriteTrail(Trail *trail, const TrailEntry *entry);
 extern int64 LastTrailId(Trail *trail);
 extern void CloseTrail(Trail *trail);

@@ -78,8 +78,16 @@ Datum
 RequiredColumn(TupleTableSlot *slot, AttrNumber column)
 {
 	bool		is_null;
+	Datum		value = slot_getattr(slot, column, &is_null);
 
-	return slot_getattr(slot, column, &is_null);
+	if (is_null)
+		ereport(ERROR,
+				(errcode(ERRCODE_NOT_NULL_VIOLATION),
+				 errmsg("column \"%s\" must not be null",
+						NameStr(TupleDescAttr(slot->tts_tupleDescriptor,
+											  column - 1)->attname)),
+				 errhint("Give it the NOT NULL back that doc_extractor created it with.")));
+	return value;
 }
 
 /* Returns an integer column that V001 declares NOT NULL. */
@@ -87,6 +95,5 @@ int64
 RequiredInteger(TupleTableSlot *slot, AttrNumber column)
 {
 	return IntegerValue(RequiredColumn(slot, column),
-						TupleDescAttr(slot->tts_tupleDescriptor,
-									  column - 1)->atttypid);
+						ColumnType(slot->tts_tupleDescriptor, column));
 }

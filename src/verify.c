@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -23,7 +24,7 @@ typedef struct Check
 {
 	const char *name;
 	const char *wrong;			/* what it counts, for the detail */
-	const char *query;			/* rows of one text; %1$s: the schema */
+	const char *query;			/* rows of one text; see RunCheck() */
 } Check;
 
 /* How many of them a detail names. */
@@ -34,13 +35,12 @@ static const Check checks[] = {
 		"tables", "missing tables",
 		"SELECT e.t FROM (VALUES ('documents'),('hash_index'),('audit_log'),"
 		"('error_log')) AS e (t) WHERE NOT EXISTS (SELECT FROM pg_class AS c"
-		" WHERE c.oid = to_regclass(format('%1$s.%%I', e.t))"
-		" AND c.relkind = 'r')"
+		" WHERE c.relname = e.t AND c.relnamespace = $1 AND c.relkind = 'r')"
 	},
 	{
 		"columns", "columns missing or changed",
 		"SELECT e.t || '.' || e.c FROM (VALUES"
-		"('documents','id','integer',true,'nextval(''%1$s.documents_id_seq''::regclass)'),"
+		"('documents','id','integer',true,format('nextval(%%L::regclass)',$1::regnamespace||'.documents_id_seq')),"
 		"('documents','file_name','character varying(500)',true,NULL),"
 		"('documents','file_size_bytes','integer',true,NULL),"
 		"('documents','file_hash','character varying(64)',true,NULL),"
@@ -53,13 +53,13 @@ static const Check checks[] = {
 		"('documents','error_message','character varying(1000)',false,NULL),"
 		"('documents','created_at','timestamp without time zone',true,'now()'),"
 		"('documents','updated_at','timestamp without time zone',true,'now()'),"
-		"('hash_index','id','integer',true,'nextval(''%1$s.hash_index_id_seq''::regclass)'),"
+		"('hash_index','id','integer',true,format('nextval(%%L::regclass)',$1::regnamespace||'.hash_index_id_seq')),"
 		"('hash_index','file_hash','character varying(64)',true,NULL),"
 		"('hash_index','document_id','integer',true,NULL),"
 		"('hash_index','first_seen','timestamp without time zone',true,'now()'),"
 		"('hash_index','duplicate_count','integer',true,'0'),"
 		"('hash_index','last_seen','timestamp without time zone',true,'now()'),"
-		"('audit_log','id','integer',true,'nextval(''%1$s.audit_log_id_seq''::regclass)'),"
+		"('audit_log','id','integer',true,format('nextval(%%L::regclass)',$1::regnamespace||'.audit_log_id_seq')),"
 		"('audit_log','document_id','integer',true,NULL),"
 		"('audit_log','action','character varying(50)',true,NULL),"
 		"('audit_log','action_timestamp','timestamp without time zone',true,'now()'),"
@@ -68,7 +68,7 @@ static const Check checks[] = {
 		"('audit_log','new_value','json',false,NULL),"
 		"('audit_log','change_reason','character varying(500)',false,NULL),"
 		"('audit_log','db_user','name',false,NULL),"
-		"('error_log','id','integer',true,'nextval(''%1$s.error_log_id_seq''::regclass)'),"
+		"('error_log','id','integer',true,format('nextval(%%L::regclass)',$1::regnamespace||'.error_log_id_seq')),"
 		"('error_log','file_name','character varying(500)',true,NULL),"
 		"('error_log','error_type','character varying(100)',true,NULL),"
 		"('error_log','error_message','character varying(2000)',true,NULL),"
@@ -78,7 +78,8 @@ static const Check checks[] = {
 		") AS e (t, c, type, not_null, def) WHERE NOT EXISTS (SELECT"
 		" FROM pg_attribute AS a LEFT JOIN pg_attrdef AS d"
 		" ON d.adrelid = a.attrelid AND d.adnum = a.attnum"
-		" WHERE a.attrelid = to_regclass(format('%1$s.%%I', e.t))"
+		" JOIN pg_class AS r ON r.oid = a.attrelid AND r.relnamespace = $1"
+		" WHERE r.relname = e.t"
 		" AND a.attname = e.c AND NOT a.attisdropped"
 		" AND format_type(a.atttypid, a.atttypmod) = e.type"
 		" AND a.attnotnull = e.not_null"
@@ -87,15 +88,18 @@ static const Check checks[] = {
 	{
 		"indexes", "indexes missing, changed or invalid",
 		"SELECT e.i FROM (VALUES"
-		"('documents','ix_documents_ingestion_timestamp','CREATE INDEX ix_documents_ingestion_timestamp ON %1$s.documents USING btree (ingestion_timestamp)'),"
-		"('documents','ix_documents_file_type','CREATE INDEX ix_documents_file_type ON %1$s.documents USING btree (file_type)'),"
-		"('audit_log','ix_audit_log_document_id','CREATE INDEX ix_audit_log_document_id ON %1$s.audit_log USING btree (document_id)'),"
-		"('audit_log','ix_audit_log_action_timestamp','CREATE INDEX ix_audit_log_action_timestamp ON %1$s.audit_log USING btree (action_timestamp)'),"
-		"('error_log','ix_error_log_error_timestamp','CREATE INDEX ix_error_log_error_timestamp ON %1$s.error_log USING btree (error_timestamp)')"
-		") AS e (t, i, def) WHERE NOT EXISTS (SELECT FROM pg_index AS x"
-		" WHERE x.indexrelid = to_regclass('%1$s.' || e.i) AND x.indisvalid"
-		" AND x.indrelid = to_regclass(format('%1$s.%%I', e.t))"
-		" AND pg_get_indexdef(x.indexrelid) = e.def)"
+		"('documents','ix_documents_ingestion_timestamp','(ingestion_timestamp)'),"
+		"('documents','ix_documents_file_type','(file_type)'),"
+		"('audit_log','ix_audit_log_document_id','(document_id)'),"
+		"('audit_log','ix_audit_log_action_timestamp','(action_timestamp)'),"
+		"('error_log','ix_error_log_error_timestamp','(error_timestamp)')"
+		") AS e (t, i, columns) WHERE NOT EXISTS (SELECT FROM pg_index AS x"
+		" JOIN pg_class AS r ON r.oid = x.indrelid"
+		" JOIN pg_class AS c ON c.oid = x.indexrelid"
+		" WHERE r.relnamespace = $1 AND r.relname = e.t AND c.relname = e.i"
+		" AND x.indisvalid AND NOT x.indisunique"
+		" AND substring(pg_get_indexdef(c.oid) FROM ' USING .*')"
+		" = ' USING btree ' || e.columns)"
 	},
 	{
 		"constraints", "constraints missing, changed or not validated",
@@ -104,13 +108,12 @@ static const Check checks[] = {
 		"('documents','ix_documents_file_hash','UNIQUE (file_hash)'),"
 		"('hash_index','hash_index_pkey','PRIMARY KEY (id)'),"
 		"('hash_index','ix_hash_index_file_hash','UNIQUE (file_hash)'),"
-		"('hash_index','hash_index_document_id_fkey','FOREIGN KEY (document_id) REFERENCES %1$s.documents(id) ON DELETE CASCADE'),"
 		"('audit_log','audit_log_pkey','PRIMARY KEY (id)'),"
 		"('error_log','error_log_pkey','PRIMARY KEY (id)')"
 		") AS e (t, k, def) WHERE NOT EXISTS (SELECT FROM pg_constraint AS k"
 		" LEFT JOIN pg_index AS x ON x.indexrelid = k.conindid"
-		" WHERE k.conrelid = to_regclass(format('%1$s.%%I', e.t))"
-		" AND k.conname = e.k AND k.convalidated AND x.indisvalid"
+		" JOIN pg_class AS r ON r.oid = k.conrelid AND r.relnamespace = $1"
+		" WHERE r.relname = e.t AND k.conname = e.k AND k.convalidated AND x.indisvalid"
 		" AND pg_get_constraintdef(k.oid) = e.def)"
 	},
 	{
@@ -121,17 +124,14 @@ static const Check checks[] = {
 		"('documents','documents_after_update','O','documents_after_update'),"
 		"('documents','documents_after_delete','O','documents_after_delete'),"
 		"('documents','documents_refuse_truncate','A','documents_refuse_truncate'),"
-		"('hash_index','hash_index_before_insert','O','ledger_before_insert'),"
-		"('hash_index','hash_index_after_insert','A','ledger_after_insert'),"
-		"('audit_log','audit_log_before_insert','O','ledger_before_insert'),"
-		"('audit_log','audit_log_after_insert','A','ledger_after_insert'),"
+		"('audit_log','audit_log_check_actions','O','audit_log_check_actions'),"
 		"('audit_log','audit_log_refuse_change','A','audit_log_refuse_change'),"
 		"('audit_log','audit_log_refuse_truncate','A','audit_log_refuse_change')"
 		") AS e (t, g, enabled, f) WHERE NOT EXISTS (SELECT FROM pg_trigger AS g"
 		" JOIN pg_proc AS p ON p.oid = g.tgfoid"
-		" WHERE g.tgrelid = to_regclass(format('%1$s.%%I', e.t))"
-		" AND g.tgname = e.g AND g.tgenabled = e.enabled"
-		" AND p.proname = e.f AND p.pronamespace = '%1$s'::regnamespace)"
+		" JOIN pg_class AS r ON r.oid = g.tgrelid AND r.relnamespace = $1"
+		" WHERE r.relname = e.t AND g.tgname = e.g AND g.tgenabled = e.enabled"
+		" AND p.proname = e.f AND p.pronamespace = $1)"
 	},
 	{
 		"event triggers", "event triggers missing or disabled",
@@ -139,7 +139,7 @@ static const Check checks[] = {
 		"('doc_extractor_ddl_end')) AS e (g) WHERE NOT EXISTS (SELECT"
 		" FROM pg_event_trigger AS g JOIN pg_proc AS p ON p.oid = g.evtfoid"
 		" WHERE g.evtname = e.g AND g.evtenabled = 'O'"
-		" AND p.pronamespace = '%1$s'::regnamespace)"
+		" AND p.pronamespace = $1)"
 	},
 	{
 		"documents are indexed", "documents without their hash_index row",
@@ -189,11 +189,17 @@ static const Check checks[] = {
 	}
 };
 
-/* Runs a check; notes its result row in "values". */
-static void
-RunCheck(const Check *check, const char *schema, Datum *values)
+/*
+ * Runs a check and returns whether it passed; notes its result row in "values".
+ * In its query, %1$s is the schema as an identifier, and $1 its oid.
+ */
+static bool
+RunCheck(const Check *check, Oid schema, Datum *values)
 {
-	char	   *wrong = psprintf(check->query, schema);
+	Oid			types[1] = {OIDOID};
+	Datum		parameters[1];
+	char	   *wrong = psprintf(check->query,
+								 quote_identifier(get_namespace_name(schema)));
 	char	   *query = psprintf("SELECT count(*), string_agg(w.w, ', ')"
 								 " FILTER (WHERE w.n <= %d) FROM (SELECT x.x,"
 								 " row_number() OVER () FROM (%s) AS x (x))"
@@ -202,7 +208,9 @@ RunCheck(const Check *check, const char *schema, Datum *values)
 	bool		is_null;
 	StringInfoData detail;
 
-	if (SPI_execute(query, true, 0) != SPI_OK_SELECT)
+	parameters[0] = ObjectIdGetDatum(schema);
+	if (SPI_execute_with_args(query, 1, types, parameters, NULL, true, 0) !=
+		SPI_OK_SELECT)
 		elog(ERROR, "could not run \"%s\"", query);
 	count = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
 										SPI_tuptable->tupdesc, 1, &is_null));
@@ -218,32 +226,35 @@ RunCheck(const Check *check, const char *schema, Datum *values)
 	values[0] = CStringGetTextDatum(check->name);
 	values[1] = BoolGetDatum(count == 0);
 	values[2] = CStringGetTextDatum(detail.data);
+	return count == 0;
 }
 
 /*
  * doc_extractor_verify(): a result row for each check: its name, whether it
- * passed, and what it found.
+ * passed, and what it found.  Without its tables the ledger has no data to
+ * check, so the first check is then the last.
  */
 Datum
 doc_extractor_verify(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	Oid			schema = FunctionSchema(fcinfo->flinfo->fn_oid);
-	const char *schema_name = quote_identifier(get_namespace_name(schema));
+	Ledger		ledger = GetLedger(fcinfo);
 	CallerIdentity caller;
+	bool		passed = true;
 
 	InitMaterializedSRF(fcinfo, 0);
-	BecomeOwner(LedgerTable(schema, "documents"), &caller);
 	SPI_connect();
-	for (size_t i = 0; i < lengthof(checks); i++)
+	BecomeOwner(&ledger, LedgerTable(&ledger, "documents"), &caller);
+	RestrictOperation();
+	for (size_t i = 0; i < lengthof(checks) && (passed || i > 1); i++)
 	{
 		Datum		values[3];
 		bool		nulls[3] = {false};
 
-		RunCheck(&checks[i], schema_name, values);
+		passed = RunCheck(&checks[i], ledger.schema, values);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
-	SPI_finish();
 	BecomeCaller(&caller);
+	SPI_finish();
 	return (Datum) 0;
 }

@@ -12,11 +12,13 @@
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "executor/nodeModifyTable.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
-#include "utils/fmgroids.h"
+#include "storage/lmgr.h"
 #include "utils/rel.h"
 
 #include "compat.h"
@@ -29,55 +31,28 @@
 #define INITIAL_CAPACITY 8
 
 /*
- * Tells whether a trigger is the extension's own: these look at rows that come
- * from elsewhere, not at the ones that we write.
- */
-static bool
-IsOwnTrigger(const Trigger *trigger)
-{
-	static const char *const names[] = {
-		"hash_index_before_insert", "hash_index_after_insert",
-		"audit_log_before_insert", "audit_log_after_insert"
-	};
-
-	for (size_t i = 0; i < lengthof(names); i++)
-		if (strcmp(trigger->tgname, names[i]) == 0)
-			return true;
-	return false;
-}
-
-/*
- * Takes out of a table's triggers the extension's own, and the foreign key
- * checks against "trusted_parent": for rows whose parent this very statement
- * has just inserted there is nothing to look up.
+ * Takes the extension's own check out of a table's triggers: it is for rows
+ * that come from elsewhere, not for the ones that we write.
  */
 static void
-SkipTriggers(TriggerDesc *triggers, Oid trusted_parent)
+SkipOwnTriggers(TriggerDesc *triggers)
 {
 	int			kept = 0;
 
-	triggers->trig_insert_before_statement = false;
 	triggers->trig_insert_after_statement = false;
-	triggers->trig_insert_after_row = false;
 	triggers->trig_insert_new_table = false;
 	for (int i = 0; i < triggers->numtriggers; i++)
 	{
 		Trigger    *trigger = &triggers->triggers[i];
 		int16		type = trigger->tgtype;
 
-		if (IsOwnTrigger(trigger) ||
-			(trigger->tgfoid == F_RI_FKEY_CHECK_INS &&
-			 trigger->tgconstrrelid == trusted_parent))
+		if (strcmp(trigger->tgname, "audit_log_check_actions") == 0)
 			continue;
 		triggers->triggers[kept++] = *trigger;
 		if (!TRIGGER_FOR_INSERT(type))
 			continue;
-		if (TRIGGER_FOR_ROW(type))
-			triggers->trig_insert_after_row |= TRIGGER_FOR_AFTER(type);
-		else if (TRIGGER_FOR_BEFORE(type))
-			triggers->trig_insert_before_statement = true;
-		else
-			triggers->trig_insert_after_statement = true;
+		triggers->trig_insert_after_statement |=
+			!TRIGGER_FOR_ROW(type) && TRIGGER_FOR_AFTER(type);
 		triggers->trig_insert_new_table |=
 			TRIGGER_USES_TRANSITION_TABLE(trigger->tgnewtable);
 	}
@@ -85,12 +60,14 @@ SkipTriggers(TriggerDesc *triggers, Oid trusted_parent)
 }
 
 /*
- * Opens "table" for rows to be inserted as its owner, until CloseRowWriter().
- * Foreign keys to "trusted_parent" are not checked; InvalidOid checks all.
+ * Opens a table of the ledger for rows to be inserted as its owner, until
+ * CloseRowWriter().  "row_by_row": each row is in the table when WriteRow()
+ * returns, else many go in at a time.
  */
 RowWriter *
-OpenRowWriter(Oid table, Oid trusted_parent)
+OpenRowWriter(const Ledger *ledger, const char *table, bool row_by_row)
 {
+	Oid			relid = LedgerTable(ledger, table);
 	RowWriter  *writer;
 	EState	   *estate;
 	MemoryContext old;
@@ -102,28 +79,31 @@ OpenRowWriter(Oid table, Oid trusted_parent)
 	old = MemoryContextSwitchTo(estate->es_query_cxt);
 	writer = palloc0(sizeof(RowWriter));
 	writer->estate = estate;
-	writer->rel = table_open(table, RowExclusiveLock);
-	BecomeOwner(table, &writer->caller);
+	BecomeOwner(ledger, relid, &writer->caller);
+	writer->rel = table_open(relid, RowExclusiveLock);
 
 	writer->rri = makeNode(ResultRelInfo);
 	InitResultRelInfo(writer->rri, writer->rel, 0, NULL, 0);
 	if (writer->rri->ri_TrigDesc)
-		SkipTriggers(writer->rri->ri_TrigDesc, trusted_parent);
+		SkipOwnTriggers(writer->rri->ri_TrigDesc);
 	ExecOpenIndices(writer->rri, false);
 	/* So that the after triggers find this one in place of a second. */
 	estate->es_opened_result_relations =
 		lappend(estate->es_opened_result_relations, writer->rri);
 	estate->es_output_cid = GetCurrentCommandId(true);
 
+	/* A trigger that looks at the table finds the rows before its own. */
+	writer->row_by_row = row_by_row ||
+		(writer->rri->ri_TrigDesc &&
+		 writer->rri->ri_TrigDesc->trig_insert_before_row);
 	writer->capacity = INITIAL_CAPACITY;
 	writer->slots = palloc0(writer->capacity * sizeof(TupleTableSlot *));
-	writer->rows = palloc(writer->capacity * sizeof(void *));
 	writer->defaults = palloc0(RelationGetNumberOfAttributes(writer->rel) *
 							   sizeof(ColumnDefault));
 
 	AfterTriggerBeginQuery();
 	writer->capture = MakeTransitionCaptureState(writer->rri->ri_TrigDesc,
-												 table, CMD_INSERT);
+												 relid, CMD_INSERT);
 	ExecBSInsertTriggers(estate, writer->rri);
 	MemoryContextSwitchTo(old);
 	return writer;
@@ -131,10 +111,10 @@ OpenRowWriter(Oid table, Oid trusted_parent)
 
 /* Returns the number of a column of the open table. */
 AttrNumber
-WriterColumn(RowWriter *writer, const char *column)
+WriterColumn(RowWriter *writer, const char *column, ColumnClass class)
 {
 	return ColumnNumber(RelationGetDescr(writer->rel),
-						RelationGetRelationName(writer->rel), column);
+						RelationGetRelationName(writer->rel), column, class);
 }
 
 /* Makes room for more buffered rows. */
@@ -146,7 +126,6 @@ GrowBuffer(RowWriter *writer)
 	writer->capacity *= 2;
 	writer->slots = repalloc(writer->slots,
 							 writer->capacity * sizeof(TupleTableSlot *));
-	writer->rows = repalloc(writer->rows, writer->capacity * sizeof(void *));
 	memset(writer->slots + old_capacity, 0,
 		   (writer->capacity - old_capacity) * sizeof(TupleTableSlot *));
 }
@@ -181,10 +160,31 @@ StartRow(RowWriter *writer)
 		   slot->tts_tupleDescriptor->natts * sizeof(bool));
 }
 
+/* An error where a text is longer than its column allows. */
+static void
+CheckWidth(Form_pg_attribute att, Datum value)
+{
+	int			limit = att->atttypmod - VARHDRSZ;
+	text	   *packed = DatumGetTextPP(value);
+	int			length = VARSIZE_ANY_EXHDR(packed);
+
+	if (length > limit &&
+		pg_mbstrlen_with_len(VARDATA_ANY(packed), length) > limit)
+		ereport(ERROR,
+				(errcode(ERRCODE_STRING_DATA_RIGHT_TRUNCATION),
+				 errmsg("value too long for column \"%s\", which holds %d characters",
+						NameStr(att->attname), limit)));
+}
+
 /* Sets a column of the row; by-reference values must live until WriteRow(). */
 void
 SetColumn(RowWriter *writer, AttrNumber column, Datum value)
 {
+	Form_pg_attribute att = TupleDescAttr(RelationGetDescr(writer->rel),
+										  column - 1);
+
+	if (att->atttypid == VARCHAROID && att->atttypmod >= (int32) VARHDRSZ)
+		CheckWidth(att, value);
 	writer->slot->tts_values[column - 1] = value;
 	writer->slot->tts_isnull[column - 1] = false;
 }
@@ -226,44 +226,44 @@ FillDefaults(RowWriter *writer)
 	}
 }
 
-/*
- * Takes rows out again that conflict with another's.  Nobody else can have
- * seen them, and no trigger has.
- */
+/* Inserts the index entries of a row, and queues its after triggers. */
 static void
-RemoveRows(RowWriter *writer, TupleTableSlot **slots, int nslots)
+CompleteRow(RowWriter *writer, TupleTableSlot *slot)
 {
-	if (nslots == 0)
-		return;
-	CommandCounterIncrement();
-	for (int i = 0; i < nslots; i++)
-		simple_table_tuple_delete(writer->rel, &slots[i]->tts_tid,
-								  InvalidSnapshot);
-	CommandCounterIncrement();
-	writer->estate->es_output_cid = GetCurrentCommandId(true);
-}
-
-/*
- * Completes a row that is in the table: its index entries, and what after
- * triggers need.  False where it conflicts and is to be removed.
- */
-static bool
-CompleteRow(RowWriter *writer, int number)
-{
-	TupleTableSlot *slot = writer->slots[number];
 	List	   *recheck_indexes = NIL;
-	bool		conflict = false;
 
 	if (writer->rri->ri_NumIndices > 0)
 		recheck_indexes = InsertIndexTuples(writer->rri, slot, writer->estate,
-											writer->arbiters, &conflict);
+											NIL, NULL);
+	ExecARInsertTriggers(writer->estate, writer->rri, slot, recheck_indexes,
+						 writer->capture);
+	list_free(recheck_indexes);
+}
+
+/*
+ * Puts a row in the table, unless it conflicts with another's in an index of
+ * writer->arbiters, committed or not.  Does not wait for the other.
+ */
+static bool
+InsertUnlessConflict(RowWriter *writer)
+{
+	Relation	rel = writer->rel;
+	EState	   *estate = writer->estate;
+	TupleTableSlot *slot = writer->slot;
+	TransactionId transaction = GetCurrentTransactionId();
+	uint32		token = SpeculativeInsertionLockAcquire(transaction);
+	List	   *recheck_indexes;
+	bool		conflict = false;
+
+	table_tuple_insert_speculative(rel, slot, estate->es_output_cid, 0, NULL,
+								   token);
+	recheck_indexes = InsertIndexTuples(writer->rri, slot, estate,
+										writer->arbiters, &conflict);
+	table_tuple_complete_speculative(rel, slot, token, !conflict);
+	SpeculativeInsertionLockRelease(transaction);
 	if (!conflict)
-	{
-		ExecARInsertTriggers(writer->estate, writer->rri, slot,
-							 recheck_indexes, writer->capture);
-		if (writer->stored != NULL)
-			writer->stored(writer->rows[number], slot);
-	}
+		ExecARInsertTriggers(estate, writer->rri, slot, recheck_indexes,
+							 writer->capture);
 	list_free(recheck_indexes);
 	return !conflict;
 }
@@ -273,27 +273,37 @@ static void
 FlushRows(RowWriter *writer)
 {
 	EState	   *estate = writer->estate;
-	int			nrows = writer->nrows;
-	TupleTableSlot **removed;
-	int			nremoved = 0;
 	MemoryContext old;
 
-	if (nrows == 0)
+	if (writer->nrows == 0)
 		return;
 	ResetPerTupleExprContext(estate);
 	old = MemoryContextSwitchTo(GetPerTupleMemoryContext(estate));
-	table_multi_insert(writer->rel, writer->slots, nrows,
+	table_multi_insert(writer->rel, writer->slots, writer->nrows,
 					   estate->es_output_cid, 0, NULL);
 	MemoryContextSwitchTo(old);
-
-	removed = palloc(nrows * sizeof(TupleTableSlot *));
-	for (int i = 0; i < nrows; i++)
-		if (!CompleteRow(writer, i))
-			removed[nremoved++] = writer->slots[i];
-	RemoveRows(writer, removed, nremoved);
-	pfree(removed);
+	for (int i = 0; i < writer->nrows; i++)
+		CompleteRow(writer, writer->slots[i]);
 	writer->nrows = 0;
 	writer->bytes = 0;
+}
+
+/* Adds the row to those that are buffered. */
+static void
+BufferRow(RowWriter *writer)
+{
+	bool		should_free;
+	HeapTuple	tuple;
+
+	ExecMaterializeSlot(writer->slot);
+	tuple = ExecFetchSlotHeapTuple(writer->slot, false, &should_free);
+	writer->bytes += tuple->t_len;
+	if (should_free)
+		pfree(tuple);
+	writer->nrows++;
+	if (writer->row_by_row || writer->nrows == MAX_BUFFERED_ROWS ||
+		writer->bytes >= MAX_BUFFERED_BYTES)
+		FlushRows(writer);
 }
 
 /* Checks what the table says of its rows, and computes what it generates. */
@@ -312,36 +322,24 @@ CheckRow(RowWriter *writer)
 }
 
 /*
- * Inserts the row, sooner or later; "row" is for writer->stored().  Returns
- * false where a user's BEFORE trigger suppressed it; else the slot holds the
- * row as it is stored, until the next one is started.
+ * Inserts the row, at once or with others.  Where it is stored, the slot holds
+ * it until the next one is started.
  */
-bool
-WriteRow(RowWriter *writer, void *row)
+RowOutcome
+WriteRow(RowWriter *writer)
 {
 	TriggerDesc *triggers = writer->rri->ri_TrigDesc;
-	bool		before_row = triggers && triggers->trig_insert_before_row;
-	HeapTuple	tuple;
-	bool		should_free;
 
 	FillDefaults(writer);
 	ExecStoreVirtualTuple(writer->slot);
-	if (before_row &&
+	if (triggers && triggers->trig_insert_before_row &&
 		!ExecBRInsertTriggers(writer->estate, writer->rri, writer->slot))
-		return false;
+		return ROW_SUPPRESSED;
 	CheckRow(writer);
-	ExecMaterializeSlot(writer->slot);
-	tuple = ExecFetchSlotHeapTuple(writer->slot, false, &should_free);
-	writer->rows[writer->nrows++] = row;
-	writer->bytes += tuple->t_len;
-	if (should_free)
-		pfree(tuple);
-
-	/* A trigger that looks at the table finds the rows before its own. */
-	if (before_row || writer->nrows == MAX_BUFFERED_ROWS ||
-		writer->bytes >= MAX_BUFFERED_BYTES)
-		FlushRows(writer);
-	return true;
+	if (writer->arbiters != NIL)
+		return InsertUnlessConflict(writer) ? ROW_STORED : ROW_CONFLICTS;
+	BufferRow(writer);
+	return ROW_STORED;
 }
 
 /* Runs the statement's after triggers, closes all, becomes the caller again. */

@@ -17,9 +17,6 @@ typedef struct ColumnDefault
 	ExprState  *value;			/* NULL: none */
 } ColumnDefault;
 
-/* Told of each row that was stored, with what WriteRow() was given for it. */
-typedef void (*RowStored) (void *row, TupleTableSlot *slot);
-
 /*
  * An insertion into one table, open for the time of one statement.  What it
  * allocates lives in its executor state and goes with it.
@@ -31,22 +28,31 @@ typedef struct RowWriter
 	ResultRelInfo *rri;
 	TransitionCaptureState *capture;	/* for transition tables of triggers */
 	ColumnDefault *defaults;	/* one a column */
-	List	   *arbiters;		/* unique indexes whose conflicts drop a row */
-	RowStored	stored;			/* NULL: nobody */
+	bool		row_by_row;		/* not many at a time */
+	List	   *arbiters;		/* unique indexes whose conflict drops a row */
 	TupleTableSlot *slot;		/* the row being filled in, or filled in last */
 	TupleTableSlot **slots;		/* rows that are not in the table yet */
-	void	  **rows;			/* what the caller knows them by */
 	int			nrows;			/* of them */
-	int			capacity;		/* of the two arrays */
+	int			capacity;		/* of the array */
 	Size		bytes;			/* in them */
 	CallerIdentity caller;
 } RowWriter;
 
-extern RowWriter *OpenRowWriter(Oid table, Oid trusted_parent);
-extern AttrNumber WriterColumn(RowWriter *writer, const char *column);
+/* What WriteRow() did with a row. */
+typedef enum RowOutcome
+{
+	ROW_STORED,
+	ROW_SUPPRESSED,				/* by a user's BEFORE trigger */
+	ROW_CONFLICTS				/* with another in an index of "arbiters" */
+} RowOutcome;
+
+extern RowWriter *OpenRowWriter(const Ledger *ledger, const char *table,
+								bool row_by_row);
+extern AttrNumber WriterColumn(RowWriter *writer, const char *column,
+							   ColumnClass class);
 extern void StartRow(RowWriter *writer);
 extern void SetColumn(RowWriter *writer, AttrNumber column, Datum value);
-extern bool WriteRow(RowWriter *writer, void *row);
+extern RowOutcome WriteRow(RowWriter *writer);
 extern void CloseRowWriter(RowWriter *writer);
 
 #endif							/* DOC_EXTRACTOR_WRITER_H */

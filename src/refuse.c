@@ -1,16 +1,47 @@
 /*
- * append_only.c
- *		What is refused to everybody, superusers too: changes of the trail, and
- *		TRUNCATE, which would pass it by.
+ * refuse.c
+ *		Triggers, since 1.1, that refuse what would spoil the trail.
+ *
+ * They do so to everybody, superusers too.
  */
 #include "postgres.h"
 
+#include "utils/builtins.h"
 #include "utils/rel.h"
 
+#include "relations.h"
+#include "restore.h"
+#include "trail.h"
 #include "transition.h"
 
+PG_FUNCTION_INFO_V1(audit_log_check_actions);
 PG_FUNCTION_INFO_V1(audit_log_refuse_change);
 PG_FUNCTION_INFO_V1(documents_refuse_truncate);
+
+/*
+ * AFTER INSERT statement trigger of audit_log: only actions that V001 knows.
+ * What a backup brings back is as it was.
+ */
+Datum
+audit_log_check_actions(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = CheckTrigger(fcinfo, "audit_log_check_actions",
+										 TRIGGER_EVENT_INSERT |
+										 TRIGGER_EVENT_AFTER);
+	TupleDesc	desc = RelationGetDescr(trigdata->tg_relation);
+	AttrNumber	action = ColumnNumber(desc, "audit_log", "action", COLUMN_TEXT);
+	RowReader	reader;
+
+	CheckTransitionTable(trigdata->tg_newtable, "audit_log_check_actions");
+	if (CurrentRestoreMode(trigdata->tg_relation) != RESTORE_NONE)
+		return PointerGetDatum(NULL);
+	StartReading(&reader, trigdata->tg_newtable, desc);
+	while (ReadRow(&reader))
+		CheckAction(TextDatumGetCString(RequiredColumn(reader.slot, action)),
+					ERRCODE_CHECK_VIOLATION);
+	StopReading(&reader);
+	return PointerGetDatum(NULL);
+}
 
 /*
  * BEFORE UPDATE OR DELETE row trigger and BEFORE TRUNCATE statement trigger of
