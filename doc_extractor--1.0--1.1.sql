@@ -44,20 +44,28 @@ $script$;
  * file_type grows to 255 characters.  The catalog is told directly: ALTER COLUMN would
  * check the owner's constraints, and stop at every view on the column.
  */
-UPDATE pg_catalog.pg_attribute SET atttypmod = 259
-WHERE attname OPERATOR(pg_catalog.=) 'file_type'
-    AND atttypid OPERATOR(pg_catalog.=) 'pg_catalog.varchar'::pg_catalog.regtype
-    AND atttypmod OPERATOR(pg_catalog.=) 54
-    AND attrelid OPERATOR(pg_catalog.=) ANY (
-        WITH RECURSIVE tables (id) AS (
-            SELECT '@extschema@.documents'::pg_catalog.regclass::pg_catalog.oid
-            UNION
-            SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i
-            JOIN tables AS t ON i.inhparent OPERATOR(pg_catalog.=) t.id)
-        SELECT id FROM tables
+UPDATE pg_catalog.pg_attribute AS a SET atttypmod = 259
+FROM (
+    WITH RECURSIVE tables (id) AS (
+        SELECT '@extschema@.documents'::pg_catalog.regclass::pg_catalog.oid
         UNION
-        SELECT i.indexrelid FROM pg_catalog.pg_index AS i
-        JOIN tables AS t ON i.indrelid OPERATOR(pg_catalog.=) t.id);
+        SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i
+        JOIN tables AS t ON i.inhparent OPERATOR(pg_catalog.=) t.id),
+    columns (id, number) AS (
+        SELECT c.attrelid, c.attnum FROM pg_catalog.pg_attribute AS c
+        JOIN tables AS t ON c.attrelid OPERATOR(pg_catalog.=) t.id
+        WHERE c.attname OPERATOR(pg_catalog.=) 'file_type')
+    SELECT id, number FROM columns
+    UNION
+    SELECT i.indexrelid, k.number FROM pg_catalog.pg_index AS i
+    JOIN columns AS c ON i.indrelid OPERATOR(pg_catalog.=) c.id
+    CROSS JOIN LATERAL pg_catalog.unnest(i.indkey::pg_catalog.int2[])
+        WITH ORDINALITY AS k (attribute, number)
+    WHERE k.attribute OPERATOR(pg_catalog.=) c.number) AS changed (id, number)
+WHERE a.attrelid OPERATOR(pg_catalog.=) changed.id
+    AND a.attnum OPERATOR(pg_catalog.=) changed.number
+    AND a.atttypid OPERATOR(pg_catalog.=) 'pg_catalog.varchar'::pg_catalog.regtype
+    AND a.atttypmod OPERATOR(pg_catalog.=) 54;
 
 /*
  * The trail outlives its document.  hash_index still goes with it, by its hash
@@ -170,16 +178,34 @@ AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION @extschema@.doc_extractor_verify() IS
     'Checks schema and data of the ledger, a result row for each check';
 
-ALTER FUNCTION @extschema@.audit_log_check_actions()
-    OWNER TO @extowner@;
-ALTER FUNCTION @extschema@.documents_after_delete()
-    OWNER TO @extowner@;
-ALTER FUNCTION @extschema@.documents_refuse_truncate()
-    OWNER TO @extowner@;
-ALTER FUNCTION @extschema@.audit_log_refuse_change()
-    OWNER TO @extowner@;
-ALTER FUNCTION @extschema@.doc_extractor_verify()
-    OWNER TO @extowner@;
+/* The functions belong to the tables' owner, whoever runs this script. */
+DO $script$
+DECLARE
+    function pg_catalog.regprocedure;
+BEGIN
+    FOR function IN
+        SELECT p.oid FROM pg_catalog.pg_depend AS d
+        JOIN pg_catalog.pg_proc AS p ON p.oid OPERATOR(pg_catalog.=) d.objid
+        WHERE d.classid OPERATOR(pg_catalog.=)
+                'pg_catalog.pg_proc'::pg_catalog.regclass
+            AND d.deptype OPERATOR(pg_catalog.=) 'e'
+            AND d.refclassid OPERATOR(pg_catalog.=)
+                'pg_catalog.pg_extension'::pg_catalog.regclass
+            AND d.refobjid OPERATOR(pg_catalog.=) (
+                SELECT x.oid FROM pg_catalog.pg_extension AS x
+                WHERE x.extname OPERATOR(pg_catalog.=) 'doc_extractor')
+            AND p.prorettype OPERATOR(pg_catalog.<>)
+                'pg_catalog.event_trigger'::pg_catalog.regtype
+    LOOP
+        EXECUTE pg_catalog.format('ALTER FUNCTION %s OWNER TO %I', function,
+            (SELECT pg_catalog.pg_get_userbyid(c.relowner)
+                FROM pg_catalog.pg_class AS c
+                WHERE c.oid OPERATOR(pg_catalog.=)
+                    '@extschema@.documents'::pg_catalog.regclass));
+    END LOOP;
+END
+$script$;
+
 REVOKE ALL ON FUNCTION @extschema@.audit_log_check_actions()
     FROM PUBLIC;
 REVOKE ALL ON FUNCTION @extschema@.documents_after_delete()

@@ -42,6 +42,35 @@ BEGIN
 END
 $script$;
 
+/* An index on the column that goes would go with it. */
+DO $script$
+DECLARE
+    wrong pg_catalog.text;
+BEGIN
+    SELECT pg_catalog.string_agg(c.relname, ', ' ORDER BY c.relname) INTO wrong
+    FROM pg_catalog.pg_depend AS d
+    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) d.objid
+    JOIN pg_catalog.pg_attribute AS a
+        ON a.attrelid OPERATOR(pg_catalog.=) d.refobjid
+        AND a.attnum OPERATOR(pg_catalog.=) d.refobjsubid
+    WHERE d.classid OPERATOR(pg_catalog.=)
+            'pg_catalog.pg_class'::pg_catalog.regclass
+        AND d.refclassid OPERATOR(pg_catalog.=)
+            'pg_catalog.pg_class'::pg_catalog.regclass
+        AND d.refobjid OPERATOR(pg_catalog.=)
+            '@extschema@.audit_log'::pg_catalog.regclass
+        AND c.relkind OPERATOR(pg_catalog.=) 'i'
+        AND a.attname OPERATOR(pg_catalog.=) 'db_user';
+    IF wrong IS NOT NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'dependent_objects_still_exist',
+            MESSAGE = 'version 1.0 has no column db_user for your indexes on it',
+            DETAIL = pg_catalog.format('Indexes: %s.', wrong),
+            HINT = 'Drop them, then try again.';
+    END IF;
+END
+$script$;
+
 /*
  * What 1.0 cannot hold stops us, unless its loss is allowed.  The script may
  * run with more rights than the tables' owner has, so the data is looked at
@@ -89,20 +118,28 @@ $script$;
  * file_type goes back to 50 characters.  The catalog is told directly: ALTER COLUMN would
  * rewrite the table with all its texts.  Types that are longer are cut below.
  */
-UPDATE pg_catalog.pg_attribute SET atttypmod = 54
-WHERE attname OPERATOR(pg_catalog.=) 'file_type'
-    AND atttypid OPERATOR(pg_catalog.=) 'pg_catalog.varchar'::pg_catalog.regtype
-    AND atttypmod OPERATOR(pg_catalog.=) 259
-    AND attrelid OPERATOR(pg_catalog.=) ANY (
-        WITH RECURSIVE tables (id) AS (
-            SELECT '@extschema@.documents'::pg_catalog.regclass::pg_catalog.oid
-            UNION
-            SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i
-            JOIN tables AS t ON i.inhparent OPERATOR(pg_catalog.=) t.id)
-        SELECT id FROM tables
+UPDATE pg_catalog.pg_attribute AS a SET atttypmod = 54
+FROM (
+    WITH RECURSIVE tables (id) AS (
+        SELECT '@extschema@.documents'::pg_catalog.regclass::pg_catalog.oid
         UNION
-        SELECT i.indexrelid FROM pg_catalog.pg_index AS i
-        JOIN tables AS t ON i.indrelid OPERATOR(pg_catalog.=) t.id);
+        SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i
+        JOIN tables AS t ON i.inhparent OPERATOR(pg_catalog.=) t.id),
+    columns (id, number) AS (
+        SELECT c.attrelid, c.attnum FROM pg_catalog.pg_attribute AS c
+        JOIN tables AS t ON c.attrelid OPERATOR(pg_catalog.=) t.id
+        WHERE c.attname OPERATOR(pg_catalog.=) 'file_type')
+    SELECT id, number FROM columns
+    UNION
+    SELECT i.indexrelid, k.number FROM pg_catalog.pg_index AS i
+    JOIN columns AS c ON i.indrelid OPERATOR(pg_catalog.=) c.id
+    CROSS JOIN LATERAL pg_catalog.unnest(i.indkey::pg_catalog.int2[])
+        WITH ORDINALITY AS k (attribute, number)
+    WHERE k.attribute OPERATOR(pg_catalog.=) c.number) AS changed (id, number)
+WHERE a.attrelid OPERATOR(pg_catalog.=) changed.id
+    AND a.attnum OPERATOR(pg_catalog.=) changed.number
+    AND a.atttypid OPERATOR(pg_catalog.=) 'pg_catalog.varchar'::pg_catalog.regtype
+    AND a.atttypmod OPERATOR(pg_catalog.=) 259;
 
 /* Guards and checks. */
 DROP EVENT TRIGGER doc_extractor_ddl_start;
@@ -152,6 +189,9 @@ ALTER TABLE @extschema@.hash_index
     ADD CONSTRAINT hash_index_document_id_fkey FOREIGN KEY (document_id)
     REFERENCES @extschema@.documents (id) ON DELETE CASCADE NOT VALID;
 
+/* The full form of a type that is cut stays in audit_log, however long. */
+SET LOCAL doc_extractor.audit_value_limit = 0;
+
 /* Last, what can run code of the owner's: in one call, with the owner's rights. */
 DO $script$
 DECLARE
@@ -159,6 +199,18 @@ DECLARE
         UPDATE @extschema@.documents
         SET file_type = pg_catalog.left(file_type, 50)
         WHERE pg_catalog.length(file_type) OPERATOR(pg_catalog.>) 50;
+        DO $check$
+        BEGIN
+            IF EXISTS (SELECT FROM @extschema@.documents
+                WHERE pg_catalog.length(file_type) OPERATOR(pg_catalog.>) 50)
+            THEN
+                RAISE EXCEPTION USING
+                    ERRCODE = 'triggered_data_change_violation',
+                    MESSAGE = 'types of over 50 characters could not be cut',
+                    HINT = 'Look for a trigger on documents that keeps them.';
+            END IF;
+        END
+        $check$;
     $query$;
 BEGIN
     IF @extschema@.run_as_owner($query$

@@ -178,6 +178,18 @@ ALTER EXTENSION doc_extractor ADD SEQUENCE @extschema@.audit_log_id_seq;
 ALTER EXTENSION doc_extractor ADD TABLE @extschema@.error_log;
 ALTER EXTENSION doc_extractor ADD SEQUENCE @extschema@.error_log_id_seq;
 
+/* Grants that are there were not made by this script: pg_dump must dump them. */
+DELETE FROM pg_catalog.pg_init_privs
+WHERE classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass
+    AND objoid OPERATOR(pg_catalog.=) ANY (
+        SELECT c.oid FROM pg_catalog.pg_class AS c
+        WHERE c.relnamespace OPERATOR(pg_catalog.=)
+                '@extschema@'::pg_catalog.regnamespace
+            AND c.relname OPERATOR(pg_catalog.=) ANY (
+                ARRAY['documents', 'hash_index', 'audit_log', 'error_log',
+                    'documents_id_seq', 'hash_index_id_seq',
+                    'audit_log_id_seq', 'error_log_id_seq']));
+
 COMMENT ON TABLE @extschema@.documents IS
     'Every ingested document once, by the SHA-256 of its content';
 COMMENT ON TABLE @extschema@.hash_index IS
@@ -308,32 +320,36 @@ COMMENT ON FUNCTION @extschema@.record_document_event(
     pg_catalog.text) IS
     'Writes a trail row for a document, such as classified or tagged; returns its id';
 
-/* Everything belongs to the extension's owner, and nothing to PUBLIC. */
+/* The functions belong to the tables' owner, whoever runs this script. */
+DO $script$
+DECLARE
+    function pg_catalog.regprocedure;
+BEGIN
+    FOR function IN
+        SELECT p.oid FROM pg_catalog.pg_depend AS d
+        JOIN pg_catalog.pg_proc AS p ON p.oid OPERATOR(pg_catalog.=) d.objid
+        WHERE d.classid OPERATOR(pg_catalog.=)
+                'pg_catalog.pg_proc'::pg_catalog.regclass
+            AND d.deptype OPERATOR(pg_catalog.=) 'e'
+            AND d.refclassid OPERATOR(pg_catalog.=)
+                'pg_catalog.pg_extension'::pg_catalog.regclass
+            AND d.refobjid OPERATOR(pg_catalog.=) (
+                SELECT x.oid FROM pg_catalog.pg_extension AS x
+                WHERE x.extname OPERATOR(pg_catalog.=) 'doc_extractor')
+            AND p.prorettype OPERATOR(pg_catalog.<>)
+                'pg_catalog.event_trigger'::pg_catalog.regtype
+    LOOP
+        EXECUTE pg_catalog.format('ALTER FUNCTION %s OWNER TO %I', function,
+            (SELECT pg_catalog.pg_get_userbyid(c.relowner)
+                FROM pg_catalog.pg_class AS c
+                WHERE c.oid OPERATOR(pg_catalog.=)
+                    '@extschema@.documents'::pg_catalog.regclass));
+    END LOOP;
+END
+$script$;
 
-ALTER FUNCTION @extschema@.documents_before_update()
-    OWNER TO @extowner@;
-ALTER FUNCTION @extschema@.documents_after_insert()
-    OWNER TO @extowner@;
-ALTER FUNCTION @extschema@.documents_after_update()
-    OWNER TO @extowner@;
-ALTER FUNCTION @extschema@.ingest_document(
-    pg_catalog.text, pg_catalog.bytea, pg_catalog.text, pg_catalog.text,
-    pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.text)
-    OWNER TO @extowner@;
-ALTER FUNCTION @extschema@.ingest_hashed_document(
-    pg_catalog.text, pg_catalog.text, pg_catalog.int8, pg_catalog.text,
-    pg_catalog.text, pg_catalog.text, pg_catalog.json, pg_catalog.text,
-    pg_catalog.text)
-    OWNER TO @extowner@;
-ALTER FUNCTION @extschema@.ingest_documents(
-    pg_catalog.text[], pg_catalog.bytea[], pg_catalog.text[],
-    pg_catalog.text[], pg_catalog.text[], pg_catalog.json[],
-    pg_catalog.text[], pg_catalog.text[])
-    OWNER TO @extowner@;
-ALTER FUNCTION @extschema@.record_document_event(
-    pg_catalog.int8, pg_catalog.text, pg_catalog.json, pg_catalog.json,
-    pg_catalog.text)
-    OWNER TO @extowner@;
+/* And nothing to PUBLIC. */
+
 REVOKE ALL ON FUNCTION @extschema@.documents_before_update()
     FROM PUBLIC;
 REVOKE ALL ON FUNCTION @extschema@.documents_after_insert()
@@ -361,8 +377,9 @@ REVOKE ALL ON FUNCTION @extschema@.record_document_event(
 
 /*
  * Every document needs its hash_index row.  Rows that are there stay as they
- * are; those to be added are written with the tables' owner's rights.  That
- * can run code of the owner's, so it comes last.
+ * are.  And where documents have no trail of their ingestion, one row says that
+ * they were adopted.  All is written with the tables' owner's rights, and as
+ * that can run code of the owner's, it comes last.
  */
 CREATE FUNCTION @extschema@.run_as_owner(queries pg_catalog.text)
 RETURNS pg_catalog.int8
@@ -374,6 +391,13 @@ SELECT @extschema@.run_as_owner($query$
     FROM @extschema@.documents AS d
     WHERE NOT EXISTS (SELECT FROM @extschema@.hash_index AS h
         WHERE h.file_hash OPERATOR(pg_catalog.=) d.file_hash)
-    ORDER BY d.id
+    ORDER BY d.id;
+    INSERT INTO @extschema@.audit_log (document_id, action, change_reason)
+    SELECT pg_catalog.max(d.id), 'ingested', 'adopted with all documents before'
+    FROM @extschema@.documents AS d
+    WHERE NOT EXISTS (SELECT FROM @extschema@.audit_log AS a
+        WHERE a.document_id OPERATOR(pg_catalog.=) d.id
+            AND a.action OPERATOR(pg_catalog.=) 'ingested')
+    HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0;
 $query$);
 DROP FUNCTION @extschema@.run_as_owner(pg_catalog.text);

@@ -30,7 +30,7 @@ PG_FUNCTION_INFO_V1(documents_after_delete);
 Datum
 documents_before_update(PG_FUNCTION_ARGS)
 {
-	TriggerData *trigdata = CheckTrigger(fcinfo, "documents_before_update",
+	TriggerData *trigdata = CheckTrigger(fcinfo, "documents_before_update", "documents",
 										 TRIGGER_EVENT_UPDATE |
 										 TRIGGER_EVENT_ROW |
 										 TRIGGER_EVENT_BEFORE);
@@ -136,7 +136,7 @@ CreateRowContext(void)
 Datum
 documents_after_update(PG_FUNCTION_ARGS)
 {
-	TriggerData *trigdata = CheckTrigger(fcinfo, "documents_after_update",
+	TriggerData *trigdata = CheckTrigger(fcinfo, "documents_after_update", "documents",
 										 TRIGGER_EVENT_UPDATE |
 										 TRIGGER_EVENT_AFTER);
 	TupleDesc	desc = RelationGetDescr(trigdata->tg_relation);
@@ -229,7 +229,7 @@ DeleteHash(const Ledger *ledger, Datum hash, int64 document_id)
 Datum
 documents_after_delete(PG_FUNCTION_ARGS)
 {
-	TriggerData *trigdata = CheckTrigger(fcinfo, "documents_after_delete",
+	TriggerData *trigdata = CheckTrigger(fcinfo, "documents_after_delete", "documents",
 										 TRIGGER_EVENT_DELETE |
 										 TRIGGER_EVENT_AFTER);
 	TupleDesc	desc = RelationGetDescr(trigdata->tg_relation);

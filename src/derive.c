@@ -198,7 +198,7 @@ DeriveTrail(const NewDocuments *documents)
 Datum
 documents_after_insert(PG_FUNCTION_ARGS)
 {
-	TriggerData *trigdata = CheckTrigger(fcinfo, "documents_after_insert",
+	TriggerData *trigdata = CheckTrigger(fcinfo, "documents_after_insert", "documents",
 										 TRIGGER_EVENT_INSERT |
 										 TRIGGER_EVENT_AFTER);
 	Relation	rel = trigdata->tg_relation;

@@ -250,7 +250,8 @@ LogDroppedIndexes(Node *command, const Ledger *ledger)
 		Oid			table = OidIsValid(index) ?
 			IndexGetRelation(index, true) : InvalidOid;
 
-		if (OidIsValid(table) && IsLedgerTable(ledger, table))
+		if (OidIsValid(table) && IsLedgerTable(ledger, table) &&
+			object_ownercheck(RelationRelationId, table, GetUserId()))
 			LogCommand("DROP INDEX", table, name->relname);
 	}
 }

@@ -58,7 +58,6 @@ typedef struct Content
 typedef struct Batch
 {
 	const Ledger *ledger;
-	Oid			documents;		/* the table */
 	Document  **sorted;			/* by hash, then by position */
 	Content    *contents;		/* by hash */
 	int			ncontents;
@@ -174,7 +173,7 @@ FindContents(Batch *batch)
 {
 	HashLookup	lookup;
 
-	OpenLookup(&lookup, batch->documents);
+	OpenLookup(&lookup, batch->ledger, "documents");
 	for (int i = 0; i < batch->ncontents; i++)
 	{
 		Content    *content = &batch->contents[i];
@@ -624,13 +623,12 @@ StoreContents(Batch *batch, int *attempts)
 void
 IngestBatch(const Ledger *ledger, Document *documents, int ndocuments)
 {
-	Batch		batch = {.ledger = ledger,
-	.documents = LedgerTable(ledger, "documents")};
+	Batch		batch = {.ledger = ledger};
 	CallerIdentity caller;
 	int			attempts = 0;
 
 	SPI_connect();
-	BecomeOwner(ledger, batch.documents, &caller);
+	BecomeOwner(ledger, LedgerTable(ledger, "documents"), &caller);
 	GroupDocuments(&batch, documents, ndocuments);
 	while (FirstUnsettled(&batch) != NULL)
 	{

@@ -68,11 +68,11 @@ HashIndexOf(Relation rel)
  * transaction began, as its isolation level has it.
  */
 void
-OpenLookup(HashLookup *lookup, Oid table)
+OpenLookup(HashLookup *lookup, const Ledger *ledger, const char *table)
 {
 	Oid			operator;
 
-	lookup->rel = table_open(table, AccessShareLock);
+	lookup->rel = OpenLedgerTable(ledger, table, AccessShareLock);
 	lookup->index = index_open(HashIndexOf(lookup->rel), AccessShareLock);
 	operator = get_opfamily_member(lookup->index->rd_opfamily[0],
 								   lookup->index->rd_opcintype[0],

@@ -8,6 +8,8 @@
 #include "access/relscan.h"
 #include "executor/tuptable.h"
 
+#include "relations.h"
+
 /* Look-ups in a table, open for the time of one statement. */
 typedef struct HashLookup
 {
@@ -19,7 +21,8 @@ typedef struct HashLookup
 } HashLookup;
 
 extern Oid	HashIndexOf(Relation rel);
-extern void OpenLookup(HashLookup *lookup, Oid table);
+extern void OpenLookup(HashLookup *lookup, const Ledger *ledger,
+					   const char *table);
 extern TupleTableSlot *LookUp(HashLookup *lookup, const char *hash);
 extern void CloseLookup(HashLookup *lookup);
 

@@ -35,8 +35,8 @@ run_as_owner(PG_FUNCTION_ARGS)
 	bool		is_null;
 
 	SPI_connect();
-	BecomeOwner(&ledger, LedgerTable(&ledger, "documents"), &caller);
-	RestrictOperation();
+	BecomeRestrictedOwner(&ledger, LedgerTable(&ledger, "documents"),
+						  &caller);
 	result = SPI_execute(query, false, 0);
 	if (result < 0)
 		elog(ERROR, "could not run \"%s\": %s", query,

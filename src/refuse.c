@@ -26,6 +26,7 @@ Datum
 audit_log_check_actions(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigdata = CheckTrigger(fcinfo, "audit_log_check_actions",
+										 "audit_log",
 										 TRIGGER_EVENT_INSERT |
 										 TRIGGER_EVENT_AFTER);
 	TupleDesc	desc = RelationGetDescr(trigdata->tg_relation);
@@ -52,7 +53,7 @@ Datum
 audit_log_refuse_change(PG_FUNCTION_ARGS)
 {
 	if (!CALLED_AS_TRIGGER(fcinfo))
-		(void) CheckTrigger(fcinfo, "audit_log_refuse_change",
+		(void) CheckTrigger(fcinfo, "audit_log_refuse_change", "audit_log",
 							TRIGGER_EVENT_UPDATE);
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -68,7 +69,7 @@ audit_log_refuse_change(PG_FUNCTION_ARGS)
 Datum
 documents_refuse_truncate(PG_FUNCTION_ARGS)
 {
-	(void) CheckTrigger(fcinfo, "documents_refuse_truncate",
+	(void) CheckTrigger(fcinfo, "documents_refuse_truncate", "documents",
 						TRIGGER_EVENT_TRUNCATE | TRIGGER_EVENT_BEFORE);
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

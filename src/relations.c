@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/relation.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
@@ -26,12 +27,6 @@
 
 #include "relations.h"
 
-/*
- * While we write as the owner of a table, what others have defined on it runs
- * with that owner's rights.  It must not find the caller's objects.
- */
-#define SAFE_SEARCH_PATH "pg_catalog, pg_temp"
-
 /* Returns the ledger that a function call is for: that of its own schema. */
 Ledger
 GetLedger(FunctionCallInfo fcinfo)
@@ -42,12 +37,28 @@ GetLedger(FunctionCallInfo fcinfo)
 	Ledger		ledger;
 
 	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for function %u", function);
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FUNCTION),
+				 errmsg("function with OID %u does not exist any more",
+						function)));
 	form = (Form_pg_proc) GETSTRUCT(tuple);
 	ledger.schema = form->pronamespace;
 	ledger.actor = form->proowner;
 	ReleaseSysCache(tuple);
 	return ledger;
+}
+
+/* An error: "name" is not there, or was dropped while we waited for it. */
+static void
+ReportMissingTable(const Ledger *ledger, const char *name)
+{
+	char	   *schema = get_namespace_name(ledger->schema);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_TABLE),
+			 errmsg("schema \"%s\" has no table \"%s\"",
+					schema != NULL ? schema : "", name),
+			 errhint("The functions of doc_extractor work on the tables in their own schema.")));
 }
 
 /* Returns the table "name" of the ledger. */
@@ -57,12 +68,19 @@ LedgerTable(const Ledger *ledger, const char *name)
 	Oid			table = get_relname_relid(name, ledger->schema);
 
 	if (!OidIsValid(table))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("schema \"%s\" has no table \"%s\"",
-						get_namespace_name(ledger->schema), name),
-				 errhint("The functions of doc_extractor work on the tables in their own schema.")));
+		ReportMissingTable(ledger, name);
 	return table;
+}
+
+/* Opens the table "name" of the ledger; the caller closes it. */
+Relation
+OpenLedgerTable(const Ledger *ledger, const char *name, LOCKMODE lockmode)
+{
+	Relation	rel = try_relation_open(LedgerTable(ledger, name), lockmode);
+
+	if (rel == NULL)
+		ReportMissingTable(ledger, name);
+	return rel;
 }
 
 /* Tells whether a table is one of the ledger's. */
@@ -142,7 +160,9 @@ CheckOwner(const Ledger *ledger, Oid table)
 	Oid			owner;
 
 	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for relation %u", table);
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("table with OID %u does not exist any more", table)));
 	form = (Form_pg_class) GETSTRUCT(tuple);
 	if (form->relkind != RELKIND_RELATION)
 		ereport(ERROR,
@@ -160,15 +180,33 @@ CheckOwner(const Ledger *ledger, Oid table)
 	return owner;
 }
 
+/* Sets search_path until BecomeCaller(), unless it is like that already. */
+static void
+SetSearchPath(const char *path, CallerIdentity *caller)
+{
+	if (strcmp(namespace_search_path, path) == 0)
+		return;
+	if (caller->settings_level == 0)
+		caller->settings_level = NewGUCNestLevel();
+	(void) set_config_option("search_path", path, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
 /*
  * Takes on the identity of the owner of "table", as referential integrity does
- * for its own queries.  An error on the way needs no clean-up: the abort of
- * the (sub)transaction brings the caller's identity and settings back.
+ * for its own queries.  What others have defined on the table then runs with
+ * the owner's rights, so it finds the ledger's schema but not the caller's.
+ *
+ * An error on the way needs no clean-up: the abort of the (sub)transaction
+ * brings the caller's identity and settings back.
  */
 void
 BecomeOwner(const Ledger *ledger, Oid table, CallerIdentity *caller)
 {
 	Oid			owner = CheckOwner(ledger, table);
+	char	   *schema_name = get_namespace_name(ledger->schema);
+	char	   *path = psprintf("pg_catalog, %s, pg_temp",
+								quote_identifier(schema_name));
 
 	GetUserIdAndSecContext(&caller->user_id, &caller->security_context);
 	SetUserIdAndSecContext(owner,
@@ -176,28 +214,26 @@ BecomeOwner(const Ledger *ledger, Oid table, CallerIdentity *caller)
 						   SECURITY_LOCAL_USERID_CHANGE |
 						   SECURITY_NOFORCE_RLS);
 	caller->settings_level = 0;
-	if (strcmp(namespace_search_path, SAFE_SEARCH_PATH) != 0)
-	{
-		caller->settings_level = NewGUCNestLevel();
-		(void) set_config_option("search_path", SAFE_SEARCH_PATH,
-								 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
-								 true, 0, false);
-	}
+	SetSearchPath(path, caller);
+	pfree(path);
+	pfree(schema_name);
 }
 
 /*
- * Keeps what runs as the owner now from leaving anything behind that would run
- * later, with other rights.
+ * The same for maintenance, which others' code has no part in: it finds nobody's
+ * objects, and can leave nothing behind that would run later with other rights.
  */
 void
-RestrictOperation(void)
+BecomeRestrictedOwner(const Ledger *ledger, Oid table, CallerIdentity *caller)
 {
 	Oid			user_id;
 	int			security_context;
 
+	BecomeOwner(ledger, table, caller);
 	GetUserIdAndSecContext(&user_id, &security_context);
 	SetUserIdAndSecContext(user_id,
 						   security_context | SECURITY_RESTRICTED_OPERATION);
+	SetSearchPath("pg_catalog, pg_temp", caller);
 }
 
 /* Goes back to the identity that BecomeOwner() saved. */

@@ -7,6 +7,8 @@
 
 #include "access/tupdesc.h"
 #include "fmgr.h"
+#include "storage/lockdefs.h"
+#include "utils/relcache.h"
 
 /* Where a function of ours works, and with whose rights it may. */
 typedef struct Ledger
@@ -35,6 +37,8 @@ typedef enum ColumnClass
 
 extern Ledger GetLedger(FunctionCallInfo fcinfo);
 extern Oid	LedgerTable(const Ledger *ledger, const char *name);
+extern Relation OpenLedgerTable(const Ledger *ledger, const char *name,
+								LOCKMODE lockmode);
 extern bool IsLedgerTable(const Ledger *ledger, Oid table);
 extern AttrNumber ColumnNumber(TupleDesc desc, const char *table,
 							   const char *column, ColumnClass class);
@@ -42,7 +46,8 @@ extern Oid	ColumnType(TupleDesc desc, AttrNumber column);
 
 extern void BecomeOwner(const Ledger *ledger, Oid table,
 						CallerIdentity *caller);
-extern void RestrictOperation(void);
+extern void BecomeRestrictedOwner(const Ledger *ledger, Oid table,
+								  CallerIdentity *caller);
 extern void BecomeCaller(const CallerIdentity *caller);
 
 extern int64 IntegerValue(Datum value, Oid type);

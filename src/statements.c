@@ -217,9 +217,9 @@ KeptPlan(LedgerStatement statement, const char *schema_name,
 
 /* Returns the number of blocks of a table. */
 static BlockNumber
-TableBlocks(Oid table)
+TableBlocks(const Ledger *ledger, const char *name)
 {
-	Relation	rel = table_open(table, AccessShareLock);
+	Relation	rel = OpenLedgerTable(ledger, name, AccessShareLock);
 	BlockNumber blocks = RelationGetNumberOfBlocks(rel);
 
 	table_close(rel, NoLock);
@@ -265,7 +265,7 @@ RunStatement(const Ledger *ledger, LedgerStatement statement, Datum *values,
 	if (running > 0)
 		plan = Prepare(&texts[statement], schema_name);
 	else
-		plan = KeptPlan(statement, schema_name, TableBlocks(table));
+		plan = KeptPlan(statement, schema_name, TableBlocks(ledger, texts[statement].table));
 	result = Execute(plan, values, nulls);
 	if (result < 0)
 		elog(ERROR, "could not run statement %d: %s", statement,

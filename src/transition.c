@@ -10,18 +10,22 @@
 
 #include "executor/executor.h"
 #include "miscadmin.h"
+#include "utils/rel.h"
 
 #include "relations.h"
 #include "transition.h"
 
 /*
  * Returns the call's trigger data; an error where it is not called as the
- * trigger that it is made for ("event": its timing, level and event bits).
+ * trigger that it is made for: of this table of its ledger, for this event
+ * ("event": its timing, level and event bits).
  */
 TriggerData *
-CheckTrigger(FunctionCallInfo fcinfo, const char *name, TriggerEvent event)
+CheckTrigger(FunctionCallInfo fcinfo, const char *name, const char *table,
+			 TriggerEvent event)
 {
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	Ledger		ledger;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) ||
 		(trigdata->tg_event & (TRIGGER_EVENT_OPMASK | TRIGGER_EVENT_ROW |
@@ -30,6 +34,13 @@ CheckTrigger(FunctionCallInfo fcinfo, const char *name, TriggerEvent event)
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("function \"%s\" was not called as the trigger that it is",
 						name),
+				 errhint("The extension creates all the triggers that it needs.")));
+	ledger = GetLedger(fcinfo);
+	if (RelationGetRelid(trigdata->tg_relation) != LedgerTable(&ledger, table))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("trigger function \"%s\" is for table \"%s\" of its own schema only",
+						name, table),
 				 errhint("The extension creates all the triggers that it needs.")));
 	return trigdata;
 }

@@ -19,7 +19,7 @@ typedef struct RowReader
 } RowReader;
 
 extern TriggerData *CheckTrigger(FunctionCallInfo fcinfo, const char *name,
-								 TriggerEvent event);
+								 const char *table, TriggerEvent event);
 extern void CheckTransitionTable(Tuplestorestate *rows, const char *name);
 
 extern void StartReading(RowReader *reader, Tuplestorestate *rows,

@@ -119,18 +119,20 @@ static const Check checks[] = {
 	{
 		"triggers", "triggers missing, changed or disabled",
 		"SELECT e.g FROM (VALUES"
-		"('documents','documents_before_update','O','documents_before_update'),"
-		"('documents','documents_after_insert','O','documents_after_insert'),"
-		"('documents','documents_after_update','O','documents_after_update'),"
-		"('documents','documents_after_delete','O','documents_after_delete'),"
-		"('documents','documents_refuse_truncate','A','documents_refuse_truncate'),"
-		"('audit_log','audit_log_check_actions','O','audit_log_check_actions'),"
-		"('audit_log','audit_log_refuse_change','A','audit_log_refuse_change'),"
-		"('audit_log','audit_log_refuse_truncate','A','audit_log_refuse_change')"
-		") AS e (t, g, enabled, f) WHERE NOT EXISTS (SELECT FROM pg_trigger AS g"
-		" JOIN pg_proc AS p ON p.oid = g.tgfoid"
+		"('documents','documents_before_update','O','documents_before_update',19,0),"
+		"('documents','documents_after_insert','O','documents_after_insert',4,1),"
+		"('documents','documents_after_update','O','documents_after_update',16,1),"
+		"('documents','documents_after_delete','O','documents_after_delete',8,0),"
+		"('documents','documents_refuse_truncate','A','documents_refuse_truncate',34,0),"
+		"('audit_log','audit_log_check_actions','O','audit_log_check_actions',4,0),"
+		"('audit_log','audit_log_refuse_change','A','audit_log_refuse_change',27,0),"
+		"('audit_log','audit_log_refuse_truncate','A','audit_log_refuse_change',34,0)"
+		") AS e (t, g, enabled, f, type, arguments) WHERE NOT EXISTS (SELECT"
+		" FROM pg_trigger AS g JOIN pg_proc AS p ON p.oid = g.tgfoid"
 		" JOIN pg_class AS r ON r.oid = g.tgrelid AND r.relnamespace = $1"
 		" WHERE r.relname = e.t AND g.tgname = e.g AND g.tgenabled = e.enabled"
+		" AND g.tgtype = e.type AND g.tgnargs = e.arguments"
+		" AND g.tgqual IS NULL AND g.tgattr = ''"
 		" AND p.proname = e.f AND p.pronamespace = $1)"
 	},
 	{
@@ -154,12 +156,15 @@ static const Check checks[] = {
 		" AND d.file_hash = h.file_hash) ORDER BY h.id"
 	},
 	{
-		/* Documents that were adopted come before all that were ingested. */
+		/* For adopted documents, the last one's trail row speaks for all. */
 		"documents have a trail", "documents without their \"ingested\" trail row",
 		"SELECT d.id::text FROM %1$s.documents AS d WHERE NOT EXISTS (SELECT"
 		" FROM %1$s.audit_log AS a WHERE a.document_id = d.id"
-		" AND a.action = 'ingested') AND d.id > (SELECT min(a.document_id)"
-		" FROM %1$s.audit_log AS a WHERE a.action = 'ingested') ORDER BY d.id"
+		" AND a.action = 'ingested') AND d.id > coalesce((SELECT"
+		" max(a.document_id) FROM %1$s.audit_log AS a"
+		" WHERE a.action = 'ingested'"
+		" AND a.change_reason = 'adopted with all documents before'), 0)"
+		" ORDER BY d.id"
 	},
 	{
 		"hashes", "documents whose file_hash is not a SHA-256 hash",
@@ -182,10 +187,18 @@ static const Check checks[] = {
 	},
 	{
 		"sequences", "sequences behind the ids of their table",
-		"SELECT 'documents_id_seq' FROM %1$s.documents_id_seq AS s WHERE s.last_value < (SELECT pg_catalog.max(id) FROM %1$s.documents)"
-		" UNION ALL SELECT 'hash_index_id_seq' FROM %1$s.hash_index_id_seq AS s WHERE s.last_value < (SELECT pg_catalog.max(id) FROM %1$s.hash_index)"
-		" UNION ALL SELECT 'audit_log_id_seq' FROM %1$s.audit_log_id_seq AS s WHERE s.last_value < (SELECT pg_catalog.max(id) FROM %1$s.audit_log)"
-		" UNION ALL SELECT 'error_log_id_seq' FROM %1$s.error_log_id_seq AS s WHERE s.last_value < (SELECT pg_catalog.max(id) FROM %1$s.error_log)"
+		"SELECT 'documents_id_seq' FROM %1$s.documents_id_seq AS s,"
+		" (SELECT max(id) FROM %1$s.documents) AS m (id)"
+		" WHERE s.last_value < m.id OR s.last_value = m.id AND NOT s.is_called"
+		" UNION ALL SELECT 'hash_index_id_seq' FROM %1$s.hash_index_id_seq AS s,"
+		" (SELECT max(id) FROM %1$s.hash_index) AS m (id)"
+		" WHERE s.last_value < m.id OR s.last_value = m.id AND NOT s.is_called"
+		" UNION ALL SELECT 'audit_log_id_seq' FROM %1$s.audit_log_id_seq AS s,"
+		" (SELECT max(id) FROM %1$s.audit_log) AS m (id)"
+		" WHERE s.last_value < m.id OR s.last_value = m.id AND NOT s.is_called"
+		" UNION ALL SELECT 'error_log_id_seq' FROM %1$s.error_log_id_seq AS s,"
+		" (SELECT max(id) FROM %1$s.error_log) AS m (id)"
+		" WHERE s.last_value < m.id OR s.last_value = m.id AND NOT s.is_called"
 	}
 };
 
@@ -244,8 +257,8 @@ doc_extractor_verify(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	SPI_connect();
-	BecomeOwner(&ledger, LedgerTable(&ledger, "documents"), &caller);
-	RestrictOperation();
+	BecomeRestrictedOwner(&ledger, LedgerTable(&ledger, "documents"),
+						  &caller);
 	for (size_t i = 0; i < lengthof(checks) && (passed || i > 1); i++)
 	{
 		Datum		values[3];

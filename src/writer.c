@@ -67,7 +67,6 @@ SkipOwnTriggers(TriggerDesc *triggers)
 RowWriter *
 OpenRowWriter(const Ledger *ledger, const char *table, bool row_by_row)
 {
-	Oid			relid = LedgerTable(ledger, table);
 	RowWriter  *writer;
 	EState	   *estate;
 	MemoryContext old;
@@ -79,8 +78,8 @@ OpenRowWriter(const Ledger *ledger, const char *table, bool row_by_row)
 	old = MemoryContextSwitchTo(estate->es_query_cxt);
 	writer = palloc0(sizeof(RowWriter));
 	writer->estate = estate;
-	BecomeOwner(ledger, relid, &writer->caller);
-	writer->rel = table_open(relid, RowExclusiveLock);
+	writer->rel = OpenLedgerTable(ledger, table, RowExclusiveLock);
+	BecomeOwner(ledger, RelationGetRelid(writer->rel), &writer->caller);
 
 	writer->rri = makeNode(ResultRelInfo);
 	InitResultRelInfo(writer->rri, writer->rel, 0, NULL, 0);
@@ -103,7 +102,8 @@ OpenRowWriter(const Ledger *ledger, const char *table, bool row_by_row)
 
 	AfterTriggerBeginQuery();
 	writer->capture = MakeTransitionCaptureState(writer->rri->ri_TrigDesc,
-												 relid, CMD_INSERT);
+												 RelationGetRelid(writer->rel),
+												 CMD_INSERT);
 	ExecBSInsertTriggers(estate, writer->rri);
 	MemoryContextSwitchTo(old);
 	return writer;
