@@ -2,10 +2,10 @@
  * ingest.c
  *		The engine: documents in, new rows or counted duplicates out.
  *
- * A batch is grouped by content and worked on in the order of the hashes:
- * first all new contents are inserted, then all duplicates are counted.  Two
- * batches that run at once thus take their locks in the same order, and one
- * never waits for the other's insert while it holds back a count.
+ * A batch is grouped by content, and the contents are settled one after the
+ * other in the order of their hashes, whether they are inserted or counted.  So
+ * all batches take their locks in the same order, and never wait for one while
+ * they hold a later one: they cannot deadlock with each other.
  */
 #include "postgres.h"
 
@@ -28,10 +28,10 @@
 #include "writer.h"
 
 /*
- * How often a content is looked for and inserted before we give up.  Another
- * session can delete it in between, but hardly time and again.
+ * How often a content is looked for before we give up.  Other sessions can
+ * insert and delete it in between, but hardly time and again.
  */
-#define MAX_ATTEMPTS 10
+#define MAX_LOOKUPS 10
 
 /* What is known of a content's row in documents. */
 typedef enum ContentState
@@ -48,12 +48,36 @@ typedef struct Content
 	Document  **documents;
 	int			ndocuments;
 	int			nsettled;		/* of these, from the first on */
-	bool		is_counted;		/* and so are the rest, as duplicates */
-	bool		has_no_hash;	/* when it was last to be counted */
+	int			nlookups;		/* so far */
+	bool		is_new;			/* inserted by batch->writer */
 	ContentState state;
 	int64		document_id;
 	int64		size;			/* as documents has it */
 } Content;
+
+/*
+ * The columns that an insert sets, in the order of STATEMENT_INSERT's
+ * parameters, and what of a document goes in: a field, or one of these.
+ */
+#define SIZE_COLUMN (-1)
+#define HASH_COLUMN (-2)
+#define INSERTED_COLUMNS 9
+static const struct
+{
+	const char *name;
+	ColumnClass class;
+	int			source;
+}			inserted_columns[INSERTED_COLUMNS] = {
+	{"file_name", COLUMN_TEXT, FIELD_NAME},
+	{"file_size_bytes", COLUMN_INTEGER, SIZE_COLUMN},
+	{"file_hash", COLUMN_TEXT, HASH_COLUMN},
+	{"file_type", COLUMN_TEXT, FIELD_TYPE},
+	{"ingestion_source", COLUMN_TEXT, FIELD_SOURCE},
+	{"document_text", COLUMN_TEXT, FIELD_TEXT},
+	{"metadata_extracted", COLUMN_JSON, FIELD_METADATA},
+	{"ingestion_status", COLUMN_TEXT, FIELD_STATUS},
+	{"error_message", COLUMN_TEXT, FIELD_MESSAGE}
+};
 
 typedef struct Batch
 {
@@ -61,6 +85,8 @@ typedef struct Batch
 	Document  **sorted;			/* by hash, then by position */
 	Content    *contents;		/* by hash */
 	int			ncontents;
+	RowWriter  *writer;			/* of documents, open from the first new one on */
+	AttrNumber	columns[INSERTED_COLUMNS];	/* of the writer */
 } Batch;
 
 /* Sorts documents by hash, then by position. */
@@ -72,21 +98,6 @@ CompareDocuments(const void *a, const void *b)
 	int			order = strcmp(left->hash, right->hash);
 
 	return order != 0 ? order : left->position - right->position;
-}
-
-/* Finds a content by hash. */
-static int
-CompareToContent(const void *hash, const void *content)
-{
-	return strcmp(hash, ((const Content *) content)->documents[0]->hash);
-}
-
-/* Returns the content with this hash, NULL where the batch has none. */
-static Content *
-FindContent(Batch *batch, const char *hash)
-{
-	return bsearch(hash, batch->contents, batch->ncontents, sizeof(Content),
-				   CompareToContent);
 }
 
 /* Groups the documents by content. */
@@ -167,20 +178,18 @@ NoteFound(Content *content, TupleTableSlot *row)
 		CONTENT_STORED : CONTENT_UNFINISHED;
 }
 
-/* Looks for the contents whose state is not known. */
+/* Looks for contents, all at the same moment. */
 static void
-FindContents(Batch *batch)
+FindContents(Batch *batch, Content *contents, int ncontents)
 {
 	HashLookup	lookup;
 
 	OpenLookup(&lookup, batch->ledger, "documents");
-	for (int i = 0; i < batch->ncontents; i++)
+	for (int i = 0; i < ncontents; i++)
 	{
-		Content    *content = &batch->contents[i];
-
 		CHECK_FOR_INTERRUPTS();
-		if (content->state == CONTENT_UNKNOWN)
-			NoteFound(content, LookUp(&lookup, content->documents[0]->hash));
+		NoteFound(&contents[i], LookUp(&lookup, contents[i].documents[0]->hash));
+		contents[i].nlookups++;
 	}
 	CloseLookup(&lookup);
 }
@@ -203,30 +212,6 @@ CheckSize(const Content *content, const Document *document)
 				 errhint("Two contents with one SHA-256 are not known: check how hash and size were computed.")));
 }
 
-/*
- * The columns that an insert sets, in the order of STATEMENT_INSERT's
- * parameters, and what of a document goes in: a field, or one of these.
- */
-#define SIZE_COLUMN (-1)
-#define HASH_COLUMN (-2)
-#define INSERTED_COLUMNS 9
-static const struct
-{
-	const char *name;
-	ColumnClass class;
-	int			source;
-}			inserted_columns[INSERTED_COLUMNS] = {
-	{"file_name", COLUMN_TEXT, FIELD_NAME},
-	{"file_size_bytes", COLUMN_INTEGER, SIZE_COLUMN},
-	{"file_hash", COLUMN_TEXT, HASH_COLUMN},
-	{"file_type", COLUMN_TEXT, FIELD_TYPE},
-	{"ingestion_source", COLUMN_TEXT, FIELD_SOURCE},
-	{"document_text", COLUMN_TEXT, FIELD_TEXT},
-	{"metadata_extracted", COLUMN_JSON, FIELD_METADATA},
-	{"ingestion_status", COLUMN_TEXT, FIELD_STATUS},
-	{"error_message", COLUMN_TEXT, FIELD_MESSAGE}
-};
-
 /* Returns a document's value for one of them. */
 static NullableDatum
 InsertedValue(const Document *document, int source)
@@ -242,36 +227,12 @@ InsertedValue(const Document *document, int source)
 	return value;
 }
 
-/* Returns the values of one column, as an array. */
-static Datum
-ColumnArray(Content **contents, int ncontents, int source)
-{
-	Datum	   *values = palloc(ncontents * sizeof(Datum));
-	bool	   *nulls = palloc(ncontents * sizeof(bool));
-	Oid			type = source == SIZE_COLUMN ? INT8OID :
-		source == FIELD_METADATA ? JSONOID : TEXTOID;
-	int			lower_bound = 1;
-	int16		length;
-	bool		by_value;
-	char		align;
-
-	for (int i = 0; i < ncontents; i++)
-	{
-		NullableDatum value = InsertedValue(NextDocument(contents[i]), source);
-
-		values[i] = value.value;
-		nulls[i] = value.isnull;
-	}
-	get_typlenbyvalalign(type, &length, &by_value, &align);
-	return PointerGetDatum(construct_md_array(values, nulls, 1, &ncontents,
-											  &lower_bound, type, length,
-											  by_value, align));
-}
-
 /* Sets the columns of a new row. */
 static void
-FillRow(RowWriter *writer, const AttrNumber *columns, const Document *document)
+FillRow(Batch *batch, const Document *document)
 {
+	RowWriter  *writer = batch->writer;
+
 	StartRow(writer);
 	for (int i = 0; i < INSERTED_COLUMNS; i++)
 	{
@@ -282,109 +243,96 @@ FillRow(RowWriter *writer, const AttrNumber *columns, const Document *document)
 		if (inserted_columns[i].source == SIZE_COLUMN)
 			value.value = IntegerDatum(document->size,
 									   ColumnType(RelationGetDescr(writer->rel),
-												  columns[i]));
-		SetColumn(writer, columns[i], value.value);
+												  batch->columns[i]));
+		SetColumn(writer, batch->columns[i], value.value);
 	}
 }
 
-/* Notes that the next document of a content is in, as this row. */
+/* Opens documents for new rows. */
 static void
-NoteStored(Content *content, TupleTableSlot *row)
+OpenDocuments(Batch *batch)
 {
-	content->document_id =
-		RequiredInteger(row, ColumnNumber(row->tts_tupleDescriptor,
-										  "documents", "id", COLUMN_INTEGER));
-	content->size = NextDocument(content)->size;
-	SettleDocument(content);
-}
-
-/*
- * Inserts documents as far as nobody else inserts one of them at the same
- * moment: that one and all after it are left out.  So we never wait for
- * another session while we hold documents that come later in the order.
- */
-static void
-InsertQuickly(Batch *batch, Content **contents, int ncontents)
-{
-	RowWriter  *writer;
-	AttrNumber	columns[INSERTED_COLUMNS];
-
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
-	writer = OpenRowWriter(batch->ledger, "documents", true);
-	writer->arbiters = list_make1_oid(HashIndexOf(writer->rel));
+	batch->writer = OpenRowWriter(batch->ledger, "documents", true);
+	batch->writer->arbiters = list_make1_oid(HashIndexOf(batch->writer->rel));
 	for (int i = 0; i < INSERTED_COLUMNS; i++)
-		columns[i] = WriterColumn(writer, inserted_columns[i].name,
-								  inserted_columns[i].class);
-	for (int i = 0; i < ncontents; i++)
-	{
-		RowOutcome	outcome;
+		batch->columns[i] = WriterColumn(batch->writer,
+										 inserted_columns[i].name,
+										 inserted_columns[i].class);
+}
 
-		CHECK_FOR_INTERRUPTS();
-		FillRow(writer, columns, NextDocument(contents[i]));
-		outcome = WriteRow(writer);
-		if (outcome == ROW_CONFLICTS)
-			break;
-		if (outcome == ROW_STORED)
-			NoteStored(contents[i], writer->slot);
-	}
-	CloseRowWriter(writer);
+/* Closes documents, whose triggers now derive the other rows. */
+static void
+CloseDocuments(Batch *batch)
+{
+	if (batch->writer == NULL)
+		return;
+	CloseRowWriter(batch->writer);
+	batch->writer = NULL;
 	PopActiveSnapshot();
 }
 
 /*
- * Inserts documents, and waits for any other session that does so: after its
- * commit there is a row, and at REPEATABLE READ an error, after its abort we
- * insert our own.
+ * Inserts a document with the statement that waits where another session is
+ * inserting the same content: after its commit there is a row, and at
+ * REPEATABLE READ an error; after its abort we insert ours.  Returns whether
+ * we did.
  */
-static void
-InsertPatiently(Batch *batch, Content **contents, int ncontents)
+static bool
+InsertPatiently(Batch *batch, Content *content)
 {
+	const Document *document = NextDocument(content);
 	Datum		values[INSERTED_COLUMNS];
-	uint64		nrows;
+	char		nulls[INSERTED_COLUMNS];
+	bool		inserted;
 
 	for (int i = 0; i < INSERTED_COLUMNS; i++)
-		values[i] = ColumnArray(contents, ncontents, inserted_columns[i].source);
-	nrows = RunStatement(batch->ledger, STATEMENT_INSERT, values, NULL);
-	for (uint64 row = 0; row < nrows; row++)
 	{
-		Content    *content = FindContent(batch,
-										  TextDatumGetCString(ResultColumn(row, 2)));
+		NullableDatum value = InsertedValue(document, inserted_columns[i].source);
 
-		/* A user's trigger may have given the row another hash. */
-		if (content == NULL)
-			continue;
-		content->document_id = DatumGetInt64(ResultColumn(row, 1));
-		content->size = NextDocument(content)->size;
-		SettleDocument(content);
+		values[i] = value.value;
+		nulls[i] = value.isnull ? 'n' : ' ';
 	}
+	inserted = RunStatement(batch->ledger, STATEMENT_INSERT, values, nulls) > 0;
+	if (inserted)
+		content->document_id = DatumGetInt64(ResultColumn(0, 1));
+	SPI_freetuptable(SPI_tuptable);
+	return inserted;
 }
 
 /*
- * Inserts the first document of every absent content.  Those that do not get
- * in are unknown again.
+ * Inserts the first document of an absent content.  Where that does not get
+ * in, the content is unknown again.
  */
 static void
-InsertAbsent(Batch *batch, int attempt)
+InsertContent(Batch *batch, Content *content)
 {
-	Content   **contents = palloc(batch->ncontents * sizeof(Content *));
-	int			ncontents = 0;
+	Document   *document = NextDocument(content);
+	RowOutcome	outcome;
+	bool		inserted;
 
-	for (int i = 0; i < batch->ncontents; i++)
+	if (batch->writer == NULL)
+		OpenDocuments(batch);
+	FillRow(batch, document);
+	outcome = WriteRow(batch->writer);
+	inserted = outcome == ROW_STORED;
+	if (inserted)
 	{
-		Content    *content = &batch->contents[i];
-
-		if (content->state != CONTENT_ABSENT)
-			continue;
-		content->state = CONTENT_UNKNOWN;
-		contents[ncontents++] = content;
+		content->is_new = true;
+		content->document_id =
+			RequiredInteger(batch->writer->slot,
+							WriterColumn(batch->writer, "id", COLUMN_INTEGER));
 	}
-	if (ncontents == 0)
-		return;
-	if (attempt == 0)
-		InsertQuickly(batch, contents, ncontents);
-	else
-		InsertPatiently(batch, contents, ncontents);
+	else if (outcome == ROW_CONFLICTS)
+		inserted = InsertPatiently(batch, content);
+
+	content->state = CONTENT_UNKNOWN;
+	if (inserted)
+	{
+		content->size = document->size;
+		SettleDocument(content);
+	}
 }
 
 /*
@@ -424,33 +372,24 @@ FailAgain(Batch *batch, Content *content)
 	return RunStatement(batch->ledger, STATEMENT_FAIL_AGAIN, values, nulls);
 }
 
-/* Settles documents of contents that are there but not as a success. */
+/* Settles the next document of a content that is there but not as a success. */
 static void
-UpdateUnfinished(Batch *batch)
+UpdateUnfinished(Batch *batch, Content *content)
 {
-	for (int i = 0; i < batch->ncontents; i++)
+	Document   *document = NextDocument(content);
+	uint64		nrows;
+
+	CheckSize(content, document);
+	nrows = IsSuccess(document) ? HealDocument(batch, content) :
+		FailAgain(batch, content);
+	if (nrows == 0)
+		content->state = CONTENT_UNKNOWN;
+	else
 	{
-		Content    *content = &batch->contents[i];
-		Document   *document;
-
-		while (content->state == CONTENT_UNFINISHED &&
-			   (document = NextDocument(content)) != NULL)
-		{
-			uint64		nrows;
-
-			CheckSize(content, document);
-			nrows = IsSuccess(document) ? HealDocument(batch, content) :
-				FailAgain(batch, content);
-			if (nrows == 0)
-				content->state = CONTENT_UNKNOWN;
-			else
-			{
-				document->duplicate_count = DatumGetInt64(ResultColumn(0, 1));
-				SettleDocument(content);
-			}
-			SPI_freetuptable(SPI_tuptable);
-		}
+		document->duplicate_count = DatumGetInt64(ResultColumn(0, 1));
+		SettleDocument(content);
 	}
+	SPI_freetuptable(SPI_tuptable);
 }
 
 /* Notes what became of duplicates, now that hash_index has counted them all. */
@@ -465,7 +404,7 @@ SettleDuplicates(Content *content, int64 document_id, int64 count)
 		document->is_duplicate = true;
 		document->duplicate_count = count - (content->ndocuments - 1 - i);
 	}
-	content->is_counted = true;
+	content->nsettled = content->ndocuments;
 }
 
 /*
@@ -535,54 +474,28 @@ RestoreHash(Batch *batch, Content *content)
 }
 
 /*
- * Counts the duplicates of a content.  Where it has no row in hash_index, its
- * document was probably deleted in the meantime: then it is unknown again.
+ * Counts the rest of a content's documents as duplicates.  Where it has no row
+ * in hash_index, its document was probably deleted in the meantime: then it is
+ * unknown again.
  */
 static void
 CountDuplicates(Batch *batch, Content *content)
 {
-	const char *hash = content->documents[0]->hash;
-	int			nduplicates = content->ndocuments - content->nsettled;
-
 	for (int i = content->nsettled; i < content->ndocuments; i++)
 		CheckSize(content, content->documents[i]);
 
-	if (RunCount(batch, hash, nduplicates) == 0)
+	if (RunCount(batch, content->documents[0]->hash,
+				 content->ndocuments - content->nsettled) == 0)
 	{
 		/* Once more, and it is no coincidence. */
-		if (content->has_no_hash)
+		if (content->nlookups > 1)
 			RestoreHash(batch, content);
-		content->has_no_hash = true;
 		content->state = CONTENT_UNKNOWN;
 		return;
 	}
 	SettleDuplicates(content, DatumGetInt64(ResultColumn(0, 1)),
 					 DatumGetInt64(ResultColumn(0, 2)));
 	SPI_freetuptable(SPI_tuptable);
-}
-
-/* Returns the first content that is not settled; NULL where all are. */
-static Content *
-FirstUnsettled(Batch *batch)
-{
-	for (int i = 0; i < batch->ncontents; i++)
-	{
-		Content    *content = &batch->contents[i];
-
-		if (!content->is_counted && NextDocument(content) != NULL)
-			return content;
-	}
-	return NULL;
-}
-
-/* Tells whether a content has yet to be found or inserted. */
-static bool
-HasUnknown(Batch *batch)
-{
-	for (int i = 0; i < batch->ncontents; i++)
-		if (batch->contents[i].state == CONTENT_UNKNOWN)
-			return true;
-	return false;
 }
 
 /* Reports a content that can neither be found nor inserted. */
@@ -596,22 +509,37 @@ ReportStuck(const Content *content)
 			 errmsg("document \"%s\" could not be stored",
 					TextDatumGetCString(document->fields[FIELD_NAME].value)),
 			 errdetail("After %d attempts its content, with file_hash %s, is neither in documents and hash_index nor could it be inserted.",
-					   MAX_ATTEMPTS, document->hash),
-			 errhint("Look for a trigger that suppresses or changes rows of documents or hash_index, and for a document without its row in hash_index.")));
+					   MAX_LOOKUPS, document->hash),
+			 errhint("Look for a trigger that suppresses or changes rows of documents or hash_index.")));
 }
 
-/* Brings every content into documents, or finds it there. */
+/*
+ * Settles the documents of a content.  After a new row that is its first one
+ * only: what follows on it has to come after what is derived from it.
+ */
 static void
-StoreContents(Batch *batch, int *attempts)
+SettleContent(Batch *batch, Content *content)
 {
-	while (HasUnknown(batch))
+	while (NextDocument(content) != NULL &&
+		   !(content->is_new && batch->writer != NULL))
 	{
-		if (*attempts == MAX_ATTEMPTS)
-			ReportStuck(FirstUnsettled(batch));
-		FindContents(batch);
-		InsertAbsent(batch, *attempts);
-		UpdateUnfinished(batch);
-		(*attempts)++;
+		CHECK_FOR_INTERRUPTS();
+		switch (content->state)
+		{
+			case CONTENT_UNKNOWN:
+				if (content->nlookups == MAX_LOOKUPS)
+					ReportStuck(content);
+				FindContents(batch, content, 1);
+				break;
+			case CONTENT_ABSENT:
+				InsertContent(batch, content);
+				break;
+			case CONTENT_UNFINISHED:
+				UpdateUnfinished(batch, content);
+				break;
+			case CONTENT_STORED:
+				CountDuplicates(batch, content);
+		}
 	}
 }
 
@@ -625,23 +553,17 @@ IngestBatch(const Ledger *ledger, Document *documents, int ndocuments)
 {
 	Batch		batch = {.ledger = ledger};
 	CallerIdentity caller;
-	int			attempts = 0;
 
 	SPI_connect();
 	BecomeOwner(ledger, LedgerTable(ledger, "documents"), &caller);
 	GroupDocuments(&batch, documents, ndocuments);
-	while (FirstUnsettled(&batch) != NULL)
-	{
-		StoreContents(&batch, &attempts);
-		for (int i = 0; i < batch.ncontents; i++)
-		{
-			Content    *content = &batch.contents[i];
-
-			CHECK_FOR_INTERRUPTS();
-			if (!content->is_counted && NextDocument(content) != NULL)
-				CountDuplicates(&batch, content);
-		}
-	}
+	FindContents(&batch, batch.contents, batch.ncontents);
+	for (int i = 0; i < batch.ncontents; i++)
+		SettleContent(&batch, &batch.contents[i]);
+	CloseDocuments(&batch);
+	/* Nobody else sees the new rows yet, so their order is our own affair. */
+	for (int i = 0; i < batch.ncontents; i++)
+		SettleContent(&batch, &batch.contents[i]);
 	BecomeCaller(&caller);
 	SPI_finish();
 }

@@ -51,22 +51,17 @@ typedef struct StatementText
 	" WHERE h.file_hash OPERATOR(pg_catalog.=) documents.file_hash), 0)"
 
 static const StatementText texts[NUMBER_OF_STATEMENTS] = {
-	/* Parameters: an array for each column, in the order of the hashes. */
+	/* Parameters: the columns' values. */
 	[STATEMENT_INSERT] = {
 		"documents",
 		"INSERT INTO %1$s.documents (file_name, file_size_bytes, file_hash,"
 		" file_type, ingestion_source, document_text, metadata_extracted,"
 		" ingestion_status, error_message)"
-		" SELECT * FROM ROWS FROM (pg_catalog.unnest($1),"
-		" pg_catalog.unnest($2), pg_catalog.unnest($3),"
-		" pg_catalog.unnest($4), pg_catalog.unnest($5),"
-		" pg_catalog.unnest($6), pg_catalog.unnest($7),"
-		" pg_catalog.unnest($8), pg_catalog.unnest($9))"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 		" ON CONFLICT (file_hash) DO NOTHING"
-		" RETURNING id::pg_catalog.int8, file_hash::pg_catalog.text",
-		9, {TEXTARRAYOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
-			TEXTARRAYOID, TEXTARRAYOID, JSONARRAYOID, TEXTARRAYOID,
-		TEXTARRAYOID}
+		" RETURNING id::pg_catalog.int8",
+		9, {TEXTOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, JSONOID,
+		TEXTOID, TEXTOID}
 	},
 	/* Parameters: hash, number of duplicates. */
 	[STATEMENT_COUNT] = {

@@ -255,6 +255,8 @@ InsertUnlessConflict(RowWriter *writer)
 	List	   *recheck_indexes;
 	bool		conflict = false;
 
+	/* The caller may have run other commands since the last row. */
+	estate->es_output_cid = GetCurrentCommandId(true);
 	table_tuple_insert_speculative(rel, slot, estate->es_output_cid, 0, NULL,
 								   token);
 	recheck_indexes = InsertIndexTuples(writer->rri, slot, estate,
