@@ -50,6 +50,8 @@ look() {
     command -v make >/dev/null || missing+=(make)
     command -v prove >/dev/null || missing+=(perl)
     perl -MIPC::Run -e 1 2>/dev/null || missing+=(libipc-run-perl)
+    /usr/bin/python3 -c 'import alembic' 2>/dev/null || missing+=(python3-alembic)
+    /usr/bin/python3 -c 'import psycopg2' 2>/dev/null || missing+=(python3-psycopg2)
 }
 
 look
