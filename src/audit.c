@@ -36,7 +36,7 @@ documents_before_update(PG_FUNCTION_ARGS)
 										 TRIGGER_EVENT_BEFORE);
 	TupleDesc	desc = RelationGetDescr(trigdata->tg_relation);
 	int			column = ColumnNumber(desc, "documents", "updated_at",
-										  COLUMN_TIME);
+									  COLUMN_TIME);
 	Datum		now = TransactionTime(ColumnType(desc, column));
 	bool		is_null = false;
 

@@ -6,7 +6,6 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "utils/memutils.h"

@@ -9,8 +9,8 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/tableam.h"
-#include "catalog/index.h"
 #include "catalog/dependency.h"
+#include "catalog/index.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_extension.h"
@@ -80,8 +80,7 @@ ExtensionOwner(void)
 static List *
 ExtensionTables(void)
 {
-	Oid			extension =
-		((Form_pg_extension) GETSTRUCT(ExtensionTuple()))->oid;
+	HeapTuple	extension = ExtensionTuple();
 	Relation	rel = table_open(DependRelationId, AccessShareLock);
 	ScanKeyData keys[2];
 	SysScanDesc scan;
@@ -91,7 +90,8 @@ ExtensionTables(void)
 	ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber,
 				F_OIDEQ, ObjectIdGetDatum(ExtensionRelationId));
 	ScanKeyInit(&keys[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber,
-				F_OIDEQ, ObjectIdGetDatum(extension));
+				F_OIDEQ,
+				ObjectIdGetDatum(((Form_pg_extension) GETSTRUCT(extension))->oid));
 	scan = systable_beginscan(rel, DependReferenceIndexId, true, NULL, 2, keys);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
@@ -129,8 +129,10 @@ HasName(List *objects, const char *name)
 	ListCell   *cell;
 
 	foreach(cell, objects)
+	{
 		if (strcmp(strVal(lfirst(cell)), name) == 0)
 			return true;
+	}
 	return false;
 }
 
@@ -247,9 +249,10 @@ LogDroppedIndexes(Node *command, const Ledger *ledger)
 	{
 		RangeVar   *name = makeRangeVarFromNameList(lfirst(cell));
 		Oid			index = RangeVarGetRelid(name, NoLock, true);
-		Oid			table = OidIsValid(index) ?
-			IndexGetRelation(index, true) : InvalidOid;
+		Oid			table = InvalidOid;
 
+		if (OidIsValid(index))
+			table = IndexGetRelation(index, true);
 		if (OidIsValid(table) && IsLedgerTable(ledger, table) &&
 			object_ownercheck(RelationRelationId, table, GetUserId()))
 			LogCommand("DROP INDEX", table, name->relname);

@@ -10,12 +10,9 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
@@ -24,7 +21,6 @@
 #include "lookup.h"
 #include "relations.h"
 #include "statements.h"
-#include "transition.h"
 #include "writer.h"
 
 /*
@@ -85,7 +81,7 @@ typedef struct Batch
 	Document  **sorted;			/* by hash, then by position */
 	Content    *contents;		/* by hash */
 	int			ncontents;
-	RowWriter  *writer;			/* of documents, open from the first new one on */
+	RowWriter  *writer;			/* of documents, once there is a new one */
 	AttrNumber	columns[INSERTED_COLUMNS];	/* of the writer */
 } Batch;
 
@@ -423,11 +419,13 @@ typedef struct CountedRow
 #define COUNTED_ROWS 256
 static CountedRow counted_rows[COUNTED_ROWS];
 
-/* Returns the entry that a hash has to itself for the time being. */
+/* Returns the entry for a hash, which is that of its first two digits. */
 static CountedRow *
 CountedRowOf(const char *hash)
 {
-	return &counted_rows[strtoul((char[]) {hash[0], hash[1], '\0'}, NULL, 16)];
+	char		digits[3] = {hash[0], hash[1], '\0'};
+
+	return &counted_rows[strtoul(digits, NULL, 16)];
 }
 
 /* Counts duplicates; returns the number of rows of hash_index, 1 or 0. */

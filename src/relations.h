@@ -5,7 +5,7 @@
 #ifndef DOC_EXTRACTOR_RELATIONS_H
 #define DOC_EXTRACTOR_RELATIONS_H
 
-#include "access/tupdesc.h"
+#include "executor/tuptable.h"
 #include "fmgr.h"
 #include "storage/lockdefs.h"
 #include "utils/relcache.h"
@@ -52,6 +52,8 @@ extern void BecomeCaller(const CallerIdentity *caller);
 
 extern int64 IntegerValue(Datum value, Oid type);
 extern Datum IntegerDatum(int64 value, Oid type);
+extern Datum RequiredColumn(TupleTableSlot *slot, AttrNumber column);
+extern int64 RequiredInteger(TupleTableSlot *slot, AttrNumber column);
 extern Datum TransactionTime(Oid type);
 
 #endif							/* DOC_EXTRACTOR_RELATIONS_H */

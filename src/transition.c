@@ -83,28 +83,3 @@ StopReading(RowReader *reader)
 {
 	ExecDropSingleTupleTableSlot(reader->slot);
 }
-
-/* Returns a column that V001 declares NOT NULL. */
-Datum
-RequiredColumn(TupleTableSlot *slot, AttrNumber column)
-{
-	bool		is_null;
-	Datum		value = slot_getattr(slot, column, &is_null);
-
-	if (is_null)
-		ereport(ERROR,
-				(errcode(ERRCODE_NOT_NULL_VIOLATION),
-				 errmsg("column \"%s\" must not be null",
-						NameStr(TupleDescAttr(slot->tts_tupleDescriptor,
-											  column - 1)->attname)),
-				 errhint("Give it the NOT NULL back that doc_extractor created it with.")));
-	return value;
-}
-
-/* Returns an integer column that V001 declares NOT NULL. */
-int64
-RequiredInteger(TupleTableSlot *slot, AttrNumber column)
-{
-	return IntegerValue(RequiredColumn(slot, column),
-						ColumnType(slot->tts_tupleDescriptor, column));
-}

@@ -14,7 +14,7 @@
 typedef struct RowReader
 {
 	Tuplestorestate *rows;
-	int			position;		/* our read pointer, other triggers have theirs */
+	int			position;		/* our read pointer */
 	TupleTableSlot *slot;
 } RowReader;
 
@@ -26,8 +26,5 @@ extern void StartReading(RowReader *reader, Tuplestorestate *rows,
 						 TupleDesc desc);
 extern bool ReadRow(RowReader *reader);
 extern void StopReading(RowReader *reader);
-
-extern Datum RequiredColumn(TupleTableSlot *slot, AttrNumber column);
-extern int64 RequiredInteger(TupleTableSlot *slot, AttrNumber column);
 
 #endif							/* DOC_EXTRACTOR_TRANSITION_H */
