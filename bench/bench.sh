@@ -1,21 +1,43 @@
 #!/bin/bash
-# Measures doc_extractor, beside the server of sandbox.sh: the parts that BENCH names, or all.
-# Each part is a psql script of this folder and prints a table of its own.
+# Measures doc_extractor, beside the server of sandbox.sh, and prints a table for each part and at
+# the end the targets:
+#     make bench
+#     make bench BENCH="new duplicates" BENCH_ROUNDS=3
+#
+# BENCH                    the parts: new duplicates trail sessions growth migrate
+# BENCH_ROUNDS             how often each step is measured, after a round to warm up (5)
+# BENCH_DOCUMENTS          documents of 2 kB for new, duplicates and trail (100000)
+# BENCH_LARGE_DOCUMENTS    documents of 100 kB, with a text of 50 kB, for new (5000)
+# BENCH_SECONDS            how long each pgbench of duplicates and sessions runs (5)
+# BENCH_SIZES              documents that growth has in the table, ascending ("10000 100000 1000000")
+#
+# A part is a script of this folder, for bash or psql.
 set -euo pipefail
 
-# The sandbox serves tests; what is measured here should be as durable as a real server's.
+. bench/common.sh
+
+# The sandbox serves tests; what is measured here should be as durable as a real server's. What a
+# server does on its own, at times that nobody chooses, stays out of the measured steps.
 cat >>"$PGDATA/postgresql.conf" <<END
 fsync = on
-shared_buffers = 1GB
-max_wal_size = 16GB
+shared_buffers = 2GB
 maintenance_work_mem = 256MB
+max_wal_size = 32GB
+min_wal_size = 4GB
+checkpoint_timeout = 1d
+autovacuum = off
+jit = off
+max_parallel_workers_per_gather = 0
 END
 pg_ctl restart --silent --log="$PGDATA/server.log"
 
-psql -X -q -c "SELECT version()" -c "
-    SELECT name, current_setting(name) AS setting FROM pg_settings
-    WHERE name IN ('fsync', 'synchronous_commit', 'shared_buffers', 'max_wal_size',
-        'maintenance_work_mem', 'work_mem', 'wal_level') ORDER BY name"
-for part in ${BENCH:-migrate}; do
-    psql -X -q -v ON_ERROR_STOP=1 -f "bench/$part.sql"
+script setup.sql
+for part in ${BENCH:-new duplicates trail sessions growth migrate}; do
+    printf '\n== %s ==\n' "$part"
+    if [ -e "bench/$part.sh" ]; then
+        bash "bench/$part.sh"
+    else
+        script "$part.sql"
+    fi
 done
+script targets.sql

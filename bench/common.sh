@@ -1,0 +1,40 @@
+# What the bash scripts of the benchmark share.
+
+export BENCH_ROUNDS=${BENCH_ROUNDS:-5} BENCH_SECONDS=${BENCH_SECONDS:-5}
+
+# Runs a psql script of this folder: script FILE [OPTION...]
+script() {
+    local file=$1
+    shift
+    psql -X -q -v ON_ERROR_STOP=1 -v rounds="$BENCH_ROUNDS" -v files="$TMPDIR" \
+        -v documents="${BENCH_DOCUMENTS:-100000}" \
+        -v large_documents="${BENCH_LARGE_DOCUMENTS:-5000}" \
+        -v sizes="${BENCH_SIZES:-10000 100000 1000000}" "$@" -f "bench/$file"
+}
+
+# Runs a statement and prints what it returns.
+sql() {
+    psql -X -q -A -t -v ON_ERROR_STOP=1 -c "$1"
+}
+
+# Runs pgbench for $BENCH_SECONDS and keeps its figure; round 0 is for warming up:
+#     sessions PART WORKLOAD VARIANT NUMBER ROUND CLIENTS SCRIPT
+# NUMBER is the variant's place in the table. Prints how many transactions there were.
+sessions() {
+    local part=$1 workload=$2 variant=$3 number=$4 round=$5 clients=$6 script=$7 log=$TMPDIR/pgbench.log
+    local count tps seconds=$BENCH_SECONDS
+    if [ "$round" = 0 ]; then
+        seconds=1
+    fi
+    sql CHECKPOINT
+    pgbench -n -M prepared -c "$clients" -j "$(nproc)" -T "$seconds" -f "$script" >"$log" 2>&1 || {
+        cat "$log" >&2
+        return 1
+    }
+    count=$(sed -n 's/^number of transactions actually processed: \([0-9]*\).*/\1/p' "$log")
+    tps=$(sed -n 's/^tps = \([0-9.]*\) (without.*/\1/p' "$log")
+    if [ "$round" -gt 0 ]; then
+        sql "INSERT INTO bench.measure VALUES ('$part', '$workload', '$variant', $number, $round, $count, $count / $tps)"
+    fi
+    echo "$count"
+}

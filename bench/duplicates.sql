@@ -1,0 +1,41 @@
+-- The parts of duplicates.sh that need one session.
+
+\set part duplicates
+\set content_size 2048
+\set text_size 0
+\set batch 1000
+\set first 0
+\ir ledgers.sql
+\ir source.sql
+
+INSERT INTO bench.step (workload, documents, variant, prepare, vacuum, statement, test)
+SELECT workload, :documents, variant, bench.fill(ledger, :'files', modulo),
+       format('VACUUM ANALYZE %1$s.documents, %1$s.hash_index, %1$s.audit_log', ledger), statement,
+       format('SELECT count(*) = %2$s AND sum(duplicate_count) = %3$s FROM %1$s.hash_index',
+              ledger, :documents, (SELECT count(*) FROM bench.source WHERE n % 10 >= modulo))
+FROM (VALUES ('all there', 0), ('90 % there', 1)) AS workloads (workload, modulo),
+    (VALUES
+    (1, 'peer', 'PL/pgSQL, one call each',
+        $$SELECT count(peer.ingest_document(file_name, content, 'text/plain', 'bench', document_text))
+          FROM bench.source$$),
+    (2, 'docs', 'ingest_document(), one call each',
+        $$SELECT count(docs.ingest_document(file_name, content, 'text/plain', 'bench', document_text))
+          FROM bench.source$$),
+    (3, 'docs', 'ingest_documents() by ' || :batch,
+        'SELECT count(document_id) FROM bench.batch, docs.ingest_documents(file_names, contents,
+             file_types, ingestion_sources, document_texts)'),
+    (4, 'docs', 'COPY into document_inbox, text', 'COPY docs.document_inbox (file_name, content, file_type,
+         ingestion_source, document_text) FROM ''' || :'files' || '/inbox'''),
+    (5, 'docs', 'COPY into document_inbox, binary', 'COPY docs.document_inbox (file_name, content, file_type,
+         ingestion_source, document_text) FROM ''' || :'files' || '/inbox.binary'' (FORMAT binary)')
+) AS variants (place, ledger, variant, statement)
+WHERE statement !~ 'document_inbox' OR to_regclass('docs.document_inbox') IS NOT NULL
+ORDER BY modulo, place;
+\ir rounds.sql
+
+INSERT INTO bench.target (part, workload, target, ours, other, at_most)
+VALUES (:'part', 'all there', 'in bulk (best of inbox and ingest_documents()) / PL/pgSQL one call each',
+        ARRAY['ingest_documents() by ' || :batch, 'COPY into document_inbox, text',
+              'COPY into document_inbox, binary'], 'PL/pgSQL, one call each', 0.30),
+       (:'part', 'all there', 'one call each / PL/pgSQL one call each',
+        ARRAY['ingest_document(), one call each'], 'PL/pgSQL, one call each', 0.70);

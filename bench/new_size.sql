@@ -1,0 +1,48 @@
+-- The part of new.sql for one size of documents.
+
+\ir ledgers.sql
+\ir source.sql
+
+INSERT INTO bench.step (workload, documents, variant, prepare, statement, test)
+SELECT :'workload', :documents, variant,
+       CASE WHEN ledger <> '' THEN bench.empty(ledger) END, statement,
+       CASE WHEN ledger <> '' THEN format('(SELECT count(*) FROM %1$s.documents) = %2$s
+           AND (SELECT count(*) FROM %1$s.hash_index) = %2$s
+           AND (SELECT count(*) FROM %1$s.audit_log) = %2$s', ledger, :documents) END
+FROM (VALUES
+    ('bare', 'COPY of the rows into bare tables', concat_ws('; ', bench.load('bare', 'documents', :'files'),
+        bench.load('bare', 'hash_index', :'files'), bench.load('bare', 'audit_log', :'files'))),
+    ('', 'SHA-256 of the contents', 'SELECT count(sha256(content)) FROM bench.source'),
+    ('peer', 'PL/pgSQL, one call each',
+        $$SELECT count(peer.ingest_document(file_name, content, 'text/plain', 'bench', document_text))
+          FROM bench.source$$),
+    ('docs', 'ingest_document(), one call each',
+        $$SELECT count(docs.ingest_document(file_name, content, 'text/plain', 'bench', document_text))
+          FROM bench.source$$),
+    ('docs', 'ingest_documents() by ' || :batch,
+        'SELECT count(document_id) FROM bench.batch, docs.ingest_documents(file_names, contents,
+             file_types, ingestion_sources, document_texts)'),
+    ('docs', 'COPY into documents', bench.load('docs', 'documents', :'files')),
+    ('docs', 'COPY into document_inbox, text', 'COPY docs.document_inbox (file_name, content, file_type,
+         ingestion_source, document_text) FROM ''' || :'files' || '/inbox'''),
+    ('docs', 'COPY into document_inbox, binary', 'COPY docs.document_inbox (file_name, content, file_type,
+         ingestion_source, document_text) FROM ''' || :'files' || '/inbox.binary'' (FORMAT binary)')
+) AS variants (ledger, variant, statement)
+WHERE statement !~ 'document_inbox' OR to_regclass('docs.document_inbox') IS NOT NULL;
+\ir rounds.sql
+
+INSERT INTO bench.measure
+SELECT part, workload, 'limit', min(n), round, documents, sum(seconds)
+FROM bench.measure
+WHERE part = :'part' AND workload = :'workload'
+  AND variant IN ('COPY of the rows into bare tables', 'SHA-256 of the contents')
+GROUP BY part, workload, round, documents;
+
+INSERT INTO bench.target (part, workload, target, ours, other, at_most)
+SELECT :'part', :'workload', 'in bulk (best of inbox and ingest_documents()) / limit',
+       ARRAY['ingest_documents() by ' || :batch, 'COPY into document_inbox, text',
+             'COPY into document_inbox, binary'], 'limit', 1.30
+UNION ALL
+SELECT :'part', :'workload', 'one call each / PL/pgSQL one call each',
+       ARRAY['ingest_document(), one call each'], 'PL/pgSQL, one call each', 0.70;
+\ir teardown.sql
