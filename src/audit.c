@@ -90,17 +90,29 @@ ChooseChangedColumns(TupleTableSlot *old_row, TupleTableSlot *new_row,
 }
 
 /*
- * The last transaction of this session in which a document was deleted, or got
- * another hash before it had a hash_index row: a user's function or trigger
- * can do that to a document that is just being inserted.
+ * How often documents were deleted, or got another hash before they had a
+ * hash_index row, in this session and the last such transaction: a user's
+ * function or trigger can do that to a document that is just being inserted.
  */
+static uint64 early_changes = 0;
 static LocalTransactionId changing_transaction = InvalidLocalTransactionId;
 
-/* Tells whether new documents may no longer be as they were inserted. */
-bool
-NewDocumentsMayHaveChanged(void)
+/* Notes such a change. */
+static void
+NoteEarlyChange(void)
 {
-	return changing_transaction == CurrentLocalTransactionId();
+	early_changes++;
+	changing_transaction = CurrentLocalTransactionId();
+}
+
+/*
+ * Returns the number of such changes; 0 where this transaction has made none.
+ */
+uint64
+EarlyChanges(void)
+{
+	return changing_transaction == CurrentLocalTransactionId() ?
+		early_changes : 0;
 }
 
 /* Moves the hash_index row of a document along with its hash. */
@@ -115,7 +127,7 @@ MoveHash(const Ledger *ledger, Datum old_hash, Datum new_hash,
 	values[2] = Int64GetDatum(document_id);
 	SPI_connect();
 	if (RunStatement(ledger, STATEMENT_MOVE_HASH, values, NULL) == 0)
-		changing_transaction = CurrentLocalTransactionId();
+		NoteEarlyChange();
 	SPI_finish();
 }
 
@@ -210,7 +222,7 @@ ChooseDeletedColumns(TupleTableSlot *slot, AttrNumber id, bool *columns)
 }
 
 /* Deletes the hash_index row of a document. */
-static void
+void
 DeleteHash(const Ledger *ledger, Datum hash, int64 document_id)
 {
 	Datum		values[2];
@@ -246,7 +258,7 @@ documents_after_delete(PG_FUNCTION_ARGS)
 	CheckTransitionTable(trigdata->tg_oldtable, "documents_after_delete");
 	if (tuplestore_tuple_count(trigdata->tg_oldtable) == 0)
 		return PointerGetDatum(NULL);
-	changing_transaction = CurrentLocalTransactionId();
+	NoteEarlyChange();
 	OpenTrail(&trail, &ledger);
 	StartReading(&reader, trigdata->tg_oldtable, desc);
 	while (ReadRow(&reader))

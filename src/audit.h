@@ -5,6 +5,9 @@
 #ifndef DOC_EXTRACTOR_AUDIT_H
 #define DOC_EXTRACTOR_AUDIT_H
 
-extern bool NewDocumentsMayHaveChanged(void);
+#include "relations.h"
+
+extern uint64 EarlyChanges(void);
+extern void DeleteHash(const Ledger *ledger, Datum hash, int64 document_id);
 
 #endif							/* DOC_EXTRACTOR_AUDIT_H */

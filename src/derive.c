@@ -127,6 +127,24 @@ CurrentHash(const NewDocuments *documents, int64 id)
 	return hash;
 }
 
+/* Removes the hash_index rows of new documents that are gone already. */
+static void
+RemoveOrphans(const NewDocuments *documents)
+{
+	RowReader	reader;
+
+	StartReading(&reader, documents->rows, documents->desc);
+	while (ReadNewDocument(&reader, documents))
+	{
+		int64		id = RequiredInteger(reader.slot, documents->id);
+
+		if (CurrentHash(documents, id) == (Datum) 0)
+			DeleteHash(&documents->ledger,
+					   RequiredColumn(reader.slot, documents->file_hash), id);
+	}
+	StopReading(&reader);
+}
+
 /* Writes the hash_index rows of new documents, whose status it checks. */
 static void
 DeriveHashIndex(const NewDocuments *documents)
@@ -136,7 +154,7 @@ DeriveHashIndex(const NewDocuments *documents)
 	AttrNumber	document_id = WriterColumn(writer, "document_id",
 										   COLUMN_INTEGER);
 	Oid			id_type = ColumnType(RelationGetDescr(writer->rel), document_id);
-	bool		may_differ = NewDocumentsMayHaveChanged();
+	uint64		changes = EarlyChanges();
 	RowReader	reader;
 
 	StartReading(&reader, documents->rows, documents->desc);
@@ -147,7 +165,7 @@ DeriveHashIndex(const NewDocuments *documents)
 
 		if (documents->check_status)
 			CheckStatus(reader.slot, documents->ingestion_status);
-		if (may_differ && (hash = CurrentHash(documents, id)) == (Datum) 0)
+		if (changes > 0 && (hash = CurrentHash(documents, id)) == (Datum) 0)
 			continue;
 		StartRow(writer);
 		SetColumn(writer, file_hash, hash);
@@ -156,6 +174,9 @@ DeriveHashIndex(const NewDocuments *documents)
 	}
 	StopReading(&reader);
 	CloseRowWriter(writer);
+	/* A trigger of hash_index can do it, too. */
+	if (EarlyChanges() != changes)
+		RemoveOrphans(documents);
 }
 
 /* Writes the trail rows of new documents. */

@@ -456,17 +456,20 @@ RunCount(Batch *batch, const char *hash, int nduplicates)
 
 /*
  * Gives a document that is there its hash_index row back, which somebody must
- * have removed.  Does nothing where the document has gone.
+ * have removed.  Does nothing where the document has gone, or has got another
+ * hash, in the meantime.
  */
 static void
 RestoreHash(Batch *batch, Content *content)
 {
+	const char *hash = content->documents[0]->hash;
 	Datum		values[2];
 
 	values[0] = Int64GetDatum(content->document_id);
-	if (RunStatement(batch->ledger, STATEMENT_LOCK_DOCUMENT, values, NULL) == 0)
+	if (RunStatement(batch->ledger, STATEMENT_LOCK_DOCUMENT, values, NULL) == 0 ||
+		strcmp(TextDatumGetCString(ResultColumn(0, 1)), hash) != 0)
 		return;
-	values[0] = CStringGetTextDatum(content->documents[0]->hash);
+	values[0] = CStringGetTextDatum(hash);
 	values[1] = Int64GetDatum(content->document_id);
 	RunStatement(batch->ledger, STATEMENT_TAKE_OVER_HASH, values, NULL);
 }

@@ -25,10 +25,15 @@ typedef struct Check
 	const char *name;
 	const char *wrong;			/* what it counts, for the detail */
 	const char *query;			/* rows of one text; see RunCheck() */
+	bool		is_of_data;		/* not of the schema */
 } Check;
 
 /* How many of them a detail names. */
 #define EXAMPLES 5
+
+/* The checks that those of data need. */
+#define TABLES_CHECK	0
+#define COLUMNS_CHECK	1
 
 static const Check checks[] = {
 	{
@@ -147,13 +152,15 @@ static const Check checks[] = {
 		"documents are indexed", "documents without their hash_index row",
 		"SELECT d.id::text FROM %1$s.documents AS d WHERE NOT EXISTS (SELECT"
 		" FROM %1$s.hash_index AS h WHERE h.document_id = d.id"
-		" AND h.file_hash = d.file_hash) ORDER BY d.id"
+		" AND h.file_hash = d.file_hash) ORDER BY d.id",
+		true
 	},
 	{
 		"index has documents", "hash_index rows without their document",
 		"SELECT h.id::text FROM %1$s.hash_index AS h WHERE NOT EXISTS (SELECT"
 		" FROM %1$s.documents AS d WHERE d.id = h.document_id"
-		" AND d.file_hash = h.file_hash) ORDER BY h.id"
+		" AND d.file_hash = h.file_hash) ORDER BY h.id",
+		true
 	},
 	{
 		/* For adopted documents, the last one's trail row speaks for all. */
@@ -164,26 +171,30 @@ static const Check checks[] = {
 		" max(a.document_id) FROM %1$s.audit_log AS a"
 		" WHERE a.action = 'ingested'"
 		" AND a.change_reason = 'adopted with all documents before'), 0)"
-		" ORDER BY d.id"
+		" ORDER BY d.id",
+		true
 	},
 	{
 		"hashes", "documents whose file_hash is not a SHA-256 hash",
 		"SELECT d.id::text FROM %1$s.documents AS d"
 		" WHERE length(d.file_hash) <> 64"
 		" OR btrim(d.file_hash, '0123456789abcdef') <> ''"
-		" ORDER BY d.id"
+		" ORDER BY d.id",
+		true
 	},
 	{
 		"statuses", "documents whose ingestion_status is not valid",
 		"SELECT d.id::text FROM %1$s.documents AS d"
 		" WHERE d.ingestion_status NOT IN ('success', 'failed', 'retry')"
-		" ORDER BY d.id"
+		" ORDER BY d.id",
+		true
 	},
 	{
 		"actions", "audit_log rows whose action is not valid",
 		"SELECT a.id::text FROM %1$s.audit_log AS a"
 		" WHERE a.action NOT IN ('ingested', 'updated', 'deleted',"
-		" 'classified', 'tagged', 'error') ORDER BY a.id"
+		" 'classified', 'tagged', 'error') ORDER BY a.id",
+		true
 	},
 	{
 		"sequences", "sequences behind the ids of their table",
@@ -198,9 +209,19 @@ static const Check checks[] = {
 		" WHERE s.last_value < m.id OR s.last_value = m.id AND NOT s.is_called"
 		" UNION ALL SELECT 'error_log_id_seq' FROM %1$s.error_log_id_seq AS s,"
 		" (SELECT max(id) FROM %1$s.error_log) AS m (id)"
-		" WHERE s.last_value < m.id OR s.last_value = m.id AND NOT s.is_called"
+		" WHERE s.last_value < m.id OR s.last_value = m.id AND NOT s.is_called",
+		true
 	}
 };
+
+/* Notes the result row of a check that cannot be run. */
+static void
+SkipCheck(const Check *check, Datum *values)
+{
+	values[0] = CStringGetTextDatum(check->name);
+	values[1] = BoolGetDatum(false);
+	values[2] = CStringGetTextDatum("not checked, as tables or columns are not as they should be");
+}
 
 /*
  * Runs a check and returns whether it passed; notes its result row in "values".
@@ -244,8 +265,8 @@ RunCheck(const Check *check, Oid schema, Datum *values)
 
 /*
  * doc_extractor_verify(): a result row for each check: its name, whether it
- * passed, and what it found.  Without its tables the ledger has no data to
- * check, so the first check is then the last.
+ * passed, and what it found.  Data that is not where it should be, or of other
+ * types, cannot be checked.
  */
 Datum
 doc_extractor_verify(PG_FUNCTION_ARGS)
@@ -253,18 +274,25 @@ doc_extractor_verify(PG_FUNCTION_ARGS)
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	Ledger		ledger = GetLedger(fcinfo);
 	CallerIdentity caller;
-	bool		passed = true;
+	bool		has_tables = true;
+	bool		has_columns = true;
 
 	InitMaterializedSRF(fcinfo, 0);
 	SPI_connect();
 	BecomeRestrictedOwner(&ledger, LedgerTable(&ledger, "documents"),
 						  &caller);
-	for (size_t i = 0; i < lengthof(checks) && (passed || i > 1); i++)
+	for (size_t i = 0; i < lengthof(checks); i++)
 	{
 		Datum		values[3];
 		bool		nulls[3] = {false};
+		bool		passed = false;
 
-		passed = RunCheck(&checks[i], ledger.schema, values);
+		if (!checks[i].is_of_data || (has_tables && has_columns))
+			passed = RunCheck(&checks[i], ledger.schema, values);
+		else
+			SkipCheck(&checks[i], values);
+		has_tables &= passed || i != TABLES_CHECK;
+		has_columns &= passed || i != COLUMNS_CHECK;
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	BecomeCaller(&caller);
