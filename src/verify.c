@@ -40,7 +40,8 @@ static const Check checks[] = {
 		"tables", "missing tables",
 		"SELECT e.t FROM (VALUES ('documents'),('hash_index'),('audit_log'),"
 		"('error_log')) AS e (t) WHERE NOT EXISTS (SELECT FROM pg_class AS c"
-		" WHERE c.relname = e.t AND c.relnamespace = $1 AND c.relkind = 'r')"
+		" WHERE c.relname = e.t AND c.relnamespace = $1 AND c.relkind = 'r')",
+		false
 	},
 	{
 		"columns", "columns missing or changed",
@@ -88,7 +89,8 @@ static const Check checks[] = {
 		" AND a.attname = e.c AND NOT a.attisdropped"
 		" AND format_type(a.atttypid, a.atttypmod) = e.type"
 		" AND a.attnotnull = e.not_null"
-		" AND pg_get_expr(d.adbin, d.adrelid) IS NOT DISTINCT FROM e.def)"
+		" AND pg_get_expr(d.adbin, d.adrelid) IS NOT DISTINCT FROM e.def)",
+		false
 	},
 	{
 		"indexes", "indexes missing, changed or invalid",
@@ -104,7 +106,8 @@ static const Check checks[] = {
 		" WHERE r.relnamespace = $1 AND r.relname = e.t AND c.relname = e.i"
 		" AND x.indisvalid AND NOT x.indisunique"
 		" AND substring(pg_get_indexdef(c.oid) FROM ' USING .*')"
-		" = ' USING btree ' || e.columns)"
+		" = ' USING btree ' || e.columns)",
+		false
 	},
 	{
 		"constraints", "constraints missing, changed or not validated",
@@ -119,7 +122,8 @@ static const Check checks[] = {
 		" LEFT JOIN pg_index AS x ON x.indexrelid = k.conindid"
 		" JOIN pg_class AS r ON r.oid = k.conrelid AND r.relnamespace = $1"
 		" WHERE r.relname = e.t AND k.conname = e.k AND k.convalidated AND x.indisvalid"
-		" AND pg_get_constraintdef(k.oid) = e.def)"
+		" AND pg_get_constraintdef(k.oid) = e.def)",
+		false
 	},
 	{
 		"triggers", "triggers missing, changed or disabled",
@@ -138,7 +142,8 @@ static const Check checks[] = {
 		" WHERE r.relname = e.t AND g.tgname = e.g AND g.tgenabled = e.enabled"
 		" AND g.tgtype = e.type AND g.tgnargs = e.arguments"
 		" AND g.tgqual IS NULL AND g.tgattr = ''"
-		" AND p.proname = e.f AND p.pronamespace = $1)"
+		" AND p.proname = e.f AND p.pronamespace = $1)",
+		false
 	},
 	{
 		"event triggers", "event triggers missing or disabled",
@@ -146,7 +151,8 @@ static const Check checks[] = {
 		"('doc_extractor_ddl_end')) AS e (g) WHERE NOT EXISTS (SELECT"
 		" FROM pg_event_trigger AS g JOIN pg_proc AS p ON p.oid = g.evtfoid"
 		" WHERE g.evtname = e.g AND g.evtenabled = 'O'"
-		" AND p.pronamespace = $1)"
+		" AND p.pronamespace = $1)",
+		false
 	},
 	{
 		"documents are indexed", "documents without their hash_index row",
