@@ -7,12 +7,14 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/resowner.h"
 #include "utils/tuplestore.h"
 
 #include "compat.h"
@@ -24,24 +26,18 @@ typedef struct Check
 {
 	const char *name;
 	const char *wrong;			/* what it counts, for the detail */
-	const char *query;			/* rows of one text; see RunCheck() */
-	bool		is_of_data;		/* not of the schema */
+	const char *query;			/* rows of one text; see QueryCheck() */
 } Check;
 
 /* How many of them a detail names. */
 #define EXAMPLES 5
-
-/* The checks that those of data need. */
-#define TABLES_CHECK	0
-#define COLUMNS_CHECK	1
 
 static const Check checks[] = {
 	{
 		"tables", "missing tables",
 		"SELECT e.t FROM (VALUES ('documents'),('hash_index'),('audit_log'),"
 		"('error_log')) AS e (t) WHERE NOT EXISTS (SELECT FROM pg_class AS c"
-		" WHERE c.relname = e.t AND c.relnamespace = $1 AND c.relkind = 'r')",
-		false
+		" WHERE c.relname = e.t AND c.relnamespace = $1 AND c.relkind = 'r')"
 	},
 	{
 		"columns", "columns missing or changed",
@@ -89,8 +85,7 @@ static const Check checks[] = {
 		" AND a.attname = e.c AND NOT a.attisdropped"
 		" AND format_type(a.atttypid, a.atttypmod) = e.type"
 		" AND a.attnotnull = e.not_null"
-		" AND pg_get_expr(d.adbin, d.adrelid) IS NOT DISTINCT FROM e.def)",
-		false
+		" AND pg_get_expr(d.adbin, d.adrelid) IS NOT DISTINCT FROM e.def)"
 	},
 	{
 		"indexes", "indexes missing, changed or invalid",
@@ -106,8 +101,7 @@ static const Check checks[] = {
 		" WHERE r.relnamespace = $1 AND r.relname = e.t AND c.relname = e.i"
 		" AND x.indisvalid AND NOT x.indisunique"
 		" AND substring(pg_get_indexdef(c.oid) FROM ' USING .*')"
-		" = ' USING btree ' || e.columns)",
-		false
+		" = ' USING btree ' || e.columns)"
 	},
 	{
 		"constraints", "constraints missing, changed or not validated",
@@ -122,8 +116,7 @@ static const Check checks[] = {
 		" LEFT JOIN pg_index AS x ON x.indexrelid = k.conindid"
 		" JOIN pg_class AS r ON r.oid = k.conrelid AND r.relnamespace = $1"
 		" WHERE r.relname = e.t AND k.conname = e.k AND k.convalidated AND x.indisvalid"
-		" AND pg_get_constraintdef(k.oid) = e.def)",
-		false
+		" AND pg_get_constraintdef(k.oid) = e.def)"
 	},
 	{
 		"triggers", "triggers missing, changed or disabled",
@@ -142,8 +135,7 @@ static const Check checks[] = {
 		" WHERE r.relname = e.t AND g.tgname = e.g AND g.tgenabled = e.enabled"
 		" AND g.tgtype = e.type AND g.tgnargs = e.arguments"
 		" AND g.tgqual IS NULL AND g.tgattr = ''"
-		" AND p.proname = e.f AND p.pronamespace = $1)",
-		false
+		" AND p.proname = e.f AND p.pronamespace = $1)"
 	},
 	{
 		"event triggers", "event triggers missing or disabled",
@@ -151,22 +143,19 @@ static const Check checks[] = {
 		"('doc_extractor_ddl_end')) AS e (g) WHERE NOT EXISTS (SELECT"
 		" FROM pg_event_trigger AS g JOIN pg_proc AS p ON p.oid = g.evtfoid"
 		" WHERE g.evtname = e.g AND g.evtenabled = 'O'"
-		" AND p.pronamespace = $1)",
-		false
+		" AND p.pronamespace = $1)"
 	},
 	{
 		"documents are indexed", "documents without their hash_index row",
 		"SELECT d.id::text FROM %1$s.documents AS d WHERE NOT EXISTS (SELECT"
 		" FROM %1$s.hash_index AS h WHERE h.document_id = d.id"
-		" AND h.file_hash = d.file_hash) ORDER BY d.id",
-		true
+		" AND h.file_hash = d.file_hash) ORDER BY d.id"
 	},
 	{
 		"index has documents", "hash_index rows without their document",
 		"SELECT h.id::text FROM %1$s.hash_index AS h WHERE NOT EXISTS (SELECT"
 		" FROM %1$s.documents AS d WHERE d.id = h.document_id"
-		" AND d.file_hash = h.file_hash) ORDER BY h.id",
-		true
+		" AND d.file_hash = h.file_hash) ORDER BY h.id"
 	},
 	{
 		/* For adopted documents, the last one's trail row speaks for all. */
@@ -177,30 +166,26 @@ static const Check checks[] = {
 		" max(a.document_id) FROM %1$s.audit_log AS a"
 		" WHERE a.action = 'ingested'"
 		" AND a.change_reason = 'adopted with all documents before'), 0)"
-		" ORDER BY d.id",
-		true
+		" ORDER BY d.id"
 	},
 	{
 		"hashes", "documents whose file_hash is not a SHA-256 hash",
 		"SELECT d.id::text FROM %1$s.documents AS d"
 		" WHERE length(d.file_hash) <> 64"
 		" OR btrim(d.file_hash, '0123456789abcdef') <> ''"
-		" ORDER BY d.id",
-		true
+		" ORDER BY d.id"
 	},
 	{
 		"statuses", "documents whose ingestion_status is not valid",
 		"SELECT d.id::text FROM %1$s.documents AS d"
 		" WHERE d.ingestion_status NOT IN ('success', 'failed', 'retry')"
-		" ORDER BY d.id",
-		true
+		" ORDER BY d.id"
 	},
 	{
 		"actions", "audit_log rows whose action is not valid",
 		"SELECT a.id::text FROM %1$s.audit_log AS a"
 		" WHERE a.action NOT IN ('ingested', 'updated', 'deleted',"
-		" 'classified', 'tagged', 'error') ORDER BY a.id",
-		true
+		" 'classified', 'tagged', 'error') ORDER BY a.id"
 	},
 	{
 		"sequences", "sequences behind the ids of their table",
@@ -215,26 +200,16 @@ static const Check checks[] = {
 		" WHERE s.last_value < m.id OR s.last_value = m.id AND NOT s.is_called"
 		" UNION ALL SELECT 'error_log_id_seq' FROM %1$s.error_log_id_seq AS s,"
 		" (SELECT max(id) FROM %1$s.error_log) AS m (id)"
-		" WHERE s.last_value < m.id OR s.last_value = m.id AND NOT s.is_called",
-		true
+		" WHERE s.last_value < m.id OR s.last_value = m.id AND NOT s.is_called"
 	}
 };
 
-/* Notes the result row of a check that cannot be run. */
-static void
-SkipCheck(const Check *check, Datum *values)
-{
-	values[0] = CStringGetTextDatum(check->name);
-	values[1] = BoolGetDatum(false);
-	values[2] = CStringGetTextDatum("not checked, as tables or columns are not as they should be");
-}
-
 /*
- * Runs a check and returns whether it passed; notes its result row in "values".
- * In its query, %1$s is the schema as an identifier, and $1 its oid.
+ * Runs the query of a check, and returns its row as SPI's result.  In it, %1$s
+ * is the schema as an identifier, and $1 its oid.
  */
-static bool
-RunCheck(const Check *check, Oid schema, Datum *values)
+static void
+QueryCheck(const Check *check, Oid schema)
 {
 	Oid			types[1] = {OIDOID};
 	Datum		parameters[1];
@@ -244,35 +219,74 @@ RunCheck(const Check *check, Oid schema, Datum *values)
 								 " FILTER (WHERE w.n <= %d) FROM (SELECT x.x,"
 								 " row_number() OVER () FROM (%s) AS x (x))"
 								 " AS w (w, n)", EXAMPLES, wrong);
-	int64		count;
-	bool		is_null;
-	StringInfoData detail;
 
 	parameters[0] = ObjectIdGetDatum(schema);
 	if (SPI_execute_with_args(query, 1, types, parameters, NULL, true, 0) !=
 		SPI_OK_SELECT)
 		elog(ERROR, "could not run \"%s\"", query);
-	count = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
-										SPI_tuptable->tupdesc, 1, &is_null));
+}
+
+/* Returns what a check found, from SPI's result, and whether that is nothing. */
+static char *
+DescribeResult(const Check *check, bool *passed)
+{
+	HeapTuple	row = SPI_tuptable->vals[0];
+	TupleDesc	desc = SPI_tuptable->tupdesc;
+	bool		is_null;
+	int64		count = DatumGetInt64(SPI_getbinval(row, desc, 1, &is_null));
+	StringInfoData detail;
+
+	*passed = count == 0;
 	initStringInfo(&detail);
 	appendStringInfo(&detail, INT64_FORMAT " %s", count, check->wrong);
 	if (count > 0)
-		appendStringInfo(&detail, ": %s%s",
-						 SPI_getvalue(SPI_tuptable->vals[0],
-									  SPI_tuptable->tupdesc, 2),
+		appendStringInfo(&detail, ": %s%s", SPI_getvalue(row, desc, 2),
 						 count > EXAMPLES ? ", ..." : "");
-	SPI_freetuptable(SPI_tuptable);
+	return detail.data;
+}
 
-	values[0] = CStringGetTextDatum(check->name);
-	values[1] = BoolGetDatum(count == 0);
-	values[2] = CStringGetTextDatum(detail.data);
-	return count == 0;
+/*
+ * Runs a check and returns what it found.  A table or column that is not there,
+ * or of another type, is a check that fails, as it cannot be run.
+ */
+static char *
+RunCheck(const Check *check, Oid schema, bool *passed)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	char	   *volatile detail = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		QueryCheck(check, schema);
+		detail = DescribeResult(check, passed);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) !=
+			ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION)
+			ReThrowError(error);
+		*passed = false;
+		detail = psprintf("not checked: %s", error->message);
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	return detail;
 }
 
 /*
  * doc_extractor_verify(): a result row for each check: its name, whether it
- * passed, and what it found.  Data that is not where it should be, or of other
- * types, cannot be checked.
+ * passed, and what it found.
  */
 Datum
 doc_extractor_verify(PG_FUNCTION_ARGS)
@@ -280,8 +294,6 @@ doc_extractor_verify(PG_FUNCTION_ARGS)
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	Ledger		ledger = GetLedger(fcinfo);
 	CallerIdentity caller;
-	bool		has_tables = true;
-	bool		has_columns = true;
 
 	InitMaterializedSRF(fcinfo, 0);
 	SPI_connect();
@@ -291,14 +303,12 @@ doc_extractor_verify(PG_FUNCTION_ARGS)
 	{
 		Datum		values[3];
 		bool		nulls[3] = {false};
-		bool		passed = false;
+		bool		passed;
 
-		if (!checks[i].is_of_data || (has_tables && has_columns))
-			passed = RunCheck(&checks[i], ledger.schema, values);
-		else
-			SkipCheck(&checks[i], values);
-		has_tables &= passed || i != TABLES_CHECK;
-		has_columns &= passed || i != COLUMNS_CHECK;
+		values[0] = CStringGetTextDatum(checks[i].name);
+		values[2] = CStringGetTextDatum(RunCheck(&checks[i], ledger.schema,
+												 &passed));
+		values[1] = BoolGetDatum(passed);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	BecomeCaller(&caller);
