@@ -37,6 +37,50 @@ BEGIN
             DETAIL = pg_catalog.format('Changed: %s.', wrong),
             HINT = 'Give the columns their types back, then try again.';
     END IF;
+    IF EXISTS (
+        WITH RECURSIVE tables (id) AS (
+            SELECT '@extschema@.documents'::pg_catalog.regclass::pg_catalog.oid
+            UNION
+            SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i
+            JOIN tables AS t ON i.inhparent OPERATOR(pg_catalog.=) t.id)
+        SELECT FROM pg_catalog.pg_inherits AS i
+        JOIN tables AS t ON i.inhrelid OPERATOR(pg_catalog.=) t.id
+        WHERE NOT EXISTS (SELECT FROM tables AS p
+            WHERE p.id OPERATOR(pg_catalog.=) i.inhparent)) THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'object_not_in_prerequisite_state',
+            MESSAGE = 'table documents, or a child of it, inherits from another table',
+            HINT = 'ALTER TABLE ... NO INHERIT first: what is done through a parent leaves no trail.';
+    END IF;
+    SELECT pg_catalog.string_agg(DISTINCT c.relname, ', ') INTO wrong
+    FROM pg_catalog.pg_depend AS d
+    JOIN pg_catalog.pg_attribute AS a
+        ON a.attrelid OPERATOR(pg_catalog.=) d.refobjid
+        AND a.attnum OPERATOR(pg_catalog.=) d.refobjsubid
+    JOIN pg_catalog.pg_index AS i
+        ON i.indexrelid OPERATOR(pg_catalog.=) d.objid
+    JOIN pg_catalog.pg_class AS c
+        ON c.oid OPERATOR(pg_catalog.=) i.indexrelid
+    WHERE d.classid OPERATOR(pg_catalog.=)
+            'pg_catalog.pg_class'::pg_catalog.regclass
+        AND d.refclassid OPERATOR(pg_catalog.=)
+            'pg_catalog.pg_class'::pg_catalog.regclass
+        AND d.refobjid OPERATOR(pg_catalog.=) ANY (
+            WITH RECURSIVE tables (id) AS (
+                SELECT '@extschema@.documents'::pg_catalog.regclass::pg_catalog.oid
+                UNION
+                SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i
+                JOIN tables AS t ON i.inhparent OPERATOR(pg_catalog.=) t.id)
+            SELECT id FROM tables)
+        AND a.attname OPERATOR(pg_catalog.=) 'file_type'
+        AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL);
+    IF wrong IS NOT NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'dependent_objects_still_exist',
+            MESSAGE = 'indexes have an expression or condition on documents.file_type, whose width changes',
+            DETAIL = pg_catalog.format('Indexes: %s.', wrong),
+            HINT = 'Drop them, update, then create them again.';
+    END IF;
 END
 $script$;
 
@@ -152,17 +196,16 @@ CREATE FUNCTION @extschema@.doc_extractor_ddl_start()
 RETURNS pg_catalog.event_trigger
 AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION @extschema@.doc_extractor_ddl_start() IS
-    'Event trigger: refuses to drop the extension while it has data, logs DROP INDEX';
+    'Event trigger: guards the extension''s data against being dropped, logs DROP INDEX';
 CREATE FUNCTION @extschema@.doc_extractor_ddl_end()
 RETURNS pg_catalog.event_trigger
 AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION @extschema@.doc_extractor_ddl_end() IS
     'Event trigger: logs ALTER TABLE and CREATE INDEX on the extension''s tables';
 CREATE EVENT TRIGGER doc_extractor_ddl_start ON ddl_command_start
-    WHEN TAG IN ('DROP EXTENSION', 'DROP SCHEMA', 'DROP OWNED', 'DROP INDEX')
     EXECUTE FUNCTION @extschema@.doc_extractor_ddl_start();
 COMMENT ON EVENT TRIGGER doc_extractor_ddl_start IS
-    'Refuses to drop doc_extractor while it has data, logs DROP INDEX';
+    'Guards doc_extractor''s data against being dropped, logs DROP INDEX';
 CREATE EVENT TRIGGER doc_extractor_ddl_end ON ddl_command_end
     WHEN TAG IN ('ALTER TABLE', 'CREATE INDEX')
     EXECUTE FUNCTION @extschema@.doc_extractor_ddl_end();
@@ -194,6 +237,10 @@ BEGIN
             AND d.refobjid OPERATOR(pg_catalog.=) (
                 SELECT x.oid FROM pg_catalog.pg_extension AS x
                 WHERE x.extname OPERATOR(pg_catalog.=) 'doc_extractor')
+            AND p.probin OPERATOR(pg_catalog.=) 'MODULE_PATHNAME'
+            AND p.prolang OPERATOR(pg_catalog.=) (
+                SELECT l.oid FROM pg_catalog.pg_language AS l
+                WHERE l.lanname OPERATOR(pg_catalog.=) 'c')
             AND p.prorettype OPERATOR(pg_catalog.<>)
                 'pg_catalog.event_trigger'::pg_catalog.regtype
     LOOP

@@ -39,14 +39,89 @@ BEGIN
             DETAIL = pg_catalog.format('Changed: %s.', wrong),
             HINT = 'Give the columns their types back, then try again.';
     END IF;
+    IF EXISTS (
+        WITH RECURSIVE tables (id) AS (
+            SELECT '@extschema@.documents'::pg_catalog.regclass::pg_catalog.oid
+            UNION
+            SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i
+            JOIN tables AS t ON i.inhparent OPERATOR(pg_catalog.=) t.id)
+        SELECT FROM pg_catalog.pg_inherits AS i
+        JOIN tables AS t ON i.inhrelid OPERATOR(pg_catalog.=) t.id
+        WHERE NOT EXISTS (SELECT FROM tables AS p
+            WHERE p.id OPERATOR(pg_catalog.=) i.inhparent)) THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'object_not_in_prerequisite_state',
+            MESSAGE = 'table documents, or a child of it, inherits from another table',
+            HINT = 'ALTER TABLE ... NO INHERIT first: what is done through a parent leaves no trail.';
+    END IF;
+    SELECT pg_catalog.string_agg(DISTINCT c.relname, ', ') INTO wrong
+    FROM pg_catalog.pg_depend AS d
+    JOIN pg_catalog.pg_attribute AS a
+        ON a.attrelid OPERATOR(pg_catalog.=) d.refobjid
+        AND a.attnum OPERATOR(pg_catalog.=) d.refobjsubid
+    JOIN pg_catalog.pg_index AS i
+        ON i.indexrelid OPERATOR(pg_catalog.=) d.objid
+    JOIN pg_catalog.pg_class AS c
+        ON c.oid OPERATOR(pg_catalog.=) i.indexrelid
+    WHERE d.classid OPERATOR(pg_catalog.=)
+            'pg_catalog.pg_class'::pg_catalog.regclass
+        AND d.refclassid OPERATOR(pg_catalog.=)
+            'pg_catalog.pg_class'::pg_catalog.regclass
+        AND d.refobjid OPERATOR(pg_catalog.=) ANY (
+            WITH RECURSIVE tables (id) AS (
+                SELECT '@extschema@.documents'::pg_catalog.regclass::pg_catalog.oid
+                UNION
+                SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i
+                JOIN tables AS t ON i.inhparent OPERATOR(pg_catalog.=) t.id)
+            SELECT id FROM tables)
+        AND a.attname OPERATOR(pg_catalog.=) 'file_type'
+        AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL);
+    IF wrong IS NOT NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'dependent_objects_still_exist',
+            MESSAGE = 'indexes have an expression or condition on documents.file_type, whose width changes',
+            DETAIL = pg_catalog.format('Indexes: %s.', wrong),
+            HINT = 'Drop them, update, then create them again.';
+    END IF;
 END
 $script$;
 
-/* An index on the column that goes would go with it. */
+/*
+ * An index on the column that goes would go with it.  And a view, rule or
+ * function that has file_type with 255 characters would let them in.
+ */
 DO $script$
 DECLARE
     wrong pg_catalog.text;
 BEGIN
+    SELECT pg_catalog.string_agg(DISTINCT coalesce(
+        r.ev_class::pg_catalog.regclass::pg_catalog.text,
+        p.oid::pg_catalog.regprocedure::pg_catalog.text), ', ') INTO wrong
+    FROM pg_catalog.pg_depend AS d
+    JOIN pg_catalog.pg_attribute AS a
+        ON a.attrelid OPERATOR(pg_catalog.=) d.refobjid
+        AND a.attnum OPERATOR(pg_catalog.=) d.refobjsubid
+    LEFT JOIN pg_catalog.pg_rewrite AS r
+        ON d.classid OPERATOR(pg_catalog.=)
+            'pg_catalog.pg_rewrite'::pg_catalog.regclass
+        AND r.oid OPERATOR(pg_catalog.=) d.objid
+    LEFT JOIN pg_catalog.pg_proc AS p
+        ON d.classid OPERATOR(pg_catalog.=)
+            'pg_catalog.pg_proc'::pg_catalog.regclass
+        AND p.oid OPERATOR(pg_catalog.=) d.objid
+    WHERE d.refclassid OPERATOR(pg_catalog.=)
+            'pg_catalog.pg_class'::pg_catalog.regclass
+        AND d.refobjid OPERATOR(pg_catalog.=)
+            '@extschema@.documents'::pg_catalog.regclass
+        AND a.attname OPERATOR(pg_catalog.=) 'file_type'
+        AND coalesce(r.oid, p.oid) IS NOT NULL;
+    IF wrong IS NOT NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'dependent_objects_still_exist',
+            MESSAGE = 'views, rules or functions depend on the width of documents.file_type',
+            DETAIL = pg_catalog.format('Dependent: %s.', wrong),
+            HINT = 'Drop them, roll back, then create them again.';
+    END IF;
     SELECT pg_catalog.string_agg(c.relname, ', ' ORDER BY c.relname) INTO wrong
     FROM pg_catalog.pg_depend AS d
     JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) d.objid
@@ -189,30 +264,34 @@ ALTER TABLE @extschema@.hash_index
     ADD CONSTRAINT hash_index_document_id_fkey FOREIGN KEY (document_id)
     REFERENCES @extschema@.documents (id) ON DELETE CASCADE NOT VALID;
 
-/* The full form of a type that is cut stays in audit_log, however long. */
-SET LOCAL doc_extractor.audit_value_limit = 0;
-
 /* Last, what can run code of the owner's: in one call, with the owner's rights. */
 DO $script$
 DECLARE
-    queries pg_catalog.text := $query$
-        UPDATE @extschema@.documents
-        SET file_type = pg_catalog.left(file_type, 50)
-        WHERE pg_catalog.length(file_type) OPERATOR(pg_catalog.>) 50;
-        DO $check$
-        BEGIN
-            IF EXISTS (SELECT FROM @extschema@.documents
-                WHERE pg_catalog.length(file_type) OPERATOR(pg_catalog.>) 50)
-            THEN
-                RAISE EXCEPTION USING
-                    ERRCODE = 'triggered_data_change_violation',
-                    MESSAGE = 'types of over 50 characters could not be cut',
-                    HINT = 'Look for a trigger on documents that keeps them.';
-            END IF;
-        END
-        $check$;
-    $query$;
+    queries pg_catalog.text := '';
 BEGIN
+    IF @extschema@.run_as_owner($query$
+        SELECT pg_catalog.count(*) FROM @extschema@.documents
+        WHERE pg_catalog.length(file_type) OPERATOR(pg_catalog.>) 50
+    $query$) OPERATOR(pg_catalog.>) 0 THEN
+        queries := $query$
+            UPDATE @extschema@.documents
+            SET file_type = pg_catalog.left(file_type, 50)
+            WHERE pg_catalog.length(file_type) OPERATOR(pg_catalog.>) 50;
+            DO $check$
+            BEGIN
+                IF EXISTS (SELECT FROM @extschema@.documents
+                    WHERE pg_catalog.length(file_type)
+                        OPERATOR(pg_catalog.>) 50)
+                THEN
+                    RAISE EXCEPTION USING
+                        ERRCODE = 'triggered_data_change_violation',
+                        MESSAGE = 'types of over 50 characters could not be cut',
+                        HINT = 'Look for a trigger on documents that keeps them.';
+                END IF;
+            END
+            $check$;
+        $query$;
+    END IF;
     IF @extschema@.run_as_owner($query$
         SELECT pg_catalog.count(*) FROM @extschema@.audit_log AS a
         WHERE NOT EXISTS (SELECT FROM @extschema@.documents AS d
@@ -233,7 +312,9 @@ BEGIN
                 VALIDATE CONSTRAINT hash_index_document_id_fkey;
         $query$;
     END IF;
-    PERFORM @extschema@.run_as_owner(queries);
+    IF queries OPERATOR(pg_catalog.<>) '' THEN
+        PERFORM @extschema@.run_as_owner(queries);
+    END IF;
 END
 $script$;
 

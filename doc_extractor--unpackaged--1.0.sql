@@ -3,6 +3,9 @@
 -- complain if script is sourced in psql, rather than via ALTER EXTENSION
 \echo Use "ALTER EXTENSION doc_extractor UPDATE" to load this file. \quit
 
+/* Definitions are compared as PostgreSQL shows them. */
+SET LOCAL quote_all_identifiers = off;
+
 /*
  * First what can fail: the tables are as V001 has them (more columns, indexes
  * and the like may be there), and belong to the one who takes them over, as
@@ -336,6 +339,10 @@ BEGIN
             AND d.refobjid OPERATOR(pg_catalog.=) (
                 SELECT x.oid FROM pg_catalog.pg_extension AS x
                 WHERE x.extname OPERATOR(pg_catalog.=) 'doc_extractor')
+            AND p.probin OPERATOR(pg_catalog.=) 'MODULE_PATHNAME'
+            AND p.prolang OPERATOR(pg_catalog.=) (
+                SELECT l.oid FROM pg_catalog.pg_language AS l
+                WHERE l.lanname OPERATOR(pg_catalog.=) 'c')
             AND p.prorettype OPERATOR(pg_catalog.<>)
                 'pg_catalog.event_trigger'::pg_catalog.regtype
     LOOP
@@ -398,6 +405,12 @@ SELECT @extschema@.run_as_owner($query$
     WHERE NOT EXISTS (SELECT FROM @extschema@.audit_log AS a
         WHERE a.document_id OPERATOR(pg_catalog.=) d.id
             AND a.action OPERATOR(pg_catalog.=) 'ingested')
+        AND d.id OPERATOR(pg_catalog.>) coalesce((
+            SELECT pg_catalog.max(a.document_id)
+            FROM @extschema@.audit_log AS a
+            WHERE a.action OPERATOR(pg_catalog.=) 'ingested'
+                AND a.change_reason OPERATOR(pg_catalog.=)
+                    'adopted with all documents before'), 0)
     HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0;
 $query$);
 DROP FUNCTION @extschema@.run_as_owner(pg_catalog.text);

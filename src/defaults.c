@@ -13,6 +13,7 @@
 #include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
 #include "defaults.h"
 
@@ -42,6 +43,13 @@ ForgetDefaults(Datum arg, Oid table)
 			entry->is_valid = false;
 }
 
+/* Syscache callback: a function or a type that defaults may use has changed. */
+static void
+ForgetAllDefaults(Datum arg, int cache_id, uint32 hash_value)
+{
+	ForgetDefaults(arg, InvalidOid);
+}
+
 /* Makes the store, on first use. */
 static void
 CreateStore(void)
@@ -52,6 +60,8 @@ CreateStore(void)
 	tables = hash_create("doc_extractor defaults", 8, &control,
 						 HASH_ELEM | HASH_BLOBS);
 	CacheRegisterRelcacheCallback(ForgetDefaults, (Datum) 0);
+	CacheRegisterSyscacheCallback(PROCOID, ForgetAllDefaults, (Datum) 0);
+	CacheRegisterSyscacheCallback(TYPEOID, ForgetAllDefaults, (Datum) 0);
 }
 
 /* Returns the entry of a table, empty where it is new or out of date. */

@@ -13,6 +13,7 @@
 
 #include "audit.h"
 #include "document.h"
+#include "lookup.h"
 #include "relations.h"
 #include "restore.h"
 #include "row_json.h"
@@ -127,6 +128,22 @@ CurrentHash(const NewDocuments *documents, int64 id)
 	return hash;
 }
 
+/*
+ * Makes the row of a hash that is in hash_index already the new document's.  As
+ * no other document has the hash, the one that the row was for is gone.
+ */
+static void
+TakeOverHash(const Ledger *ledger, Datum hash, int64 id)
+{
+	Datum		values[2];
+
+	values[0] = hash;
+	values[1] = Int64GetDatum(id);
+	SPI_connect();
+	RunStatement(ledger, STATEMENT_TAKE_OVER_HASH, values, NULL);
+	SPI_finish();
+}
+
 /* Removes the hash_index rows of new documents that are gone already. */
 static void
 RemoveOrphans(const NewDocuments *documents)
@@ -149,7 +166,7 @@ RemoveOrphans(const NewDocuments *documents)
 static void
 DeriveHashIndex(const NewDocuments *documents)
 {
-	RowWriter  *writer = OpenRowWriter(&documents->ledger, "hash_index", false);
+	RowWriter  *writer = OpenRowWriter(&documents->ledger, "hash_index", true);
 	AttrNumber	file_hash = WriterColumn(writer, "file_hash", COLUMN_TEXT);
 	AttrNumber	document_id = WriterColumn(writer, "document_id",
 										   COLUMN_INTEGER);
@@ -157,6 +174,7 @@ DeriveHashIndex(const NewDocuments *documents)
 	uint64		changes = EarlyChanges();
 	RowReader	reader;
 
+	writer->arbiters = list_make1_oid(HashIndexOf(writer->rel));
 	StartReading(&reader, documents->rows, documents->desc);
 	while (ReadNewDocument(&reader, documents))
 	{
@@ -170,7 +188,8 @@ DeriveHashIndex(const NewDocuments *documents)
 		StartRow(writer);
 		SetColumn(writer, file_hash, hash);
 		SetColumn(writer, document_id, IntegerDatum(id, id_type));
-		(void) WriteRow(writer);
+		if (WriteRow(writer) == ROW_CONFLICTS)
+			TakeOverHash(&documents->ledger, hash, id);
 	}
 	StopReading(&reader);
 	CloseRowWriter(writer);

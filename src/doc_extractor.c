@@ -6,15 +6,17 @@
 
 #include "fmgr.h"
 
+#include "guard.h"
 #include "settings.h"
 
 PG_MODULE_MAGIC;
 
 void		_PG_init(void);
 
-/* Defines the settings; the library keeps no other state at start. */
+/* Defines the settings and installs the guard. */
 void
 _PG_init(void)
 {
 	DefineSettings();
+	InstallGuard();
 }

@@ -5,28 +5,24 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
-#include "access/htup_details.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "catalog/dependency.h"
 #include "catalog/index.h"
 #include "catalog/namespace.h"
-#include "catalog/pg_depend.h"
-#include "catalog/pg_extension.h"
-#include "catalog/pg_namespace.h"
+#include "catalog/objectaccess.h"
+#include "catalog/pg_class.h"
 #include "commands/event_trigger.h"
 #include "commands/extension.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
-#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
-#include "utils/syscache.h"
 
 #include "compat.h"
+#include "guard.h"
 #include "relations.h"
 #include "restore.h"
 #include "settings.h"
@@ -48,140 +44,11 @@ CheckEventTrigger(FunctionCallInfo fcinfo, const char *name)
 	return (EventTriggerData *) fcinfo->context;
 }
 
-/* Returns the extension's row in pg_extension, a copy. */
-static HeapTuple
-ExtensionTuple(void)
-{
-	Relation	rel = table_open(ExtensionRelationId, AccessShareLock);
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-
-	ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber,
-				F_NAMEEQ, CStringGetDatum(EXTENSION_NAME));
-	scan = systable_beginscan(rel, ExtensionNameIndexId, true, NULL, 1, &key);
-	tuple = systable_getnext(scan);
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "extension \"%s\" is not there", EXTENSION_NAME);
-	tuple = heap_copytuple(tuple);
-	systable_endscan(scan);
-	table_close(rel, AccessShareLock);
-	return tuple;
-}
-
-/* Returns the owner of the extension. */
-static Oid
-ExtensionOwner(void)
-{
-	return ((Form_pg_extension) GETSTRUCT(ExtensionTuple()))->extowner;
-}
-
-/* Returns the tables that belong to the extension, wherever they are now. */
-static List *
-ExtensionTables(void)
-{
-	HeapTuple	extension = ExtensionTuple();
-	Relation	rel = table_open(DependRelationId, AccessShareLock);
-	ScanKeyData keys[2];
-	SysScanDesc scan;
-	HeapTuple	tuple;
-	List	   *tables = NIL;
-
-	ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber,
-				F_OIDEQ, ObjectIdGetDatum(ExtensionRelationId));
-	ScanKeyInit(&keys[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber,
-				F_OIDEQ,
-				ObjectIdGetDatum(((Form_pg_extension) GETSTRUCT(extension))->oid));
-	scan = systable_beginscan(rel, DependReferenceIndexId, true, NULL, 2, keys);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
-
-		if (form->classid == RelationRelationId &&
-			form->deptype == DEPENDENCY_EXTENSION &&
-			get_rel_relkind(form->objid) == RELKIND_RELATION)
-			tables = lappend_oid(tables, form->objid);
-	}
-	systable_endscan(scan);
-	table_close(rel, AccessShareLock);
-	return tables;
-}
-
-/* Returns the owner of a schema. */
-static Oid
-SchemaOwner(Oid schema)
-{
-	HeapTuple	tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema));
-	Oid			owner = InvalidOid;
-
-	if (HeapTupleIsValid(tuple))
-	{
-		owner = ((Form_pg_namespace) GETSTRUCT(tuple))->nspowner;
-		ReleaseSysCache(tuple);
-	}
-	return owner;
-}
-
-/* Tells whether a list of names, as DROP has it, has this one. */
-static bool
-HasName(List *objects, const char *name)
-{
-	ListCell   *cell;
-
-	foreach(cell, objects)
-	{
-		if (strcmp(strVal(lfirst(cell)), name) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Tells whether DROP OWNED by one of these roles takes the extension along. */
-static bool
-DropsOwner(const DropOwnedStmt *stmt, Oid schema)
-{
-	ListCell   *cell;
-
-	foreach(cell, stmt->roles)
-	{
-		Oid			role = get_rolespec_oid(lfirst(cell), true);
-
-		if (OidIsValid(role) && has_privs_of_role(GetUserId(), role) &&
-			(role == ExtensionOwner() || role == SchemaOwner(schema)))
-			return true;
-	}
-	return false;
-}
-
-/*
- * Tells whether the command would drop the extension.  Not so where its user
- * may not: it then fails by itself, and must not take our lock before.
- */
-static bool
-DropsExtension(Node *command, Oid schema)
-{
-	DropStmt   *stmt = (DropStmt *) command;
-
-	if (IsA(command, DropOwnedStmt))
-		return DropsOwner((DropOwnedStmt *) command, schema);
-	if (!IsA(command, DropStmt))
-		return false;
-	if (stmt->removeType == OBJECT_EXTENSION)
-		return HasName(stmt->objects, EXTENSION_NAME) &&
-			object_ownercheck(ExtensionRelationId,
-							  get_extension_oid(EXTENSION_NAME, false),
-							  GetUserId());
-	return stmt->removeType == OBJECT_SCHEMA &&
-		stmt->behavior == DROP_CASCADE &&
-		HasName(stmt->objects, get_namespace_name(schema)) &&
-		object_ownercheck(NamespaceRelationId, schema, GetUserId());
-}
-
-/* Tells whether a table has any row; nobody can add one after that. */
+/* Tells whether a table has any row. */
 static bool
 HasRows(Oid table)
 {
-	Relation	rel = table_open(table, AccessExclusiveLock);
+	Relation	rel = table_open(table, AccessShareLock);
 	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	TupleTableSlot *slot = table_slot_create(rel, NULL);
 	TableScanDesc scan = table_beginscan(rel, snapshot, 0, NULL);
@@ -194,31 +61,61 @@ HasRows(Oid table)
 	return found;
 }
 
-/* Refuses a command that would drop what is in the ledger. */
-static void
-RefuseToDrop(void)
+/*
+ * The transaction in which the event trigger has last announced a command: the
+ * hook does nothing where the installed version has no guard.
+ */
+static LocalTransactionId guarded_transaction = InvalidLocalTransactionId;
+static object_access_hook_type next_hook = NULL;
+
+/* Tells whether an object is a table of the extension. */
+static bool
+IsMemberTable(Oid class, Oid object)
 {
-	ListCell   *cell;
+	Oid			extension;
 
-	/* pg_restore --clean drops what it brings back. */
-	if (doc_extractor_allow_data_loss || IsDumpSession())
+	if (class != RelationRelationId ||
+		get_rel_relkind(object) != RELKIND_RELATION)
+		return false;
+	extension = getExtensionOfObject(class, object);
+	return OidIsValid(extension) &&
+		extension == get_extension_oid(EXTENSION_NAME, true);
+}
+
+/*
+ * Object access hook: refuses to drop a table of the extension that has rows,
+ * by whichever command, itself or by a cascade.  The server has locked it.
+ */
+static void
+RefuseToDrop(ObjectAccessType access, Oid class, Oid object, int column,
+			 void *arg)
+{
+	if (next_hook)
+		next_hook(access, class, object, column, arg);
+	if (access != OAT_DROP || column != 0 ||
+		guarded_transaction != CurrentLocalTransactionId() ||
+		doc_extractor_allow_data_loss ||
+		/* pg_restore --clean drops what it brings back. */
+		IsDumpSession() ||
+		!IsMemberTable(class, object) || !HasRows(object))
 		return;
-	foreach(cell, ExtensionTables())
-	{
-		Oid			table = lfirst_oid(cell);
+	ereport(ERROR,
+			(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+			 errmsg("cannot drop extension %s while there is data in its tables",
+					EXTENSION_NAME),
+			 errdetail("Table %s.%s is not empty.",
+					   get_namespace_name(get_rel_namespace(object)),
+					   get_rel_name(object)),
+			 errhint("To keep tables and data, ALTER EXTENSION %s UPDATE TO 'unpackaged' first. To drop them, take a backup with pg_dump, then SET %s.allow_data_loss = on.",
+					 EXTENSION_NAME, EXTENSION_NAME)));
+}
 
-		if (!HasRows(table))
-			continue;
-		ereport(ERROR,
-				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
-				 errmsg("cannot drop extension %s while there is data in its tables",
-						EXTENSION_NAME),
-				 errdetail("Table %s.%s is not empty.",
-						   get_namespace_name(get_rel_namespace(table)),
-						   get_rel_name(table)),
-				 errhint("To keep tables and data, ALTER EXTENSION %s UPDATE TO 'unpackaged' first. To drop them, take a backup with pg_dump, then SET %s.allow_data_loss = on.",
-						 EXTENSION_NAME, EXTENSION_NAME)));
-	}
+/* Installs the guard's hook, when the library is loaded. */
+void
+InstallGuard(void)
+{
+	next_hook = object_access_hook;
+	object_access_hook = RefuseToDrop;
 }
 
 /* Writes a command on one of the extension's tables to the server log. */
@@ -260,8 +157,8 @@ LogDroppedIndexes(Node *command, const Ledger *ledger)
 }
 
 /*
- * ddl_command_start event trigger: refuses DROP EXTENSION, DROP SCHEMA CASCADE
- * and DROP OWNED while there are documents, and logs DROP INDEX.
+ * ddl_command_start event trigger: has the server load the library, whose hook
+ * then refuses to drop data, and logs DROP INDEX.
  */
 Datum
 doc_extractor_ddl_start(PG_FUNCTION_ARGS)
@@ -270,8 +167,7 @@ doc_extractor_ddl_start(PG_FUNCTION_ARGS)
 												"doc_extractor_ddl_start");
 	Ledger		ledger = GetLedger(fcinfo);
 
-	if (DropsExtension(event->parsetree, ledger.schema))
-		RefuseToDrop();
+	guarded_transaction = CurrentLocalTransactionId();
 	LogDroppedIndexes(event->parsetree, &ledger);
 	return PointerGetDatum(NULL);
 }

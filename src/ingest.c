@@ -235,7 +235,10 @@ FillRow(Batch *batch, const Document *document)
 		NullableDatum value = InsertedValue(document, inserted_columns[i].source);
 
 		if (value.isnull)
+		{
+			SetNull(writer, batch->columns[i]);
 			continue;
+		}
 		if (inserted_columns[i].source == SIZE_COLUMN)
 			value.value = IntegerDatum(document->size,
 									   ColumnType(RelationGetDescr(writer->rel),
@@ -297,6 +300,41 @@ InsertPatiently(Batch *batch, Content *content)
 	return inserted;
 }
 
+/* Reports a content that can neither be found nor inserted. */
+static void
+ReportStuck(const Content *content)
+{
+	const Document *document = content->documents[content->nsettled];
+
+	ereport(ERROR,
+			(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+			 errmsg("document \"%s\" could not be stored",
+					TextDatumGetCString(document->fields[FIELD_NAME].value)),
+			 errdetail("Its content, with file_hash %s, is not in documents and hash_index, and could not be inserted as it is.",
+					   document->hash),
+			 errhint("Look for a trigger that suppresses or changes rows of documents or hash_index.")));
+}
+
+/*
+ * Notes the row that the writer has just stored.  An error where a user's
+ * trigger has given it another hash: its content would never be found again.
+ */
+static void
+NoteNewRow(Batch *batch, Content *content)
+{
+	RowWriter  *writer = batch->writer;
+	Datum		hash = RequiredColumn(writer->slot,
+									  WriterColumn(writer, "file_hash",
+												   COLUMN_TEXT));
+
+	if (strcmp(TextDatumGetCString(hash), NextDocument(content)->hash) != 0)
+		ReportStuck(content);
+	content->is_new = true;
+	content->document_id =
+		RequiredInteger(writer->slot,
+						WriterColumn(writer, "id", COLUMN_INTEGER));
+}
+
 /*
  * Inserts the first document of an absent content.  Where that does not get
  * in, the content is unknown again.
@@ -314,12 +352,7 @@ InsertContent(Batch *batch, Content *content)
 	outcome = WriteRow(batch->writer);
 	inserted = outcome == ROW_STORED;
 	if (inserted)
-	{
-		content->is_new = true;
-		content->document_id =
-			RequiredInteger(batch->writer->slot,
-							WriterColumn(batch->writer, "id", COLUMN_INTEGER));
-	}
+		NoteNewRow(batch, content);
 	else if (outcome == ROW_CONFLICTS)
 		inserted = InsertPatiently(batch, content);
 
@@ -416,14 +449,14 @@ typedef struct CountedRow
 	ItemPointerData place;
 } CountedRow;
 
-#define COUNTED_ROWS 256
+#define COUNTED_ROWS 4096
 static CountedRow counted_rows[COUNTED_ROWS];
 
-/* Returns the entry for a hash, which is that of its first two digits. */
+/* Returns the entry for a hash, which is that of its first three digits. */
 static CountedRow *
 CountedRowOf(const char *hash)
 {
-	char		digits[3] = {hash[0], hash[1], '\0'};
+	char		digits[4] = {hash[0], hash[1], hash[2], '\0'};
 
 	return &counted_rows[strtoul(digits, NULL, 16)];
 }
@@ -497,21 +530,6 @@ CountDuplicates(Batch *batch, Content *content)
 	SettleDuplicates(content, DatumGetInt64(ResultColumn(0, 1)),
 					 DatumGetInt64(ResultColumn(0, 2)));
 	SPI_freetuptable(SPI_tuptable);
-}
-
-/* Reports a content that can neither be found nor inserted. */
-static void
-ReportStuck(const Content *content)
-{
-	const Document *document = content->documents[content->nsettled];
-
-	ereport(ERROR,
-			(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
-			 errmsg("document \"%s\" could not be stored",
-					TextDatumGetCString(document->fields[FIELD_NAME].value)),
-			 errdetail("After %d attempts its content, with file_hash %s, is neither in documents and hash_index nor could it be inserted.",
-					   MAX_LOOKUPS, document->hash),
-			 errhint("Look for a trigger that suppresses or changes rows of documents or hash_index.")));
 }
 
 /*

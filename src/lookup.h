@@ -5,7 +5,7 @@
 #ifndef DOC_EXTRACTOR_LOOKUP_H
 #define DOC_EXTRACTOR_LOOKUP_H
 
-#include "access/relscan.h"
+#include "access/genam.h"
 #include "executor/tuptable.h"
 
 #include "relations.h"

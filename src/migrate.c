@@ -22,7 +22,7 @@ PG_FUNCTION_INFO_V1(run_as_owner);
  *
  * The scripts create it for themselves and drop it at their end.  Whatever it
  * runs of the owner's may drop and replace it, so no script calls it again
- * after a query that can.
+ * after a query that can.  Values of any length go to the trail meanwhile.
  */
 Datum
 run_as_owner(PG_FUNCTION_ARGS)

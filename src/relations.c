@@ -15,6 +15,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
+#include "commands/extension.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
@@ -180,25 +181,31 @@ CheckOwner(const Ledger *ledger, Oid table)
 	return owner;
 }
 
-/* Sets search_path until BecomeCaller(), unless it is like that already. */
+/* Sets a setting until BecomeCaller(). */
 static void
-SetSearchPath(const char *path, CallerIdentity *caller)
+SetForNow(const char *name, const char *value)
 {
-	if (strcmp(namespace_search_path, path) == 0)
-		return;
-	if (caller->settings_level == 0)
-		caller->settings_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", path, PGC_USERSET, PGC_S_SESSION,
+	(void) set_config_option(name, value, PGC_SUSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/* Sets search_path until BecomeCaller(). */
+static void
+SetSearchPath(const char *path)
+{
+	if (strcmp(namespace_search_path, path) != 0)
+		SetForNow("search_path", path);
 }
 
 /*
  * Takes on the identity of the owner of "table", as referential integrity does
  * for its own queries.  What others have defined on the table then runs with
- * the owner's rights, so it finds the ledger's schema but not the caller's.
+ * the owner's rights, so it finds the ledger's schema but not the caller's, and
+ * is no part of an extension's script that called us.
  *
  * An error on the way needs no clean-up: the abort of the (sub)transaction
- * brings the caller's identity and settings back.
+ * brings the caller's identity and settings back, and the end of the script,
+ * which it fails, what we know of that.
  */
 void
 BecomeOwner(const Ledger *ledger, Oid table, CallerIdentity *caller)
@@ -208,13 +215,18 @@ BecomeOwner(const Ledger *ledger, Oid table, CallerIdentity *caller)
 	char	   *path = psprintf("pg_catalog, %s, pg_temp",
 								quote_identifier(schema_name));
 
+	caller->in_script = creating_extension;
+	caller->script_extension = CurrentExtensionObject;
+	creating_extension = false;
+	CurrentExtensionObject = InvalidOid;
+
 	GetUserIdAndSecContext(&caller->user_id, &caller->security_context);
 	SetUserIdAndSecContext(owner,
 						   caller->security_context |
 						   SECURITY_LOCAL_USERID_CHANGE |
 						   SECURITY_NOFORCE_RLS);
-	caller->settings_level = 0;
-	SetSearchPath(path, caller);
+	caller->settings_level = NewGUCNestLevel();
+	SetSearchPath(path);
 	pfree(path);
 	pfree(schema_name);
 }
@@ -233,16 +245,22 @@ BecomeRestrictedOwner(const Ledger *ledger, Oid table, CallerIdentity *caller)
 	GetUserIdAndSecContext(&user_id, &security_context);
 	SetUserIdAndSecContext(user_id,
 						   security_context | SECURITY_RESTRICTED_OPERATION);
-	SetSearchPath("pg_catalog, pg_temp", caller);
+	SetSearchPath("pg_catalog, pg_temp");
+	SetForNow("quote_all_identifiers", "off");
+	SetForNow("doc_extractor.audit_value_limit", "0");
 }
 
-/* Goes back to the identity that BecomeOwner() saved. */
+/*
+ * Goes back to the identity that BecomeOwner() saved.  Whatever has been set in
+ * the meantime ends here.
+ */
 void
 BecomeCaller(const CallerIdentity *caller)
 {
-	if (caller->settings_level > 0)
-		AtEOXact_GUC(true, caller->settings_level);
+	AtEOXact_GUC(false, caller->settings_level);
 	SetUserIdAndSecContext(caller->user_id, caller->security_context);
+	creating_extension = caller->in_script;
+	CurrentExtensionObject = caller->script_extension;
 }
 
 /* Returns an integer column's value, whichever width the column has. */

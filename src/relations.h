@@ -22,7 +22,9 @@ typedef struct CallerIdentity
 {
 	Oid			user_id;
 	int			security_context;
-	int			settings_level; /* 0: no setting was changed */
+	int			settings_level; /* where its settings end */
+	bool		in_script;		/* of an extension */
+	Oid			script_extension;
 } CallerIdentity;
 
 /* The types that a column of ours may have. */

@@ -97,6 +97,8 @@ OpenRowWriter(const Ledger *ledger, const char *table, bool row_by_row)
 		 writer->rri->ri_TrigDesc->trig_insert_before_row);
 	writer->capacity = INITIAL_CAPACITY;
 	writer->slots = palloc0(writer->capacity * sizeof(TupleTableSlot *));
+	writer->is_set = palloc(RelationGetNumberOfAttributes(writer->rel) *
+							sizeof(bool));
 	writer->defaults = palloc0(RelationGetNumberOfAttributes(writer->rel) *
 							   sizeof(ColumnDefault));
 
@@ -158,6 +160,8 @@ StartRow(RowWriter *writer)
 	ExecClearTuple(slot);
 	memset(slot->tts_isnull, true,
 		   slot->tts_tupleDescriptor->natts * sizeof(bool));
+	memset(writer->is_set, false,
+		   slot->tts_tupleDescriptor->natts * sizeof(bool));
 }
 
 /* An error where a text is longer than its column allows. */
@@ -187,6 +191,14 @@ SetColumn(RowWriter *writer, AttrNumber column, Datum value)
 		CheckWidth(att, value);
 	writer->slot->tts_values[column - 1] = value;
 	writer->slot->tts_isnull[column - 1] = false;
+	writer->is_set[column - 1] = true;
+}
+
+/* Sets a column of the row to NULL, whatever its default is. */
+void
+SetNull(RowWriter *writer, AttrNumber column)
+{
+	writer->is_set[column - 1] = true;
 }
 
 /* Returns the default of a column, ready to run; NULL where it has none. */
@@ -219,7 +231,7 @@ FillDefaults(RowWriter *writer)
 	{
 		ExprState  *value;
 
-		if (!slot->tts_isnull[i] || (value = GetDefault(writer, i + 1)) == NULL)
+		if (writer->is_set[i] || (value = GetDefault(writer, i + 1)) == NULL)
 			continue;
 		slot->tts_values[i] = ExecEvalExprSwitchContext(value, econtext,
 														&slot->tts_isnull[i]);

@@ -31,6 +31,7 @@ typedef struct RowWriter
 	bool		row_by_row;		/* not many at a time */
 	List	   *arbiters;		/* unique indexes whose conflict drops a row */
 	TupleTableSlot *slot;		/* the row being filled in, or filled in last */
+	bool	   *is_set;			/* its columns that need no default */
 	TupleTableSlot **slots;		/* rows that are not in the table yet */
 	int			nrows;			/* of them */
 	int			capacity;		/* of the array */
@@ -52,6 +53,7 @@ extern AttrNumber WriterColumn(RowWriter *writer, const char *column,
 							   ColumnClass class);
 extern void StartRow(RowWriter *writer);
 extern void SetColumn(RowWriter *writer, AttrNumber column, Datum value);
+extern void SetNull(RowWriter *writer, AttrNumber column);
 extern RowOutcome WriteRow(RowWriter *writer);
 extern void CloseRowWriter(RowWriter *writer);
 
