@@ -39,19 +39,22 @@ BEGIN
             DETAIL = pg_catalog.format('Changed: %s.', wrong),
             HINT = 'Give the columns their types back, then try again.';
     END IF;
-    IF EXISTS (
-        WITH RECURSIVE tables (id) AS (
-            SELECT '@extschema@.documents'::pg_catalog.regclass::pg_catalog.oid
-            UNION
-            SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i
-            JOIN tables AS t ON i.inhparent OPERATOR(pg_catalog.=) t.id)
-        SELECT FROM pg_catalog.pg_inherits AS i
-        JOIN tables AS t ON i.inhrelid OPERATOR(pg_catalog.=) t.id
-        WHERE NOT EXISTS (SELECT FROM tables AS p
-            WHERE p.id OPERATOR(pg_catalog.=) i.inhparent)) THEN
+    WITH RECURSIVE tables (id) AS (
+        SELECT '@extschema@.documents'::pg_catalog.regclass::pg_catalog.oid
+        UNION
+        SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i
+        JOIN tables AS t ON i.inhparent OPERATOR(pg_catalog.=) t.id)
+    SELECT pg_catalog.string_agg(DISTINCT
+        i.inhparent::pg_catalog.regclass::pg_catalog.text, ', ') INTO wrong
+    FROM pg_catalog.pg_inherits AS i
+    JOIN tables AS t ON i.inhrelid OPERATOR(pg_catalog.=) t.id
+    WHERE NOT EXISTS (SELECT FROM tables AS p
+        WHERE p.id OPERATOR(pg_catalog.=) i.inhparent);
+    IF wrong IS NOT NULL THEN
         RAISE EXCEPTION USING
             ERRCODE = 'object_not_in_prerequisite_state',
             MESSAGE = 'table documents, or a child of it, inherits from another table',
+            DETAIL = pg_catalog.format('Parents: %s.', wrong),
             HINT = 'ALTER TABLE ... NO INHERIT first: what is done through a parent leaves no trail.';
     END IF;
     SELECT pg_catalog.string_agg(DISTINCT c.relname, ', ') INTO wrong
