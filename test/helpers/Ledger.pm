@@ -1,0 +1,180 @@
+# What the TAP tests share: servers with a ledger, its state and its consistency, and clients that
+# run beside the test.
+package Ledger;
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+use File::Temp;
+use IPC::Run;
+
+# Bounds every wait, in seconds; none takes nearly as long.  The harness reads it when it is loaded.
+use constant PATIENCE => 60;
+BEGIN { $ENV{PG_TEST_TIMEOUT_DEFAULT} //= PATIENCE }
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+our @EXPORT = qw(start_server create_ledger user_option tables_of state_of problems_query
+  problems_of run_script start_client finish_client wait_for_lock);
+
+# Starts a server of the test's own, with these lines in its configuration.
+sub start_server
+{
+	my ($name, @settings) = @_;
+	my $node = PostgreSQL::Test::Cluster->new($name);
+
+	# The test harness takes the locale away, and with it the encoding.
+	$node->init(extra => [ '--encoding=UTF8', '--no-locale' ]);
+	$node->append_conf('postgresql.conf', join("\n", @settings));
+	$node->start;
+	return $node;
+}
+
+# Creates a database with an empty ledger in schema docs, all of it the given role's.
+sub create_ledger
+{
+	my ($node, $database, $owner) = @_;
+	my $authorization = defined $owner ? "AUTHORIZATION $owner" : '';
+
+	$node->safe_psql('postgres',
+		"CREATE DATABASE $database" . (defined $owner ? " OWNER $owner" : ''));
+	$node->safe_psql(
+		$database,
+		"CREATE SCHEMA docs $authorization; CREATE EXTENSION doc_extractor SCHEMA docs",
+		extra_params => user_option($owner));
+	return;
+}
+
+# Returns psql's options to connect as a role, or as the server's superuser.
+sub user_option
+{
+	my ($user) = @_;
+	return defined $user ? [ '-U', $user ] : [];
+}
+
+# Returns all that a ledger holds, in a few lines: rows and a digest of all values for each table.
+sub tables_of
+{
+	my ($node, $database) = @_;
+	return $node->safe_psql($database, tables_query());
+}
+
+# Returns all that a backup has to bring back: besides the tables, sequences and triggers.
+sub state_of
+{
+	my ($node, $database) = @_;
+	return $node->safe_psql(
+		$database,
+		tables_query() . ';'
+		  . union(
+			map { "SELECT '$_', last_value, is_called FROM docs.${_}_id_seq" } tables())
+		  . q{;
+		SELECT tgrelid::regclass, tgname, tgenabled FROM pg_trigger
+		WHERE NOT tgisinternal ORDER BY 1, 2});
+}
+
+sub tables
+{
+	return qw(documents hash_index audit_log error_log);
+}
+
+sub tables_query
+{
+	return union(
+		map {
+			"SELECT '$_', count(*), md5(string_agg(t::text, E'\\n' ORDER BY id)) FROM docs.$_ t"
+		} tables());
+}
+
+sub union
+{
+	return join(' UNION ALL ', @_);
+}
+
+# Returns the query for what contradicts itself in a ledger: no rows, if all is well.
+sub problems_query
+{
+	return q{
+		SELECT 'document without its hash', d.id FROM docs.documents d
+		WHERE (SELECT count(*) FROM docs.hash_index h
+			WHERE h.document_id = d.id AND h.file_hash = d.file_hash) <> 1
+		UNION ALL
+		SELECT 'hash without its document', h.id FROM docs.hash_index h
+		WHERE NOT EXISTS (SELECT FROM docs.documents d
+			WHERE d.id = h.document_id AND d.file_hash = h.file_hash)
+		UNION ALL
+		SELECT 'document not ingested once', d.id FROM docs.documents d
+		WHERE (SELECT count(*) FROM docs.audit_log a
+			WHERE a.document_id = d.id AND a.action = 'ingested') <> 1
+		UNION ALL
+		SELECT 'trail without its document', a.id FROM docs.audit_log a
+		WHERE NOT EXISTS (SELECT FROM docs.documents d WHERE d.id = a.document_id)
+		AND NOT EXISTS (SELECT FROM docs.audit_log b
+			WHERE b.document_id = a.document_id AND b.action = 'deleted')};
+}
+
+# Returns its rows.
+sub problems_of
+{
+	my ($node, $database) = @_;
+	return $node->safe_psql($database, problems_query());
+}
+
+# Starts psql on a script, beside the test; in pg_stat_activity it is called "client".
+sub start_client
+{
+	my ($node, $database, $script) = @_;
+	my $client = { out => '', err => '', script => File::Temp->new };
+
+	# From a file, as nobody would feed its input.
+	print { $client->{script} } $script;
+	close $client->{script};
+	$client->{run} = IPC::Run::start(
+		[
+			'psql', '-XAqt', '-v', 'VERBOSITY=verbose', '-f', $client->{script}->filename,
+			'-d', $node->connstr($database) . ' application_name=client'
+		],
+		'<', \undef, '>', \$client->{out}, '2>', \$client->{err}, IPC::Run::timeout(PATIENCE));
+	return $client;
+}
+
+# Waits for its end; returns what it printed, and its errors.
+sub finish_client
+{
+	my ($client) = @_;
+	$client->{run}->finish;
+	return ($client->{out}, $client->{err});
+}
+
+# Waits until the client waits for a lock.
+sub wait_for_lock
+{
+	my ($node) = @_;
+	$node->poll_query_until(
+		'postgres', q{
+		SELECT count(*) = 1 FROM pg_stat_activity
+		WHERE application_name = 'client' AND wait_event_type = 'Lock'}
+	) or die 'the client does not wait for a lock';
+	return;
+}
+
+# Runs a script as a role (undef: the superuser) in one session, going on after errors; returns what
+# it printed, and its errors with their SQLSTATEs.
+sub run_script
+{
+	my ($node, $database, $user, $script) = @_;
+	my ($out, $err) = ('', '');
+
+	$node->psql(
+		$database, $script,
+		stdout => \$out,
+		stderr => \$err,
+		on_error_stop => 0,
+		extra_params => [ '-v', 'VERBOSITY=verbose', @{ user_option($user) } ]);
+	return ($out, $err);
+}
+
+1;

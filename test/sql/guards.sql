@@ -1,0 +1,308 @@
+-- The guards of 1.1: what would drop data is refused, and what changes the tables' form is in the server log.
+\set SHOW_CONTEXT never
+SET client_min_messages = warning;
+-- Owner of nothing but what it creates itself.
+CREATE ROLE regress_docs_keeper;
+CREATE ROLE regress_docs_other;
+CREATE ROLE regress_docs_admin;
+GRANT regress_docs_keeper TO regress_docs_admin;
+SELECT format('GRANT CREATE ON DATABASE %I TO regress_docs_keeper', current_database()) AS "grant" \gset
+:grant;
+CREATE SCHEMA docs;
+CREATE EXTENSION doc_extractor SCHEMA docs VERSION '1.1';
+SELECT is_duplicate FROM docs.ingest_document('a', 'a', 't');
+CREATE VIEW alive AS
+SELECT extversion AS version, (SELECT count(*) FROM pg_depend WHERE refobjid = x.oid AND deptype = 'e') AS objects
+FROM pg_extension x WHERE extname = 'doc_extractor';
+TABLE alive;
+
+-- DROP EXTENSION, the message whole.
+DROP EXTENSION doc_extractor;
+\echo :SQLSTATE
+\set VERBOSITY terse
+DROP EXTENSION doc_extractor CASCADE;
+DROP EXTENSION IF EXISTS doc_extractor;
+-- Of several at once, wherever it stands in the list: none goes.
+CREATE EXTENSION tcn;
+CREATE EXTENSION pgcrypto;
+DROP EXTENSION tcn, doc_extractor, pgcrypto;
+DROP EXTENSION IF EXISTS nothing, doc_extractor CASCADE;
+DROP EXTENSION nothing, doc_extractor;
+SELECT extname FROM pg_extension WHERE extname IN ('tcn', 'pgcrypto', 'doc_extractor') ORDER BY extname;
+-- DROP SCHEMA ... CASCADE, and of several.
+DROP SCHEMA docs CASCADE;
+CREATE SCHEMA other;
+CREATE TABLE other.documents (id int);
+INSERT INTO other.documents VALUES (1);
+DROP SCHEMA other, docs CASCADE;
+DROP SCHEMA IF EXISTS docs, nothing, other CASCADE;
+-- Inside of a transaction, a function, DO.
+BEGIN;
+DROP EXTENSION doc_extractor;
+ROLLBACK;
+DO $$BEGIN EXECUTE 'DROP SCHEMA docs CASCADE'; END$$;
+-- As a restore's session that it is not quite.
+SET check_function_bodies = off;
+DROP EXTENSION doc_extractor;
+RESET check_function_bodies;
+TABLE alive;
+-- What PostgreSQL refuses by itself goes on doing so, with its own error.
+\set VERBOSITY sqlstate
+DROP SCHEMA docs;
+DROP TABLE docs.documents CASCADE;
+DROP SEQUENCE docs.documents_id_seq CASCADE;
+DROP FUNCTION docs.doc_extractor_ddl_start();
+DROP EVENT TRIGGER doc_extractor_ddl_start;
+DROP EVENT TRIGGER doc_extractor_ddl_end CASCADE;
+DROP OWNED BY CURRENT_USER;
+\set VERBOSITY terse
+TABLE alive;
+-- Who has no right to drop it is told so, and not that there is data.
+\set VERBOSITY sqlstate
+SET ROLE regress_docs_other;
+DROP EXTENSION doc_extractor;
+DROP SCHEMA docs CASCADE;
+RESET ROLE;
+\set VERBOSITY terse
+
+-- Other extensions, schemas and roles are none of its business.
+DROP EXTENSION tcn;
+DROP EXTENSION pgcrypto CASCADE;
+DROP SCHEMA other CASCADE;
+CREATE SCHEMA docs2;
+CREATE TABLE docs2.documents (id int);
+INSERT INTO docs2.documents VALUES (1);
+DROP SCHEMA docs2 CASCADE;
+DROP OWNED BY regress_docs_other CASCADE;
+DROP SCHEMA IF EXISTS nothing CASCADE;
+DROP EXTENSION IF EXISTS nothing;
+TABLE alive;
+
+-- The trail alone is data as well, and outlives its documents.
+\set VERBOSITY default
+BEGIN;
+DELETE FROM docs.documents;
+DROP EXTENSION doc_extractor;
+ROLLBACK;
+\set VERBOSITY terse
+-- So do those of a snapshot that does not see them yet: at REPEATABLE READ nothing else is looked at than what is there.
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT count(*) FROM docs.documents;
+DROP EXTENSION doc_extractor;
+ROLLBACK;
+-- Row security hides nothing from the guard.
+ALTER TABLE docs.documents ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+DROP EXTENSION doc_extractor;
+ALTER TABLE docs.documents DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;
+-- The way out that keeps the data, and the one that does not.
+BEGIN;
+ALTER EXTENSION doc_extractor UPDATE TO 'unpackaged';
+DROP EXTENSION doc_extractor;
+SELECT count(*) FROM docs.documents;
+ROLLBACK;
+BEGIN;
+SET LOCAL doc_extractor.allow_data_loss = on;
+DROP EXTENSION doc_extractor;
+SELECT to_regclass('docs.documents') IS NULL AS gone;
+ROLLBACK;
+BEGIN;
+SET LOCAL doc_extractor.allow_data_loss = on;
+DROP SCHEMA docs CASCADE;
+ROLLBACK;
+-- As pg_restore --clean does it.
+BEGIN;
+SET LOCAL check_function_bodies = false;
+SELECT set_config('search_path', '', true);
+SET LOCAL client_min_messages = warning;
+DROP EXTENSION doc_extractor;
+ROLLBACK;
+-- A replica does what its primary did.
+BEGIN;
+SET LOCAL session_replication_role = replica;
+DROP EXTENSION doc_extractor;
+ROLLBACK;
+TABLE alive;
+SET doc_extractor.allow_data_loss = on;
+DROP EXTENSION doc_extractor;
+RESET doc_extractor.allow_data_loss;
+-- Any one of the tables alone, also where it is now in another schema.
+CREATE EXTENSION doc_extractor SCHEMA docs VERSION '1.1';
+CREATE SCHEMA moved;
+\set VERBOSITY default
+BEGIN;
+INSERT INTO docs.error_log (file_name, error_type, error_message) VALUES ('a', 'b', 'c');
+DROP EXTENSION doc_extractor;
+ROLLBACK;
+BEGIN;
+INSERT INTO docs.hash_index (file_hash, document_id) VALUES ('a', 1);
+ALTER TABLE docs.hash_index SET SCHEMA moved;
+DROP EXTENSION doc_extractor;
+ROLLBACK;
+BEGIN;
+INSERT INTO docs.audit_log (document_id, action) VALUES (1, 'tagged');
+ALTER TABLE docs.audit_log SET SCHEMA moved;
+ALTER TABLE moved.audit_log RENAME TO trail;
+DROP SCHEMA docs CASCADE;
+ROLLBACK;
+BEGIN;
+INSERT INTO docs.documents (file_name, file_size_bytes, file_hash, file_type, ingestion_source) VALUES ('a', 1, 'a', 't', 's');
+ALTER TABLE docs.documents SET SCHEMA moved;
+DROP EXTENSION doc_extractor;
+ROLLBACK;
+\set VERBOSITY terse
+-- A table with the name of one of ours is not one.
+BEGIN;
+CREATE TABLE moved.documents AS SELECT 1 AS id;
+ALTER TABLE docs.documents RENAME TO papers;
+CREATE TABLE docs.documents AS SELECT 1 AS id;
+DROP EXTENSION doc_extractor;
+ROLLBACK;
+DROP SCHEMA moved;
+-- Without data it goes freely, by whichever road. Rows that this transaction has just added count, and those that are gone do not.
+BEGIN;
+DROP SCHEMA docs CASCADE;
+ROLLBACK;
+BEGIN;
+INSERT INTO docs.error_log (file_name, error_type, error_message) VALUES ('a', 'b', 'c');
+SAVEPOINT filled;
+DROP EXTENSION doc_extractor;
+ROLLBACK TO filled;
+DELETE FROM docs.error_log;
+DROP EXTENSION doc_extractor;
+ROLLBACK;
+DROP EXTENSION doc_extractor;
+TABLE alive;
+DROP SCHEMA docs;
+
+-- An owner that is no superuser.
+SET ROLE regress_docs_keeper;
+CREATE SCHEMA docs;
+CREATE EXTENSION doc_extractor SCHEMA docs VERSION '1.1';
+SELECT is_duplicate FROM docs.ingest_document('a', 'a', 't');
+DROP EXTENSION doc_extractor;
+DROP SCHEMA docs CASCADE;
+-- DROP OWNED warns of rights that it cannot take away, before it is refused.
+SET client_min_messages = error;
+DROP OWNED BY regress_docs_keeper CASCADE;
+DROP OWNED BY CURRENT_USER CASCADE;
+RESET ROLE;
+-- A member of that role, and a superuser, in its place; also with others.
+SET ROLE regress_docs_admin;
+DROP EXTENSION doc_extractor;
+DROP OWNED BY regress_docs_keeper CASCADE;
+RESET ROLE;
+DROP OWNED BY regress_docs_keeper CASCADE;
+DROP OWNED BY regress_docs_other, regress_docs_keeper CASCADE;
+DROP OWNED BY regress_docs_keeper;
+-- Others' own things go.
+CREATE SCHEMA theirs AUTHORIZATION regress_docs_other;
+DROP OWNED BY regress_docs_other;
+TABLE alive;
+SELECT count(*) FROM docs.documents;
+-- REASSIGN OWNED takes nothing away.
+REASSIGN OWNED BY regress_docs_keeper TO regress_docs_admin;
+SELECT extowner::regrole, (SELECT relowner::regrole FROM pg_class WHERE oid = 'docs.documents'::regclass) FROM pg_extension WHERE extname = 'doc_extractor';
+DROP OWNED BY regress_docs_admin CASCADE;
+REASSIGN OWNED BY regress_docs_admin TO regress_docs_keeper;
+SET ROLE regress_docs_keeper;
+SET doc_extractor.allow_data_loss = on;
+-- Not its warning about rights that others granted.
+SET client_min_messages = error;
+DROP OWNED BY regress_docs_keeper CASCADE;
+SET client_min_messages = warning;
+RESET doc_extractor.allow_data_loss;
+RESET ROLE;
+TABLE alive;
+-- The schema is one role's, the extension another's: the schema's owner would drop it as well.
+:grant;
+CREATE SCHEMA docs AUTHORIZATION regress_docs_keeper;
+CREATE EXTENSION doc_extractor SCHEMA docs VERSION '1.1';
+SELECT is_duplicate FROM docs.ingest_document('a', 'a', 't');
+DROP OWNED BY regress_docs_keeper CASCADE;
+SET ROLE regress_docs_keeper;
+DROP SCHEMA docs CASCADE;
+RESET ROLE;
+TABLE alive;
+
+-- The event triggers' functions are for them alone.
+\set VERBOSITY default
+SELECT docs.doc_extractor_ddl_start();
+\echo :SQLSTATE
+SELECT docs.doc_extractor_ddl_end();
+\echo :SQLSTATE
+-- On an event that they are not made for they do no harm.
+CREATE EVENT TRIGGER odd ON sql_drop EXECUTE FUNCTION docs.doc_extractor_ddl_start();
+CREATE TABLE odd (id int);
+DROP TABLE odd;
+DROP EVENT TRIGGER odd;
+
+-- The log: the server writes it, a client sees it if it asks to.
+CREATE TABLE docs.mine (id int);
+CREATE TABLE public.documents (id int);
+CREATE ROLE regress_docs_dba SUPERUSER;
+SET SESSION AUTHORIZATION regress_docs_dba;
+SET client_min_messages = log;
+ALTER TABLE docs.documents ADD COLUMN department text;
+ALTER TABLE docs.documents RENAME COLUMN department TO unit;
+ALTER TABLE docs.documents DROP COLUMN unit;
+ALTER TABLE docs.hash_index ALTER COLUMN duplicate_count SET STATISTICS 10;
+ALTER TABLE docs.audit_log DISABLE TRIGGER audit_log_refuse_change;
+ALTER TABLE docs.audit_log ENABLE ALWAYS TRIGGER audit_log_refuse_change;
+ALTER TABLE docs.error_log OWNER TO regress_docs_keeper;
+CREATE INDEX "by Name" ON docs.documents (file_name);
+CREATE UNIQUE INDEX IF NOT EXISTS by_document ON docs.hash_index (document_id);
+CREATE INDEX CONCURRENTLY by_type ON docs.error_log (error_type);
+DROP INDEX docs."by Name";
+DROP INDEX CONCURRENTLY docs.by_type;
+SET search_path = docs, public;
+DROP INDEX IF EXISTS by_document, nothing;
+ALTER TABLE error_log ADD COLUMN note text, ADD COLUMN severity int;
+DO $$BEGIN ALTER TABLE error_log DROP COLUMN note; END$$;
+RESET search_path;
+-- Who: the role that does it, and the one that has logged in.
+SET ROLE regress_docs_keeper;
+ALTER TABLE docs.error_log DROP COLUMN severity;
+RESET ROLE;
+-- Nothing happens, nothing is logged: who does not own the table cannot write to the log that its index went.
+GRANT USAGE ON SCHEMA docs TO regress_docs_other;
+SET ROLE regress_docs_other;
+\set VERBOSITY sqlstate
+DROP INDEX docs.ix_documents_file_type;
+\set VERBOSITY default
+RESET ROLE;
+-- Nothing of the kind for other tables, though they have the same name, or for what is no change of form.
+ALTER TABLE docs.mine ADD COLUMN note text;
+CREATE INDEX mine_note ON docs.mine (note);
+DROP INDEX docs.mine_note;
+ALTER TABLE public.documents ADD COLUMN note text;
+CREATE INDEX documents_note ON public.documents (note);
+DROP INDEX public.documents_note;
+SET search_path = public, docs;
+ALTER TABLE documents DROP COLUMN note;
+RESET search_path;
+GRANT SELECT ON docs.documents TO regress_docs_other;
+COMMENT ON TABLE docs.mine IS 'mine';
+ANALYZE docs.documents;
+DROP INDEX IF EXISTS nothing.at_all;
+ALTER TABLE IF EXISTS docs.nothing ADD COLUMN note text;
+-- Nor for the extension's own scripts.
+DELETE FROM docs.documents;
+ALTER EXTENSION doc_extractor UPDATE TO '1.0';
+ALTER EXTENSION doc_extractor UPDATE TO '1.1';
+SET doc_extractor.allow_data_loss = on;
+DROP EXTENSION doc_extractor;
+RESET doc_extractor.allow_data_loss;
+CREATE EXTENSION doc_extractor SCHEMA docs VERSION '1.1';
+-- In 1.0 there is no log, and no guard.
+ALTER EXTENSION doc_extractor UPDATE TO '1.0';
+SELECT is_duplicate FROM docs.ingest_document('a', 'a', 't');
+ALTER TABLE docs.documents ADD COLUMN department text;
+SET client_min_messages = warning;
+DROP EXTENSION doc_extractor;
+RESET SESSION AUTHORIZATION;
+
+DROP VIEW alive;
+DROP TABLE public.documents;
+DROP SCHEMA docs CASCADE;
+DROP OWNED BY regress_docs_keeper, regress_docs_other, regress_docs_admin, regress_docs_dba;
+DROP ROLE regress_docs_keeper, regress_docs_other, regress_docs_admin, regress_docs_dba;

@@ -1,0 +1,125 @@
+-- Who and why: doc_extractor.user and doc_extractor.reason in the trail.
+\set SHOW_CONTEXT never
+SET client_min_messages = warning;
+CREATE SCHEMA docs;
+CREATE EXTENSION doc_extractor SCHEMA docs;
+CREATE ROLE regress_docs_clerk;
+CREATE ROLE regress_docs_team;
+GRANT regress_docs_team TO regress_docs_clerk;
+GRANT USAGE ON SCHEMA docs TO regress_docs_clerk, regress_docs_team;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA docs TO regress_docs_clerk, regress_docs_team;
+-- The last trail row's user and reason; the login role differs from machine to machine.
+CREATE FUNCTION docs.last_entry() RETURNS text LANGUAGE sql SECURITY DEFINER AS $$
+    SELECT concat_ws(' ', action, 'by', CASE user_or_system WHEN session_user THEN '(login role)' ELSE user_or_system END,
+                     'because', change_reason)
+    FROM docs.audit_log ORDER BY id DESC LIMIT 1
+$$;
+GRANT EXECUTE ON FUNCTION docs.last_entry TO PUBLIC;
+
+-- By default: the login role, no reason. SET ROLE does not hide who it is, SESSION AUTHORIZATION is a login.
+SELECT document_id FROM docs.ingest_document('1', '1', 't');
+SELECT docs.last_entry();
+SELECT user_or_system = session_user AS login_role, change_reason IS NULL AS no_reason FROM docs.audit_log;
+SET ROLE regress_docs_clerk;
+SELECT document_id FROM docs.ingest_document('2', '2', 't');
+SELECT docs.last_entry();
+RESET ROLE;
+SET SESSION AUTHORIZATION regress_docs_clerk;
+SELECT document_id FROM docs.ingest_document('3', '3', 't');
+SET ROLE regress_docs_team;
+SELECT document_id FROM docs.ingest_document('4', '4', 't');
+RESET SESSION AUTHORIZATION;
+SELECT document_id, user_or_system FROM docs.audit_log WHERE document_id > 2 ORDER BY id;
+
+-- SET for the session, of any role. The name needs quotes: user is a reserved word.
+SET ROLE regress_docs_clerk;
+SET doc_extractor."user" = 'scanner 7';
+SET doc_extractor.reason = 'nightly "import", 1st try';
+SELECT document_id FROM docs.ingest_document('5', '5', 't');
+SELECT docs.last_entry();
+RESET ROLE;
+-- It holds for updates and plain inserts as for ingests.
+UPDATE docs.documents SET file_type = 'u' WHERE file_name = '5';
+SELECT docs.last_entry();
+INSERT INTO docs.documents (file_name, file_size_bytes, file_hash, file_type, ingestion_source) VALUES ('6', 1, 'h6', 't', 's');
+SELECT docs.last_entry();
+-- Each by itself.
+RESET doc_extractor."user";
+UPDATE docs.documents SET file_type = 'v' WHERE file_name = '5';
+SELECT docs.last_entry();
+SET doc_extractor.reason = '';
+UPDATE docs.documents SET file_type = 'w' WHERE file_name = '5';
+SELECT docs.last_entry();
+SELECT change_reason IS NULL AS no_reason FROM docs.audit_log ORDER BY id DESC LIMIT 1;
+
+-- SET LOCAL lasts as long as the transaction.
+BEGIN;
+SET LOCAL doc_extractor."user" = 'only now';
+SELECT set_config('doc_extractor.reason', 'by set_config()', true);
+UPDATE docs.documents SET file_type = 'x' WHERE file_name = '5';
+SELECT docs.last_entry();
+COMMIT;
+UPDATE docs.documents SET file_type = 'y' WHERE file_name = '5';
+SELECT docs.last_entry();
+-- A rollback to a savepoint takes it back.
+BEGIN;
+SAVEPOINT s;
+SET LOCAL doc_extractor."user" = 'undone';
+ROLLBACK TO s;
+UPDATE docs.documents SET file_type = 'z' WHERE file_name = '5';
+SELECT docs.last_entry();
+COMMIT;
+-- A function may carry it.
+CREATE FUNCTION docs.as_robot() RETURNS bigint LANGUAGE sql SET doc_extractor."user" = 'robot'
+AS $$ SELECT document_id FROM docs.ingest_document('7', '7', 't') $$;
+SELECT docs.as_robot();
+SELECT docs.last_entry();
+UPDATE docs.documents SET file_type = 'a' WHERE file_name = '5';
+SELECT docs.last_entry();
+
+-- What audit_log cannot hold is refused when it is set: 255 and 500 characters, not bytes.
+SELECT set_config('doc_extractor.user', repeat('é', 255), false) = repeat('é', 255) AS set;
+SELECT set_config('doc_extractor.reason', repeat('😀', 500), false) = repeat('😀', 500) AS set;
+UPDATE docs.documents SET file_type = 'b' WHERE file_name = '5';
+SELECT user_or_system = repeat('é', 255) AS "user", change_reason = repeat('😀', 500) AS reason
+FROM docs.audit_log ORDER BY id DESC LIMIT 1;
+SELECT repeat('0', 256) AS too_long \gset
+SET doc_extractor."user" = :'too_long';
+\echo :SQLSTATE
+SELECT set_config('doc_extractor.user', repeat('é', 256), false);
+\echo :SQLSTATE
+SELECT set_config('doc_extractor.reason', repeat('é', 501), false);
+\echo :SQLSTATE
+-- The refused value has not replaced the old one.
+SELECT current_setting('doc_extractor.user') = repeat('é', 255) AS "user";
+RESET doc_extractor."user";
+RESET doc_extractor.reason;
+-- Settings that do not exist are refused too, by servers that can reserve a prefix.
+SELECT current_setting('server_version_num')::int >= 150000 AS reserves \gset
+\set VERBOSITY sqlstate
+\if :reserves
+SET doc_extractor.no_such_setting = 1;
+\else
+DO $$ BEGIN RAISE invalid_name; END $$;
+\endif
+\set VERBOSITY default
+
+-- A new session that has not called the extension yet: what it sets beforehand counts from its first call.
+\c -
+\set SHOW_CONTEXT never
+SET doc_extractor."user" = 'early bird';
+SET doc_extractor.reason = 'first thing';
+SELECT document_id FROM docs.ingest_document('8', '8', 't');
+SELECT docs.last_entry();
+-- A value that is too long then is not cut off either: the trail has the login role.
+\c -
+\set SHOW_CONTEXT never
+SET client_min_messages = error;
+SELECT length(set_config('doc_extractor.user', repeat('x', 256), false));
+SELECT document_id FROM docs.ingest_document('9', '9', 't');
+SELECT docs.last_entry();
+
+SET client_min_messages = warning;
+SET doc_extractor.allow_data_loss = on;
+DROP SCHEMA docs CASCADE;
+DROP ROLE regress_docs_clerk, regress_docs_team;
