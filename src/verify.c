@@ -37,7 +37,7 @@ static const Check checks[] = {
 		"tables", "missing tables",
 		"SELECT e.t FROM (VALUES ('documents'),('hash_index'),('audit_log'),"
 		"('error_log')) AS e (t) WHERE NOT EXISTS (SELECT FROM pg_class AS c"
-		" WHERE c.relname = e.t AND c.relnamespace = $1 AND c.relkind = 'r')"
+		" WHERE c.relname = e.t AND c.relnamespace = $1 AND c.relkind = 'r') ORDER BY 1"
 	},
 	{
 		"columns", "columns missing or changed",
@@ -85,7 +85,7 @@ static const Check checks[] = {
 		" AND a.attname = e.c AND NOT a.attisdropped"
 		" AND format_type(a.atttypid, a.atttypmod) = e.type"
 		" AND a.attnotnull = e.not_null"
-		" AND pg_get_expr(d.adbin, d.adrelid) IS NOT DISTINCT FROM e.def)"
+		" AND pg_get_expr(d.adbin, d.adrelid) IS NOT DISTINCT FROM e.def) ORDER BY 1"
 	},
 	{
 		"indexes", "indexes missing, changed or invalid",
@@ -101,7 +101,7 @@ static const Check checks[] = {
 		" WHERE r.relnamespace = $1 AND r.relname = e.t AND c.relname = e.i"
 		" AND x.indisvalid AND NOT x.indisunique"
 		" AND substring(pg_get_indexdef(c.oid) FROM ' USING .*')"
-		" = ' USING btree ' || e.columns)"
+		" = ' USING btree ' || e.columns) ORDER BY 1"
 	},
 	{
 		"constraints", "constraints missing, changed or not validated",
@@ -116,7 +116,7 @@ static const Check checks[] = {
 		" LEFT JOIN pg_index AS x ON x.indexrelid = k.conindid"
 		" JOIN pg_class AS r ON r.oid = k.conrelid AND r.relnamespace = $1"
 		" WHERE r.relname = e.t AND k.conname = e.k AND k.convalidated AND x.indisvalid"
-		" AND pg_get_constraintdef(k.oid) = e.def)"
+		" AND pg_get_constraintdef(k.oid) = e.def) ORDER BY 1"
 	},
 	{
 		"triggers", "triggers missing, changed or disabled",
@@ -135,7 +135,7 @@ static const Check checks[] = {
 		" WHERE r.relname = e.t AND g.tgname = e.g AND g.tgenabled = e.enabled"
 		" AND g.tgtype = e.type AND g.tgnargs = e.arguments"
 		" AND g.tgqual IS NULL AND g.tgattr = ''"
-		" AND p.proname = e.f AND p.pronamespace = $1)"
+		" AND p.proname = e.f AND p.pronamespace = $1) ORDER BY 1"
 	},
 	{
 		"event triggers", "event triggers missing or disabled",
@@ -143,7 +143,7 @@ static const Check checks[] = {
 		"('doc_extractor_ddl_end')) AS e (g) WHERE NOT EXISTS (SELECT"
 		" FROM pg_event_trigger AS g JOIN pg_proc AS p ON p.oid = g.evtfoid"
 		" WHERE g.evtname = e.g AND g.evtenabled = 'O'"
-		" AND p.pronamespace = $1)"
+		" AND p.pronamespace = $1) ORDER BY 1"
 	},
 	{
 		"documents are indexed", "documents without their hash_index row",
@@ -200,7 +200,7 @@ static const Check checks[] = {
 		" WHERE s.last_value < m.id OR s.last_value = m.id AND NOT s.is_called"
 		" UNION ALL SELECT 'error_log_id_seq' FROM %1$s.error_log_id_seq AS s,"
 		" (SELECT max(id) FROM %1$s.error_log) AS m (id)"
-		" WHERE s.last_value < m.id OR s.last_value = m.id AND NOT s.is_called"
+		" WHERE s.last_value < m.id OR s.last_value = m.id AND NOT s.is_called ORDER BY 1"
 	}
 };
 
