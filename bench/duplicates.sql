@@ -23,19 +23,13 @@ FROM (VALUES ('all there', 0), ('90 % there', 1)) AS workloads (workload, modulo
           FROM bench.source$$),
     (3, 'docs', 'ingest_documents() by ' || :batch,
         'SELECT count(document_id) FROM bench.batch, docs.ingest_documents(file_names, contents,
-             file_types, ingestion_sources, document_texts)'),
-    (4, 'docs', 'COPY into document_inbox, text', 'COPY docs.document_inbox (file_name, content, file_type,
-         ingestion_source, document_text) FROM ''' || :'files' || '/inbox'''),
-    (5, 'docs', 'COPY into document_inbox, binary', 'COPY docs.document_inbox (file_name, content, file_type,
-         ingestion_source, document_text) FROM ''' || :'files' || '/inbox.binary'' (FORMAT binary)')
+             file_types, ingestion_sources, document_texts)')
 ) AS variants (place, ledger, variant, statement)
-WHERE statement !~ 'document_inbox' OR to_regclass('docs.document_inbox') IS NOT NULL
 ORDER BY modulo, place;
 \ir rounds.sql
 
 INSERT INTO bench.target (part, workload, target, ours, other, at_most)
-VALUES (:'part', 'all there', 'in bulk (best of inbox and ingest_documents()) / PL/pgSQL one call each',
-        ARRAY['ingest_documents() by ' || :batch, 'COPY into document_inbox, text',
-              'COPY into document_inbox, binary'], 'PL/pgSQL, one call each', 0.30),
+VALUES (:'part', 'all there', 'in bulk, ingest_documents() / PL/pgSQL one call each',
+        ARRAY['ingest_documents() by ' || :batch], 'PL/pgSQL, one call each', 0.30),
        (:'part', 'all there', 'one call each / PL/pgSQL one call each',
         ARRAY['ingest_document(), one call each'], 'PL/pgSQL, one call each', 0.70);

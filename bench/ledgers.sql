@@ -3,11 +3,6 @@
 
 CREATE SCHEMA docs;
 CREATE EXTENSION doc_extractor SCHEMA docs VERSION '1.1';
-SELECT to_regclass('docs.document_inbox') IS NULL AS no_inbox
-\gset
-\if :no_inbox
-\echo 'There is no docs.document_inbox: its steps are left out.'
-\endif
 -- The benchmark starts over many times.
 ALTER TABLE docs.documents DISABLE TRIGGER documents_refuse_truncate;
 ALTER TABLE docs.audit_log DISABLE TRIGGER audit_log_refuse_truncate;

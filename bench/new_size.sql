@@ -22,13 +22,8 @@ FROM (VALUES
     ('docs', 'ingest_documents() by ' || :batch,
         'SELECT count(document_id) FROM bench.batch, docs.ingest_documents(file_names, contents,
              file_types, ingestion_sources, document_texts)'),
-    ('docs', 'COPY into documents', bench.load('docs', 'documents', :'files')),
-    ('docs', 'COPY into document_inbox, text', 'COPY docs.document_inbox (file_name, content, file_type,
-         ingestion_source, document_text) FROM ''' || :'files' || '/inbox'''),
-    ('docs', 'COPY into document_inbox, binary', 'COPY docs.document_inbox (file_name, content, file_type,
-         ingestion_source, document_text) FROM ''' || :'files' || '/inbox.binary'' (FORMAT binary)')
-) AS variants (ledger, variant, statement)
-WHERE statement !~ 'document_inbox' OR to_regclass('docs.document_inbox') IS NOT NULL;
+    ('docs', 'COPY into documents', bench.load('docs', 'documents', :'files'))
+) AS variants (ledger, variant, statement);
 \ir rounds.sql
 
 INSERT INTO bench.measure
@@ -39,9 +34,8 @@ WHERE part = :'part' AND workload = :'workload'
 GROUP BY part, workload, round, documents;
 
 INSERT INTO bench.target (part, workload, target, ours, other, at_most)
-SELECT :'part', :'workload', 'in bulk (best of inbox and ingest_documents()) / limit',
-       ARRAY['ingest_documents() by ' || :batch, 'COPY into document_inbox, text',
-             'COPY into document_inbox, binary'], 'limit', 1.30
+SELECT :'part', :'workload', 'in bulk, ingest_documents() / limit',
+       ARRAY['ingest_documents() by ' || :batch], 'limit', 1.30
 UNION ALL
 SELECT :'part', :'workload', 'one call each / PL/pgSQL one call each',
        ARRAY['ingest_document(), one call each'], 'PL/pgSQL, one call each', 0.70;

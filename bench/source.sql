@@ -23,11 +23,7 @@ FROM bench.source GROUP BY batch ORDER BY batch;
 VACUUM ANALYZE bench.source, bench.batch;
 
 -- The rows that we store for these contents, taken from a run of our own.
-SELECT format($$COPY (SELECT file_name, content, 'text/plain', 'bench', document_text
-                      FROM bench.source ORDER BY n) TO %L $$, :'files' || '/inbox'),
-       format($$COPY (SELECT file_name, content, 'text/plain', 'bench', document_text
-                      FROM bench.source ORDER BY n) TO %L (FORMAT binary)$$, :'files' || '/inbox.binary'),
-       $$SELECT count(docs.ingest_document(file_name, content, 'text/plain', 'bench', document_text))
+SELECT $$SELECT count(docs.ingest_document(file_name, content, 'text/plain', 'bench', document_text))
          FROM bench.source $$,
        format('COPY (SELECT file_name, file_size_bytes, file_hash, file_type, ingestion_source,
                      document_text FROM docs.documents ORDER BY id) TO %L', :'files' || '/documents'),

@@ -112,8 +112,6 @@ IsOfClass(Oid type, ColumnClass class)
 			return type == TIMESTAMPOID || type == TIMESTAMPTZOID;
 		case COLUMN_JSON:
 			return type == JSONOID;
-		case COLUMN_NAME:
-			return type == NAMEOID;
 	}
 	return false;
 }

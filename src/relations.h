@@ -33,8 +33,7 @@ typedef enum ColumnClass
 	COLUMN_INTEGER,				/* integer, bigint */
 	COLUMN_TEXT,				/* varchar, text */
 	COLUMN_TIME,				/* timestamp, with or without a time zone */
-	COLUMN_JSON,				/* json */
-	COLUMN_NAME					/* name */
+	COLUMN_JSON					/* json */
 } ColumnClass;
 
 extern Ledger GetLedger(FunctionCallInfo fcinfo);
