@@ -13,7 +13,6 @@
 
 #include "audit.h"
 #include "document.h"
-#include "lookup.h"
 #include "relations.h"
 #include "restore.h"
 #include "row_json.h"
@@ -174,7 +173,6 @@ DeriveHashIndex(const NewDocuments *documents)
 	uint64		changes = EarlyChanges();
 	RowReader	reader;
 
-	writer->arbiters = list_make1_oid(HashIndexOf(writer->rel));
 	StartReading(&reader, documents->rows, documents->desc);
 	while (ReadNewDocument(&reader, documents))
 	{

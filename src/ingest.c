@@ -254,7 +254,6 @@ OpenDocuments(Batch *batch)
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	batch->writer = OpenRowWriter(batch->ledger, "documents", true);
-	batch->writer->arbiters = list_make1_oid(HashIndexOf(batch->writer->rel));
 	for (int i = 0; i < INSERTED_COLUMNS; i++)
 		batch->columns[i] = WriterColumn(batch->writer,
 										 inserted_columns[i].name,

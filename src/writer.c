@@ -23,6 +23,7 @@
 
 #include "compat.h"
 #include "defaults.h"
+#include "lookup.h"
 #include "writer.h"
 
 /* Rows, and bytes in them, that are put in the table at a time. */
@@ -61,11 +62,11 @@ SkipOwnTriggers(TriggerDesc *triggers)
 
 /*
  * Opens a table of the ledger for rows to be inserted as its owner, until
- * CloseRowWriter().  "row_by_row": each row is in the table when WriteRow()
- * returns, else many go in at a time.
+ * CloseRowWriter().  "unless_there": a row is dropped where its file_hash is
+ * in the table already.
  */
 RowWriter *
-OpenRowWriter(const Ledger *ledger, const char *table, bool row_by_row)
+OpenRowWriter(const Ledger *ledger, const char *table, bool unless_there)
 {
 	RowWriter  *writer;
 	EState	   *estate;
@@ -91,10 +92,11 @@ OpenRowWriter(const Ledger *ledger, const char *table, bool row_by_row)
 		lappend(estate->es_opened_result_relations, writer->rri);
 	estate->es_output_cid = GetCurrentCommandId(true);
 
+	if (unless_there)
+		writer->arbiters = list_make1_oid(HashIndexOf(writer->rel));
 	/* A trigger that looks at the table finds the rows before its own. */
-	writer->row_by_row = row_by_row ||
-		(writer->rri->ri_TrigDesc &&
-		 writer->rri->ri_TrigDesc->trig_insert_before_row);
+	writer->row_by_row = writer->rri->ri_TrigDesc &&
+		writer->rri->ri_TrigDesc->trig_insert_before_row;
 	writer->capacity = INITIAL_CAPACITY;
 	writer->slots = palloc0(writer->capacity * sizeof(TupleTableSlot *));
 	writer->is_set = palloc(RelationGetNumberOfAttributes(writer->rel) *

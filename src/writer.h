@@ -29,7 +29,7 @@ typedef struct RowWriter
 	TransitionCaptureState *capture;	/* for transition tables of triggers */
 	ColumnDefault *defaults;	/* one a column */
 	bool		row_by_row;		/* not many at a time */
-	List	   *arbiters;		/* unique indexes whose conflict drops a row */
+	List	   *arbiters;		/* the index whose conflict drops a row */
 	TupleTableSlot *slot;		/* the row being filled in, or filled in last */
 	bool	   *is_set;			/* its columns that need no default */
 	TupleTableSlot **slots;		/* rows that are not in the table yet */
@@ -44,11 +44,11 @@ typedef enum RowOutcome
 {
 	ROW_STORED,
 	ROW_SUPPRESSED,				/* by a user's BEFORE trigger */
-	ROW_CONFLICTS				/* with another in an index of "arbiters" */
+	ROW_CONFLICTS				/* with another of the same file_hash */
 } RowOutcome;
 
 extern RowWriter *OpenRowWriter(const Ledger *ledger, const char *table,
-								bool row_by_row);
+								bool unless_there);
 extern AttrNumber WriterColumn(RowWriter *writer, const char *column,
 							   ColumnClass class);
 extern void StartRow(RowWriter *writer);
