@@ -34,7 +34,7 @@ demo:
 	@tools/sandbox.sh psql -X -q -f demo/demo.sql
 
 check:
-	@tools/sandbox.sh tools/check.sh
+	@FOR_TESTS=1 tools/sandbox.sh tools/check.sh
 
 bench:
 	@tools/sandbox.sh bench/bench.sh

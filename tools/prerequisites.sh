@@ -1,5 +1,5 @@
 #!/bin/bash
-# Installs what building and testing need, where it is missing, and prints the pg_config to use:
+# Installs what building needs, and with FOR_TESTS what testing needs, where it is missing, and prints the pg_config to use:
 # $PG_CONFIG, else that of the newest installed server (with headers, if any has them), else that
 # of Debian's default version. Debian's server package also starts a cluster, "main", of its own.
 set -euo pipefail
@@ -48,6 +48,7 @@ look() {
     command -v gcc >/dev/null || missing+=(gcc)
     [ -e /usr/include/stdio.h ] || missing+=(libc6-dev)
     command -v make >/dev/null || missing+=(make)
+    [ -n "${FOR_TESTS:-}" ] || return 0
     command -v prove >/dev/null || missing+=(perl)
     perl -MIPC::Run -e 1 2>/dev/null || missing+=(libipc-run-perl)
     /usr/bin/python3 -c 'import alembic' 2>/dev/null || missing+=(python3-alembic)
