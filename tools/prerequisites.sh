@@ -1,7 +1,8 @@
 #!/bin/bash
-# Installs what building needs, and with FOR_TESTS what testing needs, where it is missing, and prints the pg_config to use:
-# $PG_CONFIG, else that of the newest installed server (with headers, if any has them), else that
-# of Debian's default version. Debian's server package also starts a cluster, "main", of its own.
+# Installs what building needs, and with FOR_TESTS what testing needs, where it is missing, and
+# prints the pg_config to use: $PG_CONFIG, else that of the newest installed server (with headers,
+# if any has them), else that of Debian's default version. Debian's server package also starts a
+# cluster, "main", of its own.
 set -euo pipefail
 
 packaged=/usr/lib/postgresql # Debian's packages have each major version in a folder here.
