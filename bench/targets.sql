@@ -1,6 +1,9 @@
 -- Prints the targets of the parts that were measured.
 
 \pset footer off
+SELECT EXISTS (SELECT FROM bench.target) AS has_targets
+\gset
+\if :has_targets
 \echo
 \echo 'Targets: ratios of medians'
 SELECT target.part, target.workload, target.target,
@@ -13,3 +16,4 @@ JOIN bench.result AS other ON other.part = target.part AND other.workload = targ
      AND other.variant = target.other
 GROUP BY target.n, target.part, target.workload, target.target, target.at_most, other.median
 ORDER BY target.n;
+\endif
