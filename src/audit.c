@@ -5,7 +5,6 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "executor/spi.h"
 #include "utils/datum.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -125,10 +124,8 @@ MoveHash(const Ledger *ledger, Datum old_hash, Datum new_hash,
 	values[0] = old_hash;
 	values[1] = new_hash;
 	values[2] = Int64GetDatum(document_id);
-	SPI_connect();
-	if (RunStatement(ledger, STATEMENT_MOVE_HASH, values, NULL) == 0)
+	if (RunStatement(ledger, STATEMENT_MOVE_HASH, values, NULL, NULL) == 0)
 		NoteEarlyChange();
-	SPI_finish();
 }
 
 /* Memory for one trail row at a time. */
@@ -229,9 +226,7 @@ DeleteHash(const Ledger *ledger, Datum hash, int64 document_id)
 
 	values[0] = hash;
 	values[1] = Int64GetDatum(document_id);
-	SPI_connect();
-	RunStatement(ledger, STATEMENT_DELETE_HASH, values, NULL);
-	SPI_finish();
+	RunStatement(ledger, STATEMENT_DELETE_HASH, values, NULL, NULL);
 }
 
 /*

@@ -112,6 +112,30 @@ InsertIndexTuples(ResultRelInfo *rri, TupleTableSlot *slot, EState *estate,
 #endif
 }
 
+/* 16 can tell that an update changes the summarizing indexes only. */
+#if PG_VERSION_NUM < 160000
+typedef bool UpdatedIndexes;
+#define ALL_INDEXES(updated) (updated)
+#define SUMMARIZING_INDEXES(updated) false
+#else
+typedef TU_UpdateIndexes UpdatedIndexes;
+#define ALL_INDEXES(updated) ((updated) == TU_All)
+#define SUMMARIZING_INDEXES(updated) ((updated) == TU_Summarizing)
+#endif
+
+/* Inserts those index entries of an updated row that its update asks for. */
+static inline void
+UpdateIndexTuples(ResultRelInfo *rri, TupleTableSlot *slot, EState *estate,
+				  UpdatedIndexes updated)
+{
+#if PG_VERSION_NUM < 160000
+	list_free(ExecInsertIndexTuples(rri, slot, estate, true, false, NULL, NIL));
+#else
+	list_free(ExecInsertIndexTuples(rri, slot, estate, true, false, NULL, NIL,
+									SUMMARIZING_INDEXES(updated)));
+#endif
+}
+
 /* 18 added counters that only EXPLAIN wants. */
 static inline IndexScanDesc
 BeginIndexScan(Relation rel, Relation index, Snapshot snapshot, int nkeys)

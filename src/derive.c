@@ -7,7 +7,6 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
@@ -108,23 +107,12 @@ HasNewDocument(const NewDocuments *documents)
 static Datum
 CurrentHash(const NewDocuments *documents, int64 id)
 {
-	MemoryContext context = CurrentMemoryContext;
 	Datum		values[1];
-	Datum		hash = (Datum) 0;
-	bool		is_null;
+	Datum		hash;
 
 	values[0] = Int64GetDatum(id);
-	SPI_connect();
-	if (RunStatement(&documents->ledger, STATEMENT_LOCK_DOCUMENT, values,
-					 NULL) > 0)
-	{
-		hash = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1,
-							 &is_null);
-		MemoryContextSwitchTo(context);
-		hash = PointerGetDatum(PG_DETOAST_DATUM_COPY(hash));
-	}
-	SPI_finish();
-	return hash;
+	return RunStatement(&documents->ledger, STATEMENT_LOCK_DOCUMENT, values,
+						NULL, &hash) > 0 ? hash : (Datum) 0;
 }
 
 /*
@@ -138,9 +126,7 @@ TakeOverHash(const Ledger *ledger, Datum hash, int64 id)
 
 	values[0] = hash;
 	values[1] = Int64GetDatum(id);
-	SPI_connect();
-	RunStatement(ledger, STATEMENT_TAKE_OVER_HASH, values, NULL);
-	SPI_finish();
+	RunStatement(ledger, STATEMENT_TAKE_OVER_HASH, values, NULL, NULL);
 }
 
 /* Removes the hash_index rows of new documents that are gone already. */

@@ -5,7 +5,6 @@
  */
 #include "postgres.h"
 
-#include "executor/spi.h"
 #include "fmgr.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
@@ -24,13 +23,11 @@ LockDocument(const Ledger *ledger, int64 document_id)
 	Datum		values[1];
 
 	values[0] = Int64GetDatum(document_id);
-	SPI_connect();
-	if (RunStatement(ledger, STATEMENT_LOCK_DOCUMENT, values, NULL) == 0)
+	if (RunStatement(ledger, STATEMENT_LOCK_DOCUMENT, values, NULL, NULL) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
 				 errmsg("document " INT64_FORMAT " does not exist",
 						document_id)));
-	SPI_finish();
 }
 
 /* An error where a reason is longer than audit_log holds. */

@@ -9,14 +9,16 @@
  */
 #include "postgres.h"
 
+#include "access/table.h"
 #include "access/xact.h"
-#include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
 #include "compat.h"
+#include "counter.h"
 #include "ingest.h"
 #include "lookup.h"
 #include "relations.h"
@@ -81,6 +83,7 @@ typedef struct Batch
 	Document  **sorted;			/* by hash, then by position */
 	Content    *contents;		/* by hash */
 	int			ncontents;
+	Counter    *counter;		/* once there is a duplicate */
 	RowWriter  *writer;			/* of documents, once there is a new one */
 	AttrNumber	columns[INSERTED_COLUMNS];	/* of the writer */
 } Batch;
@@ -141,16 +144,6 @@ SettleDocument(Content *content)
 	content->nsettled++;
 }
 
-/* Returns column "number" of row "row" of SPI's result. */
-static Datum
-ResultColumn(uint64 row, int number)
-{
-	bool		is_null;
-
-	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
-						 number, &is_null);
-}
-
 /* Notes what documents has of a content; NULL where it has nothing. */
 static void
 NoteFound(Content *content, TupleTableSlot *row)
@@ -178,9 +171,11 @@ NoteFound(Content *content, TupleTableSlot *row)
 static void
 FindContents(Batch *batch, Content *contents, int ncontents)
 {
+	Relation	rel = OpenLedgerTable(batch->ledger, "documents",
+									  AccessShareLock);
 	HashLookup	lookup;
 
-	OpenLookup(&lookup, batch->ledger, "documents");
+	OpenLookup(&lookup, rel);
 	for (int i = 0; i < ncontents; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -188,6 +183,7 @@ FindContents(Batch *batch, Content *contents, int ncontents)
 		contents[i].nlookups++;
 	}
 	CloseLookup(&lookup);
+	table_close(rel, NoLock);
 }
 
 /*
@@ -283,7 +279,7 @@ InsertPatiently(Batch *batch, Content *content)
 	const Document *document = NextDocument(content);
 	Datum		values[INSERTED_COLUMNS];
 	char		nulls[INSERTED_COLUMNS];
-	bool		inserted;
+	Datum		document_id;
 
 	for (int i = 0; i < INSERTED_COLUMNS; i++)
 	{
@@ -292,11 +288,11 @@ InsertPatiently(Batch *batch, Content *content)
 		values[i] = value.value;
 		nulls[i] = value.isnull ? 'n' : ' ';
 	}
-	inserted = RunStatement(batch->ledger, STATEMENT_INSERT, values, nulls) > 0;
-	if (inserted)
-		content->document_id = DatumGetInt64(ResultColumn(0, 1));
-	SPI_freetuptable(SPI_tuptable);
-	return inserted;
+	if (RunStatement(batch->ledger, STATEMENT_INSERT, values, nulls,
+					 &document_id) == 0)
+		return false;
+	content->document_id = DatumGetInt64(document_id);
+	return true;
 }
 
 /* Reports a content that can neither be found nor inserted. */
@@ -365,10 +361,11 @@ InsertContent(Batch *batch, Content *content)
 
 /*
  * A success of a content that had failed before: the row takes it over.
- * Returns the number of rows updated, 0 where it is gone or healed meanwhile.
+ * Returns the number of rows updated, 0 where it is gone or healed meanwhile,
+ * and how often the content came again.
  */
 static uint64
-HealDocument(Batch *batch, Content *content)
+HealDocument(Batch *batch, Content *content, Datum *count)
 {
 	Document   *document = NextDocument(content);
 	Datum		values[3];
@@ -381,7 +378,7 @@ HealDocument(Batch *batch, Content *content)
 		nulls[1] = 'n';
 	if (document->fields[FIELD_METADATA].isnull)
 		nulls[2] = 'n';
-	return RunStatement(batch->ledger, STATEMENT_HEAL, values, nulls);
+	return RunStatement(batch->ledger, STATEMENT_HEAL, values, nulls, count);
 }
 
 /*
@@ -389,7 +386,7 @@ HealDocument(Batch *batch, Content *content)
  * has one, takes the place of the former.  Returns as HealDocument().
  */
 static uint64
-FailAgain(Batch *batch, Content *content)
+FailAgain(Batch *batch, Content *content, Datum *count)
 {
 	NullableDatum message = NextDocument(content)->fields[FIELD_MESSAGE];
 	Datum		values[2];
@@ -397,7 +394,8 @@ FailAgain(Batch *batch, Content *content)
 
 	values[0] = Int64GetDatum(content->document_id);
 	values[1] = message.value;
-	return RunStatement(batch->ledger, STATEMENT_FAIL_AGAIN, values, nulls);
+	return RunStatement(batch->ledger, STATEMENT_FAIL_AGAIN, values, nulls,
+						count);
 }
 
 /* Settles the next document of a content that is there but not as a success. */
@@ -405,85 +403,35 @@ static void
 UpdateUnfinished(Batch *batch, Content *content)
 {
 	Document   *document = NextDocument(content);
+	Datum		count;
 	uint64		nrows;
 
 	CheckSize(content, document);
-	nrows = IsSuccess(document) ? HealDocument(batch, content) :
-		FailAgain(batch, content);
+	nrows = IsSuccess(document) ? HealDocument(batch, content, &count) :
+		FailAgain(batch, content, &count);
 	if (nrows == 0)
 		content->state = CONTENT_UNKNOWN;
 	else
 	{
-		document->duplicate_count = DatumGetInt64(ResultColumn(0, 1));
+		document->duplicate_count = DatumGetInt64(count);
 		SettleDocument(content);
 	}
-	SPI_freetuptable(SPI_tuptable);
 }
 
 /* Notes what became of duplicates, now that hash_index has counted them all. */
 static void
-SettleDuplicates(Content *content, int64 document_id, int64 count)
+SettleDuplicates(Content *content, const CountResult *counted)
 {
 	for (int i = content->nsettled; i < content->ndocuments; i++)
 	{
 		Document   *document = content->documents[i];
 
-		document->document_id = document_id;
+		document->document_id = counted->document_id;
 		document->is_duplicate = true;
-		document->duplicate_count = count - (content->ndocuments - 1 - i);
+		document->duplicate_count = counted->duplicate_count -
+			(content->ndocuments - 1 - i);
 	}
 	content->nsettled = content->ndocuments;
-}
-
-/*
- * Where this transaction has left the hash_index rows that it counted last.
- * Every count leaves a dead row version behind, and until the transaction ends
- * a look-up by hash would walk over all of them: a content that comes again
- * and again in one transaction would take longer each time.
- */
-typedef struct CountedRow
-{
-	LocalTransactionId transaction;
-	char		hash[HASH_SIZE];
-	ItemPointerData place;
-} CountedRow;
-
-#define COUNTED_ROWS 4096
-static CountedRow counted_rows[COUNTED_ROWS];
-
-/* Returns the entry for a hash, which is that of its first three digits. */
-static CountedRow *
-CountedRowOf(const char *hash)
-{
-	char		digits[4] = {hash[0], hash[1], hash[2], '\0'};
-
-	return &counted_rows[strtoul(digits, NULL, 16)];
-}
-
-/* Counts duplicates; returns the number of rows of hash_index, 1 or 0. */
-static uint64
-RunCount(Batch *batch, const char *hash, int nduplicates)
-{
-	CountedRow *row = CountedRowOf(hash);
-	LocalTransactionId transaction = CurrentLocalTransactionId();
-	Datum		values[3];
-	uint64		nrows = 0;
-
-	values[0] = CStringGetTextDatum(hash);
-	values[1] = Int64GetDatum(nduplicates);
-	values[2] = PointerGetDatum(&row->place);
-	/* A rolled back savepoint leaves a place where there is no such row. */
-	if (row->transaction == transaction && strcmp(row->hash, hash) == 0)
-		nrows = RunStatement(batch->ledger, STATEMENT_COUNT_AT, values, NULL);
-	if (nrows == 0)
-		nrows = RunStatement(batch->ledger, STATEMENT_COUNT, values, NULL);
-	if (nrows == 0)
-		return 0;
-
-	row->transaction = transaction;
-	strlcpy(row->hash, hash, sizeof(row->hash));
-	row->place = *(ItemPointer) DatumGetPointer(ResultColumn(0, 3));
-	return nrows;
 }
 
 /*
@@ -496,14 +444,16 @@ RestoreHash(Batch *batch, Content *content)
 {
 	const char *hash = content->documents[0]->hash;
 	Datum		values[2];
+	Datum		found;
 
 	values[0] = Int64GetDatum(content->document_id);
-	if (RunStatement(batch->ledger, STATEMENT_LOCK_DOCUMENT, values, NULL) == 0 ||
-		strcmp(TextDatumGetCString(ResultColumn(0, 1)), hash) != 0)
+	if (RunStatement(batch->ledger, STATEMENT_LOCK_DOCUMENT, values, NULL,
+					 &found) == 0 ||
+		strcmp(TextDatumGetCString(found), hash) != 0)
 		return;
 	values[0] = CStringGetTextDatum(hash);
 	values[1] = Int64GetDatum(content->document_id);
-	RunStatement(batch->ledger, STATEMENT_TAKE_OVER_HASH, values, NULL);
+	RunStatement(batch->ledger, STATEMENT_TAKE_OVER_HASH, values, NULL, NULL);
 }
 
 /*
@@ -512,23 +462,25 @@ RestoreHash(Batch *batch, Content *content)
  * unknown again.
  */
 static void
-CountDuplicates(Batch *batch, Content *content)
+CountRest(Batch *batch, Content *content)
 {
+	CountResult counted;
+
 	for (int i = content->nsettled; i < content->ndocuments; i++)
 		CheckSize(content, content->documents[i]);
 
-	if (RunCount(batch, content->documents[0]->hash,
-				 content->ndocuments - content->nsettled) == 0)
+	if (batch->counter == NULL)
+		batch->counter = OpenCounter(batch->ledger);
+	if (CountDuplicates(batch->counter, content->documents[0]->hash,
+						content->ndocuments - content->nsettled, &counted))
 	{
-		/* Once more, and it is no coincidence. */
-		if (content->nlookups > 1)
-			RestoreHash(batch, content);
-		content->state = CONTENT_UNKNOWN;
+		SettleDuplicates(content, &counted);
 		return;
 	}
-	SettleDuplicates(content, DatumGetInt64(ResultColumn(0, 1)),
-					 DatumGetInt64(ResultColumn(0, 2)));
-	SPI_freetuptable(SPI_tuptable);
+	/* Once more, and it is no coincidence. */
+	if (content->nlookups > 1)
+		RestoreHash(batch, content);
+	content->state = CONTENT_UNKNOWN;
 }
 
 /*
@@ -556,9 +508,31 @@ SettleContent(Batch *batch, Content *content)
 				UpdateUnfinished(batch, content);
 				break;
 			case CONTENT_STORED:
-				CountDuplicates(batch, content);
+				CountRest(batch, content);
 		}
 	}
+}
+
+/*
+ * Settles the contents one after the other, in the order of their hashes.
+ * Returns whether that is all, or documents are left that come after what was
+ * derived from new rows.
+ */
+static bool
+SettleContents(Batch *batch)
+{
+	bool		settled = true;
+
+	for (int i = 0; i < batch->ncontents; i++)
+	{
+		SettleContent(batch, &batch->contents[i]);
+		settled &= NextDocument(&batch->contents[i]) == NULL;
+	}
+	if (batch->counter != NULL)
+		CloseCounter(batch->counter);
+	batch->counter = NULL;
+	CloseDocuments(batch);
+	return settled;
 }
 
 /*
@@ -570,18 +544,21 @@ void
 IngestBatch(const Ledger *ledger, Document *documents, int ndocuments)
 {
 	Batch		batch = {.ledger = ledger};
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "doc_extractor batch",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
 	CallerIdentity caller;
 
-	SPI_connect();
 	BecomeOwner(ledger, LedgerTable(ledger, "documents"), &caller);
 	GroupDocuments(&batch, documents, ndocuments);
 	FindContents(&batch, batch.contents, batch.ncontents);
-	for (int i = 0; i < batch.ncontents; i++)
-		SettleContent(&batch, &batch.contents[i]);
-	CloseDocuments(&batch);
-	/* Nobody else sees the new rows yet, so their order is our own affair. */
-	for (int i = 0; i < batch.ncontents; i++)
-		SettleContent(&batch, &batch.contents[i]);
+	/* Nobody else sees the new rows yet: what follows on them needs no order. */
+	while (!SettleContents(&batch))
+		continue;
+	/* A batch around this one must not take our rows for its own. */
+	CommandCounterIncrement();
 	BecomeCaller(&caller);
-	SPI_finish();
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
 }

@@ -9,7 +9,6 @@
 
 #include "access/genam.h"
 #include "access/stratnum.h"
-#include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "utils/builtins.h"
@@ -64,26 +63,24 @@ HashIndexOf(Relation rel)
 }
 
 /*
- * Opens a table for look-ups in what is committed now, or was when the
- * transaction began, as its isolation level has it.
+ * Opens a table, which the caller keeps open, for look-ups in what is committed
+ * now, or was when the transaction began, as its isolation level has it.
  */
 void
-OpenLookup(HashLookup *lookup, const Ledger *ledger, const char *table)
+OpenLookup(HashLookup *lookup, Relation rel)
 {
 	Oid			operator;
 
-	lookup->rel = OpenLedgerTable(ledger, table, AccessShareLock);
-	lookup->index = index_open(HashIndexOf(lookup->rel), AccessShareLock);
+	lookup->index = index_open(HashIndexOf(rel), AccessShareLock);
 	operator = get_opfamily_member(lookup->index->rd_opfamily[0],
 								   lookup->index->rd_opcintype[0],
 								   lookup->index->rd_opcintype[0],
 								   BTEqualStrategyNumber);
 	lookup->equal = get_opcode(operator);
-	lookup->slot = table_slot_create(lookup->rel, NULL);
+	lookup->slot = table_slot_create(rel, NULL);
 	CommandCounterIncrement();
-	PushActiveSnapshot(GetTransactionSnapshot());
-	lookup->scan = BeginIndexScan(lookup->rel, lookup->index,
-								  GetActiveSnapshot(), 1);
+	lookup->snapshot = RegisterSnapshot(GetTransactionSnapshot());
+	lookup->scan = BeginIndexScan(rel, lookup->index, lookup->snapshot, 1);
 }
 
 /* Returns the row with this hash, until the next look-up; NULL if none has. */
@@ -109,8 +106,7 @@ void
 CloseLookup(HashLookup *lookup)
 {
 	index_endscan(lookup->scan);
-	PopActiveSnapshot();
+	UnregisterSnapshot(lookup->snapshot);
 	ExecDropSingleTupleTableSlot(lookup->slot);
 	index_close(lookup->index, NoLock);
-	table_close(lookup->rel, NoLock);
 }

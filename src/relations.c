@@ -73,6 +73,17 @@ LedgerTable(const Ledger *ledger, const char *name)
 	return table;
 }
 
+/* An error unless a relation in the place of one of our tables is a table. */
+static void
+CheckIsTable(Form_pg_class form)
+{
+	if (form->relkind != RELKIND_RELATION)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not a table as doc_extractor created it",
+						NameStr(form->relname))));
+}
+
 /* Opens the table "name" of the ledger; the caller closes it. */
 Relation
 OpenLedgerTable(const Ledger *ledger, const char *name, LOCKMODE lockmode)
@@ -81,6 +92,7 @@ OpenLedgerTable(const Ledger *ledger, const char *name, LOCKMODE lockmode)
 
 	if (rel == NULL)
 		ReportMissingTable(ledger, name);
+	CheckIsTable(rel->rd_rel);
 	return rel;
 }
 
@@ -163,11 +175,7 @@ CheckOwner(const Ledger *ledger, Oid table)
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("table with OID %u does not exist any more", table)));
 	form = (Form_pg_class) GETSTRUCT(tuple);
-	if (form->relkind != RELKIND_RELATION)
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("\"%s\" is not a table as doc_extractor created it",
-						NameStr(form->relname))));
+	CheckIsTable(form);
 	owner = form->relowner;
 	if (!has_privs_of_role(ledger->actor, owner))
 		ereport(ERROR,

@@ -29,20 +29,6 @@ typedef struct StatementText
 	Oid			parameters[MAX_PARAMETERS]; /* types */
 } StatementText;
 
-/*
- * The counting of duplicates; its result has the place of the row, too.  A
- * count that is full stays so.
- */
-#define COUNT_DUPLICATES \
-	"UPDATE %1$s.hash_index SET" \
-	" duplicate_count = pg_catalog.int4(LEAST(2147483647::pg_catalog.int8," \
-	" duplicate_count::pg_catalog.int8 OPERATOR(pg_catalog.+) $2))," \
-	" last_seen = GREATEST(last_seen, LOCALTIMESTAMP)" \
-	" WHERE file_hash OPERATOR(pg_catalog.=) $1"
-#define RETURNING_COUNTED \
-	" RETURNING document_id::pg_catalog.int8," \
-	" duplicate_count::pg_catalog.int8, ctid"
-
 /* How often the content of an updated document came again. */
 #define RETURNING_COUNT \
 	" RETURNING COALESCE((SELECT h.duplicate_count::pg_catalog.int8" \
@@ -62,20 +48,19 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 		9, {TEXTOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, JSONOID,
 		TEXTOID, TEXTOID}
 	},
-	/* Parameters: hash, number of duplicates. */
+	/*
+	 * Parameters: hash, number of duplicates.  A count that is full stays so.
+	 */
 	[STATEMENT_COUNT] = {
 		"hash_index",
-		COUNT_DUPLICATES
-		RETURNING_COUNTED,
+		"UPDATE %1$s.hash_index SET"
+		" duplicate_count = pg_catalog.int4(LEAST(2147483647::pg_catalog.int8,"
+		" duplicate_count::pg_catalog.int8 OPERATOR(pg_catalog.+) $2)),"
+		" last_seen = GREATEST(last_seen, LOCALTIMESTAMP)"
+		" WHERE file_hash OPERATOR(pg_catalog.=) $1"
+		" RETURNING document_id::pg_catalog.int8,"
+		" duplicate_count::pg_catalog.int8",
 		2, {TEXTOID, INT8OID}
-	},
-	/* Parameters: as for the former, and the row's place. */
-	[STATEMENT_COUNT_AT] = {
-		"hash_index",
-		COUNT_DUPLICATES
-		" AND ctid OPERATOR(pg_catalog.=) $3"
-		RETURNING_COUNTED,
-		3, {TEXTOID, INT8OID, TIDOID}
 	},
 	/* Parameters: id, text, metadata. */
 	[STATEMENT_HEAL] = {
@@ -221,49 +206,72 @@ TableBlocks(const Ledger *ledger, const char *name)
 }
 
 /* Runs a plan, and keeps count of those that run. */
-static int
+static void
 Execute(SPIPlanPtr plan, Datum *values, const char *nulls)
 {
-	int			result = 0;
+	int			code = 0;
 
 	running++;
 	PG_TRY();
 	{
-		result = SPI_execute_plan(plan, values, nulls, false, 0);
+		code = SPI_execute_plan(plan, values, nulls, false, 0);
 	}
 	PG_FINALLY();
 	{
 		running--;
 	}
 	PG_END_TRY();
-	return result;
+	if (code < 0)
+		elog(ERROR, "could not run a statement: %s",
+			 SPI_result_code_string(code));
+}
+
+/* Copies the columns of the first row of SPI's result, none of them NULL. */
+static void
+CopyResults(Datum *results)
+{
+	TupleDesc	desc = SPI_tuptable->tupdesc;
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, i);
+		bool		is_null;
+		Datum		value = SPI_getbinval(SPI_tuptable->vals[0], desc, i + 1,
+										  &is_null);
+
+		results[i] = SPI_datumTransfer(value, att->attbyval, att->attlen);
+	}
 }
 
 /*
- * Runs a statement as the owner of its table.  The caller has connected to
- * SPI; its result is in SPI_tuptable.  Returns the number of rows.  "nulls" is
- * as SPI has it: 'n' for each NULL, or no array at all.
+ * Runs a statement as the owner of its table.  "nulls" is as SPI has it: 'n'
+ * for each NULL, or no array at all.  Returns the number of rows, and in
+ * "results", unless that is NULL, the columns of the first one, in the current
+ * memory context.
  */
 uint64
 RunStatement(const Ledger *ledger, LedgerStatement statement, Datum *values,
-			 const char *nulls)
+			 const char *nulls, Datum *results)
 {
-	Oid			table = LedgerTable(ledger, texts[statement].table);
-	char	   *schema_name = get_namespace_name(ledger->schema);
+	const char *table = texts[statement].table;
 	CallerIdentity caller;
+	char	   *schema_name;
 	SPIPlanPtr	plan;
-	int			result;
+	uint64		nrows;
 
-	BecomeOwner(ledger, table, &caller);
+	SPI_connect();
+	BecomeOwner(ledger, LedgerTable(ledger, table), &caller);
+	schema_name = get_namespace_name(ledger->schema);
 	/* Called by a user's trigger, a kept plan may be in use further out. */
 	if (running > 0)
 		plan = Prepare(&texts[statement], schema_name);
 	else
-		plan = KeptPlan(statement, schema_name, TableBlocks(ledger, texts[statement].table));
-	result = Execute(plan, values, nulls);
-	if (result < 0)
-		elog(ERROR, "could not run statement %d: %s", statement,
-			 SPI_result_code_string(result));
+		plan = KeptPlan(statement, schema_name, TableBlocks(ledger, table));
+	Execute(plan, values, nulls);
 	BecomeCaller(&caller);
-	return SPI_processed;
+	nrows = SPI_processed;
+	if (nrows > 0 && results != NULL)
+		CopyResults(results);
+	SPI_finish();
+	return nrows;
 }

@@ -12,7 +12,6 @@ typedef enum LedgerStatement
 {
 	STATEMENT_INSERT,
 	STATEMENT_COUNT,
-	STATEMENT_COUNT_AT,
 	STATEMENT_HEAL,
 	STATEMENT_FAIL_AGAIN,
 	STATEMENT_MOVE_HASH,
@@ -23,6 +22,6 @@ typedef enum LedgerStatement
 } LedgerStatement;
 
 extern uint64 RunStatement(const Ledger *ledger, LedgerStatement statement,
-						   Datum *values, const char *nulls);
+						   Datum *values, const char *nulls, Datum *results);
 
 #endif							/* DOC_EXTRACTOR_STATEMENTS_H */
