@@ -50,7 +50,15 @@ else
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
+EXTRA_CLEAN = src/condition_names.h
 include $(PGXS)
+
+# The server has no function that names an SQLSTATE.
+src/condition_names.h: $(includedir_server)/utils/errcodes.h
+	awk '/^#define ERRCODE_/ { name = tolower(substr($$2, 9)); \
+		sub(/^(warning|l_e|s_r_e|e_r_e|e_r_i_e|s_e|t_r)_/, "", name); \
+		sub(/^#define [^ ]* /, ""); print "{" $$0 ", \"" name "\"}," }' $< >$@
+src/condition.o src/condition.bc: src/condition_names.h
 
 $(OBJS) $(OBJS:.o=.bc): $(wildcard src/*.h)
 

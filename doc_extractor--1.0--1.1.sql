@@ -224,10 +224,57 @@ AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION @extschema@.doc_extractor_verify() IS
     'Checks schema and data of the ledger, a result row for each check';
 
-/* The functions belong to the tables' owner, whoever runs this script. */
+/* For loaders: what is inserted into the view is ingested, in batches. */
+CREATE VIEW @extschema@.document_inbox AS
+SELECT
+    NULL::pg_catalog.text AS file_name,
+    NULL::pg_catalog.bytea AS content,
+    NULL::pg_catalog.text AS file_type,
+    NULL::pg_catalog.text AS ingestion_source,
+    NULL::pg_catalog.text AS document_text,
+    NULL::pg_catalog.json AS metadata_extracted,
+    NULL::pg_catalog.text AS ingestion_status,
+    NULL::pg_catalog.text AS error_message
+WHERE false;
+COMMENT ON VIEW @extschema@.document_inbox IS
+    'Ingests what INSERT or COPY puts into it; always empty';
+CREATE FUNCTION @extschema@.document_inbox_before_insert()
+RETURNS pg_catalog.trigger
+AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.document_inbox_before_insert() IS
+    'Trigger of document_inbox: makes ready for a statement''s rows';
+CREATE FUNCTION @extschema@.document_inbox_insert()
+RETURNS pg_catalog.trigger
+AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.document_inbox_insert() IS
+    'Trigger of document_inbox: collects a row';
+CREATE FUNCTION @extschema@.document_inbox_after_insert()
+RETURNS pg_catalog.trigger
+AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.document_inbox_after_insert() IS
+    'Trigger of document_inbox: ingests the rows collected last';
+CREATE TRIGGER document_inbox_before_insert
+    BEFORE INSERT ON @extschema@.document_inbox
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION @extschema@.document_inbox_before_insert();
+CREATE TRIGGER document_inbox_insert
+    INSTEAD OF INSERT ON @extschema@.document_inbox
+    FOR EACH ROW EXECUTE FUNCTION @extschema@.document_inbox_insert();
+CREATE TRIGGER document_inbox_after_insert
+    AFTER INSERT ON @extschema@.document_inbox
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION @extschema@.document_inbox_after_insert();
+
+/* Functions and views belong to the tables' owner, whoever runs this script. */
 DO $script$
 DECLARE
+    owner constant pg_catalog.name := (
+        SELECT pg_catalog.pg_get_userbyid(c.relowner)
+        FROM pg_catalog.pg_class AS c
+        WHERE c.oid OPERATOR(pg_catalog.=)
+            '@extschema@.documents'::pg_catalog.regclass);
     function pg_catalog.regprocedure;
+    view pg_catalog.regclass;
 BEGIN
     FOR function IN
         SELECT p.oid FROM pg_catalog.pg_depend AS d
@@ -248,10 +295,12 @@ BEGIN
                 'pg_catalog.event_trigger'::pg_catalog.regtype
     LOOP
         EXECUTE pg_catalog.format('ALTER FUNCTION %s OWNER TO %I', function,
-            (SELECT pg_catalog.pg_get_userbyid(c.relowner)
-                FROM pg_catalog.pg_class AS c
-                WHERE c.oid OPERATOR(pg_catalog.=)
-                    '@extschema@.documents'::pg_catalog.regclass));
+            owner);
+    END LOOP;
+    FOREACH view IN ARRAY ARRAY[
+        '@extschema@.document_inbox']::pg_catalog.regclass[]
+    LOOP
+        EXECUTE pg_catalog.format('ALTER VIEW %s OWNER TO %I', view, owner);
     END LOOP;
 END
 $script$;
@@ -269,4 +318,10 @@ REVOKE ALL ON FUNCTION @extschema@.doc_extractor_ddl_start()
 REVOKE ALL ON FUNCTION @extschema@.doc_extractor_ddl_end()
     FROM PUBLIC;
 REVOKE ALL ON FUNCTION @extschema@.doc_extractor_verify()
+    FROM PUBLIC;
+REVOKE ALL ON FUNCTION @extschema@.document_inbox_before_insert()
+    FROM PUBLIC;
+REVOKE ALL ON FUNCTION @extschema@.document_inbox_insert()
+    FROM PUBLIC;
+REVOKE ALL ON FUNCTION @extschema@.document_inbox_after_insert()
     FROM PUBLIC;

@@ -3,6 +3,9 @@
 -- complain if script is sourced in psql, rather than via ALTER EXTENSION
 \echo Use "ALTER EXTENSION doc_extractor UPDATE TO '1.0'" to load this file. \quit
 
+/* First, as a statement locks a view before its tables. */
+DROP VIEW @extschema@.document_inbox;
+
 LOCK TABLE @extschema@.documents, @extschema@.hash_index,
     @extschema@.audit_log IN ACCESS EXCLUSIVE MODE;
 
@@ -225,6 +228,9 @@ DROP EVENT TRIGGER doc_extractor_ddl_end;
 DROP FUNCTION @extschema@.doc_extractor_ddl_start();
 DROP FUNCTION @extschema@.doc_extractor_ddl_end();
 DROP FUNCTION @extschema@.doc_extractor_verify();
+DROP FUNCTION @extschema@.document_inbox_before_insert();
+DROP FUNCTION @extschema@.document_inbox_insert();
+DROP FUNCTION @extschema@.document_inbox_after_insert();
 
 /* Triggers. */
 DROP TRIGGER documents_after_delete ON @extschema@.documents;

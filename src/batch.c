@@ -12,8 +12,8 @@
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
 
+#include "bad_documents.h"
 #include "compat.h"
-#include "ingest.h"
 #include "ingest_functions.h"
 #include "relations.h"
 
@@ -75,15 +75,9 @@ AllocateDocuments(ArrayBatch *batch, int ndocuments)
 {
 	batch->ndocuments = ndocuments;
 	batch->documents = palloc_extended(Max(ndocuments, 1) * sizeof(Document),
-									   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+									   MCXT_ALLOC_HUGE);
 	for (int i = 0; i < ndocuments; i++)
-	{
-		Document   *document = &batch->documents[i];
-
-		document->position = i + 1;
-		for (int field = 0; field < NUMBER_OF_FIELDS; field++)
-			document->fields[field].isnull = true;
-	}
+		InitDocument(&batch->documents[i], i + 1);
 }
 
 /* Takes one element of an array. */
@@ -96,16 +90,9 @@ TakeElement(const ArrayArgument *argument, Document *document, Datum value,
 	{
 		document->fields[argument->field].value = value;
 		document->fields[argument->field].isnull = is_null;
-		return;
 	}
-	if (is_null)
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("content must not be null"),
-				 errdetail("It is document %d of the batch.",
-						   document->position),
-				 errhint("An empty document has a content of no bytes.")));
-	HashContent(document, value);
+	else if (!is_null)
+		HashContent(document, value);
 }
 
 /* Reads an array argument into the documents of the batch. */
@@ -139,7 +126,8 @@ ReadArray(FunctionCallInfo fcinfo, int number, ArrayBatch *batch)
 
 /*
  * ingest_documents(file_names, contents, file_types, ...): ingests a batch, all
- * or nothing; a result row for each document, in the order of the arrays.
+ * or nothing but for what doc_extractor.on_bad_document has logged; a result
+ * row for each document, in the order of the arrays.
  */
 Datum
 ingest_documents(PG_FUNCTION_ARGS)
@@ -155,15 +143,15 @@ ingest_documents(PG_FUNCTION_ARGS)
 
 	GetFieldLimits(&ledger, &limits);
 	for (int i = 0; i < batch.ndocuments; i++)
-		CheckDocument(&batch.documents[i], &limits);
-	IngestBatch(&ledger, batch.documents, batch.ndocuments);
+		AcceptDocument(&ledger, &batch.documents[i], &limits);
+	IngestAccepted(&ledger, batch.documents, batch.ndocuments);
 
 	for (int i = 0; i < batch.ndocuments; i++)
 	{
 		Datum		values[RESULT_COLUMNS];
-		bool		nulls[RESULT_COLUMNS] = {false};
+		bool		nulls[RESULT_COLUMNS];
 
-		FillResult(&batch.documents[i], values);
+		FillResult(&batch.documents[i], values, nulls);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "parser/scansup.h"
 #include "utils/builtins.h"
@@ -56,18 +57,46 @@ GetFieldLimits(const Ledger *ledger, FieldLimits *limits)
 		INT8OID ? PG_INT64_MAX : PG_INT32_MAX;
 }
 
-/* Adds to an error which document of a batch it is about. */
-static int
-BatchDetail(const Document *document)
+/* Returns a field's name: the argument's and the column's. */
+const char *
+FieldName(DocumentField field)
 {
-	NullableDatum name = document->fields[FIELD_NAME];
+	return rules[field].name;
+}
 
-	if (document->position == 0)
-		return 0;
-	if (name.isnull)
-		return errdetail("It is document %d of the batch.", document->position);
-	return errdetail("It is document %d of the batch, with file name \"%s\".",
-					 document->position, TextDatumGetCString(name.value));
+/* Makes a document with nothing in it yet. */
+void
+InitDocument(Document *document, int64 position)
+{
+	memset(document, 0, sizeof(Document));
+	document->position = position;
+	for (int i = 0; i < NUMBER_OF_FIELDS; i++)
+		document->fields[i].isnull = true;
+}
+
+/* Notes a problem, whose message is formatted; returns true. */
+static bool pg_attribute_printf(4, 5)
+SetProblem(Problem *problem, int sqlstate, const char *hint,
+		   const char *format,...)
+{
+	StringInfoData message;
+	int			missing;
+
+	initStringInfo(&message);
+	do
+	{
+		va_list		arguments;
+
+		va_start(arguments, format);
+		missing = appendStringInfoVA(&message, format, arguments);
+		va_end(arguments);
+		if (missing > 0)
+			enlargeStringInfo(&message, missing);
+	} while (missing > 0);
+	problem->sqlstate = sqlstate;
+	problem->message = message.data;
+	problem->hint = hint;
+	return true;
 }
 
 /* Tells whether a text has nothing but white space. */
@@ -80,9 +109,13 @@ IsBlank(const char *bytes, int length)
 	return true;
 }
 
-/* Checks one field; an error where it is missing, blank or too long. */
-static void
-CheckField(Document *document, DocumentField field, int limit)
+/*
+ * Tells whether something is wrong with a field: missing, blank or too long.
+ * Fills in its default.
+ */
+static bool
+HasFieldProblem(Document *document, DocumentField field, int limit,
+				Problem *problem)
 {
 	const FieldRule *rule = &rules[field];
 	NullableDatum *value = &document->fields[field];
@@ -96,34 +129,25 @@ CheckField(Document *document, DocumentField field, int limit)
 		value->isnull = false;
 	}
 	if (value->isnull)
-	{
-		if (rule->is_required)
-			ereport(ERROR,
-					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("%s must not be null", rule->name),
-					 BatchDetail(document)));
-		return;
-	}
+		return rule->is_required &&
+			SetProblem(problem, ERRCODE_NULL_VALUE_NOT_ALLOWED, NULL,
+					   "%s must not be null", rule->name);
 	if (!rule->is_required && limit == 0)
-		return;
+		return false;
 
 	packed = DatumGetTextPP(value->value);
 	length = VARSIZE_ANY_EXHDR(packed);
 	if (rule->is_required && IsBlank(VARDATA_ANY(packed), length))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must not be blank", rule->name),
-				 BatchDetail(document)));
+		return SetProblem(problem, ERRCODE_INVALID_PARAMETER_VALUE, NULL,
+						  "%s must not be blank", rule->name);
 	if (limit == 0 || length <= limit)
-		return;
+		return false;
 	characters = pg_mbstrlen_with_len(VARDATA_ANY(packed), length);
-	if (characters > limit)
-		ereport(ERROR,
-				(errcode(ERRCODE_STRING_DATA_RIGHT_TRUNCATION),
-				 errmsg("%s is too long: %d characters, at most %d are allowed",
-						rule->name, characters, limit),
-				 BatchDetail(document),
-				 errhint("Shorten it, or keep the long form in metadata_extracted.")));
+	return characters > limit &&
+		SetProblem(problem, ERRCODE_STRING_DATA_RIGHT_TRUNCATION,
+				   "Shorten it, or keep the long form in metadata_extracted.",
+				   "%s is too long: %d characters, at most %d are allowed",
+				   rule->name, characters, limit);
 }
 
 /* Tells whether a text is this word. */
@@ -173,32 +197,59 @@ CheckStatus(TupleTableSlot *slot, AttrNumber status)
 				 errhint("It is one of success, failed and retry, in lower case.")));
 }
 
+/* Tells whether something is wrong with the size. */
+static bool
+HasSizeProblem(const Document *document, int64 limit, Problem *problem)
+{
+	if (document->size < 0)
+		return SetProblem(problem, ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, NULL,
+						  "file_size_bytes must not be negative: " INT64_FORMAT,
+						  document->size);
+	return document->size > limit &&
+		SetProblem(problem, ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE,
+				   "The column documents.file_size_bytes holds no more: split the file, or store it elsewhere.",
+				   "file_size_bytes is too large: " INT64_FORMAT ", at most " INT64_FORMAT " is allowed",
+				   document->size, limit);
+}
+
 /*
- * Checks all that was offered and fills in the defaults, in the current memory
- * context; an error where anything is wrong.
+ * Tells whether anything is wrong with what was offered, and what.  Fills in
+ * the defaults, in the current memory context.
  */
-void
-CheckDocument(Document *document, const FieldLimits *limits)
+bool
+HasProblem(Document *document, const FieldLimits *limits, Problem *problem)
 {
 	for (int i = 0; i < NUMBER_OF_FIELDS; i++)
-		CheckField(document, i, i == FIELD_STATUS ? 0 : limits->characters[i]);
-
+		if (HasFieldProblem(document, i,
+							i == FIELD_STATUS ? 0 : limits->characters[i],
+							problem))
+			return true;
 	if (!IsValidStatus(document->fields[FIELD_STATUS].value))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("ingestion_status \"%s\" is not valid",
-						TextDatumGetCString(document->fields[FIELD_STATUS].value)),
-				 BatchDetail(document),
-				 errhint("It is one of success, failed and retry, in lower case.")));
-	if (document->size < 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("file_size_bytes must not be negative: " INT64_FORMAT,
-						document->size)));
-	if (document->size > limits->size)
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("file_size_bytes is too large: " INT64_FORMAT ", at most " INT64_FORMAT " is allowed",
-						document->size, limits->size),
-				 errhint("The column documents.file_size_bytes holds no more: split the file, or store it elsewhere.")));
+		return SetProblem(problem, ERRCODE_INVALID_PARAMETER_VALUE,
+						  "It is one of success, failed and retry, in lower case.",
+						  "ingestion_status \"%s\" is not valid",
+						  TextDatumGetCString(document->fields[FIELD_STATUS].value));
+	if (document->hash[0] == '\0')
+		return SetProblem(problem, ERRCODE_NULL_VALUE_NOT_ALLOWED,
+						  "An empty document has a content of no bytes. One whose bytes are elsewhere goes to ingest_hashed_document().",
+						  "content must not be null");
+	return HasSizeProblem(document, limits->size, problem);
+}
+
+/* Raises the error that a problem is. */
+void
+ReportProblem(const Document *document, const Problem *problem)
+{
+	NullableDatum name = document->fields[FIELD_NAME];
+
+	ereport(ERROR,
+			(errcode(problem->sqlstate),
+			 errmsg("%s", problem->message),
+			 document->position == 0 ? 0 :
+			 name.isnull ?
+			 errdetail("It is document " INT64_FORMAT " of the batch.",
+					   document->position) :
+			 errdetail("It is document " INT64_FORMAT " of the batch, with file name \"%s\".",
+					   document->position, TextDatumGetCString(name.value)),
+			 problem->hint ? errhint("%s", problem->hint) : 0));
 }

@@ -28,11 +28,12 @@ typedef struct Document
 	/* What was offered. */
 	NullableDatum fields[NUMBER_OF_FIELDS];
 	int64		size;			/* bytes */
-	char		hash[HASH_SIZE];
+	char		hash[HASH_SIZE];	/* empty: it has no content */
 	bool		hash_was_given; /* so its size must agree */
-	int			position;		/* in its batch, from 1; 0: alone */
+	int64		position;		/* in its batch, from 1; 0: alone */
 
 	/* What became of it. */
+	int64		error_id;		/* not 0: it is in error_log, the rest is void */
 	int64		document_id;
 	bool		is_duplicate;
 	int64		duplicate_count;
@@ -45,8 +46,21 @@ typedef struct FieldLimits
 	int64		size;			/* bytes */
 } FieldLimits;
 
+/* Why a document cannot be ingested. */
+typedef struct Problem
+{
+	int			sqlstate;
+	char	   *message;
+	const char *hint;			/* NULL: none */
+} Problem;
+
+extern const char *FieldName(DocumentField field);
+extern void InitDocument(Document *document, int64 position);
 extern void GetFieldLimits(const Ledger *ledger, FieldLimits *limits);
-extern void CheckDocument(Document *document, const FieldLimits *limits);
+extern bool HasProblem(Document *document, const FieldLimits *limits,
+					   Problem *problem);
+extern void ReportProblem(const Document *document,
+						  const Problem *problem) pg_attribute_noreturn();
 extern bool IsSuccessStatus(Datum status);
 extern bool IsSuccess(const Document *document);
 extern void CheckStatus(TupleTableSlot *slot, AttrNumber status);

@@ -80,7 +80,6 @@ static const struct
 typedef struct Batch
 {
 	const Ledger *ledger;
-	Document  **sorted;			/* by hash, then by position */
 	Content    *contents;		/* by hash */
 	int			ncontents;
 	Counter    *counter;		/* once there is a duplicate */
@@ -96,32 +95,48 @@ CompareDocuments(const void *a, const void *b)
 	const Document *right = *(Document *const *) b;
 	int			order = strcmp(left->hash, right->hash);
 
-	return order != 0 ? order : left->position - right->position;
+	if (order == 0)
+		order = left->position < right->position ? -1 : 1;
+	return order;
 }
 
-/* Groups the documents by content. */
+/*
+ * Returns the documents in the order in which they are to be settled, without
+ * those that are in error_log; "nsorted" is their number.
+ */
+Document  **
+SortDocuments(Document *documents, int ndocuments, int *nsorted)
+{
+	Document  **sorted = palloc_extended(ndocuments * sizeof(Document *),
+										 MCXT_ALLOC_HUGE);
+
+	*nsorted = 0;
+	for (int i = 0; i < ndocuments; i++)
+		if (documents[i].error_id == 0)
+			sorted[(*nsorted)++] = &documents[i];
+	qsort(sorted, *nsorted, sizeof(Document *), CompareDocuments);
+	return sorted;
+}
+
+/* Groups the documents by content; none of them is settled. */
 static void
 GroupDocuments(Batch *batch, Document *documents, int ndocuments)
 {
+	Document  **sorted = SortDocuments(documents, ndocuments, &ndocuments);
 	Content    *content = NULL;
 
-	batch->sorted = palloc_extended(ndocuments * sizeof(Document *),
-									MCXT_ALLOC_HUGE);
 	batch->contents = palloc_extended(ndocuments * sizeof(Content),
 									  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	for (int i = 0; i < ndocuments; i++)
-		batch->sorted[i] = &documents[i];
-	qsort(batch->sorted, ndocuments, sizeof(Document *), CompareDocuments);
-
-	for (int i = 0; i < ndocuments; i++)
 	{
-		if (i == 0 ||
-			strcmp(batch->sorted[i]->hash, batch->sorted[i - 1]->hash) != 0)
+		if (i == 0 || strcmp(sorted[i]->hash, sorted[i - 1]->hash) != 0)
 		{
 			content = &batch->contents[batch->ncontents++];
-			content->documents = &batch->sorted[i];
+			content->documents = &sorted[i];
 		}
 		content->ndocuments++;
+		sorted[i]->is_duplicate = false;
+		sorted[i]->duplicate_count = 0;
 	}
 }
 
@@ -536,8 +551,9 @@ SettleContents(Batch *batch)
 }
 
 /*
- * Ingests documents that CheckDocument() has passed, and notes in each what
- * became of it.  Runs with the caller's rights to call us, and the tables'
+ * Ingests documents in which HasProblem() has found none, all or nothing, and
+ * notes in each what became of it.  Passes over those that are in error_log.
+ * Runs with the caller's rights to call us, and the tables'
  * owner's on the tables.
  */
 void

@@ -7,6 +7,8 @@
 
 #include "document.h"
 
+extern Document **SortDocuments(Document *documents, int ndocuments,
+								int *nsorted);
 extern void IngestBatch(const Ledger *ledger, Document *documents, int ndocuments);
 
 #endif							/* DOC_EXTRACTOR_INGEST_H */

@@ -49,10 +49,17 @@ HashContent(Document *document, Datum content)
 		pfree(packed);
 }
 
-/* Sets the values of a result row: what became of the document. */
+/*
+ * Sets the values of a result row: what became of the document.  One that is in
+ * error_log has no more than its hash, if that.
+ */
 void
-FillResult(const Document *document, Datum *values)
+FillResult(const Document *document, Datum *values, bool *nulls)
 {
+	bool		is_logged = document->error_id != 0;
+
+	nulls[0] = nulls[1] = nulls[3] = is_logged;
+	nulls[2] = document->hash[0] == '\0';
 	values[0] = Int64GetDatum(document->document_id);
 	values[1] = BoolGetDatum(document->is_duplicate);
 	values[2] = CStringGetTextDatum(document->hash);
@@ -84,13 +91,15 @@ IngestOne(FunctionCallInfo fcinfo, Document *document)
 {
 	Ledger		ledger = GetLedger(fcinfo);
 	FieldLimits limits;
+	Problem		problem;
 	Datum		values[RESULT_COLUMNS];
-	bool		nulls[RESULT_COLUMNS] = {false};
+	bool		nulls[RESULT_COLUMNS];
 
 	GetFieldLimits(&ledger, &limits);
-	CheckDocument(document, &limits);
+	if (HasProblem(document, &limits, &problem))
+		ReportProblem(document, &problem);
 	IngestBatch(&ledger, document, 1);
-	FillResult(document, values);
+	FillResult(document, values, nulls);
 	return HeapTupleGetDatum(heap_form_tuple(ResultType(fcinfo), values, nulls));
 }
 
@@ -103,13 +112,9 @@ ingest_document(PG_FUNCTION_ARGS)
 {
 	Document	document = {.position = 0};
 
-	if (PG_ARGISNULL(1))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("content must not be null"),
-				 errhint("An empty document has a content of no bytes. One whose bytes are elsewhere goes to ingest_hashed_document().")));
 	GetFields(fcinfo, 0, 2, &document);
-	HashContent(&document, PG_GETARG_DATUM(1));
+	if (!PG_ARGISNULL(1))
+		HashContent(&document, PG_GETARG_DATUM(1));
 	return IngestOne(fcinfo, &document);
 }
 

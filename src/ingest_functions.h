@@ -11,6 +11,6 @@
 #define RESULT_COLUMNS 4
 
 extern void HashContent(Document *document, Datum content);
-extern void FillResult(const Document *document, Datum *values);
+extern void FillResult(const Document *document, Datum *values, bool *nulls);
 
 #endif							/* DOC_EXTRACTOR_INGEST_FUNCTIONS_H */

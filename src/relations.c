@@ -124,6 +124,8 @@ IsOfClass(Oid type, ColumnClass class)
 			return type == TIMESTAMPOID || type == TIMESTAMPTZOID;
 		case COLUMN_JSON:
 			return type == JSONOID;
+		case COLUMN_BYTES:
+			return type == BYTEAOID;
 	}
 	return false;
 }

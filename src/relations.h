@@ -33,7 +33,8 @@ typedef enum ColumnClass
 	COLUMN_INTEGER,				/* integer, bigint */
 	COLUMN_TEXT,				/* varchar, text */
 	COLUMN_TIME,				/* timestamp, with or without a time zone */
-	COLUMN_JSON					/* json */
+	COLUMN_JSON,				/* json */
+	COLUMN_BYTES				/* bytea */
 } ColumnClass;
 
 extern Ledger GetLedger(FunctionCallInfo fcinfo);

@@ -16,8 +16,15 @@
 char	   *doc_extractor_user;
 char	   *doc_extractor_reason;
 int			doc_extractor_audit_value_limit;
+int			doc_extractor_on_bad_document;
 bool		doc_extractor_restoring;
 bool		doc_extractor_allow_data_loss;
+
+static const struct config_enum_entry on_bad_document_options[] = {
+	{"error", BAD_DOCUMENT_ERROR, false},
+	{"log", BAD_DOCUMENT_LOG, false},
+	{NULL, 0, false}
+};
 
 /* Refuses a text that its column in audit_log could not hold. */
 static bool
@@ -71,6 +78,15 @@ DefineSettings(void)
 							&doc_extractor_audit_value_limit, 8192, 0, INT_MAX,
 							PGC_SUSET, GUC_UNIT_BYTE,
 							NULL, NULL, NULL);
+
+	/* For those who ingest: neither way loses a document from sight. */
+	DefineCustomEnumVariable("doc_extractor.on_bad_document",
+							 "What a document does that cannot be ingested, in a batch or document_inbox.",
+							 "error: it stops the statement. log: it goes to error_log, the others are ingested.",
+							 &doc_extractor_on_bad_document, BAD_DOCUMENT_ERROR,
+							 on_bad_document_options,
+							 PGC_USERSET, 0,
+							 NULL, NULL, NULL);
 
 	/* Any role may set it, but it has an effect for the tables' owner only. */
 	DefineCustomBoolVariable("doc_extractor.restoring",

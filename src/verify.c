@@ -7,18 +7,17 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/resowner.h"
 #include "utils/tuplestore.h"
 
 #include "compat.h"
 #include "relations.h"
+#include "subtransaction.h"
 
 PG_FUNCTION_INFO_V1(doc_extractor_verify);
 
@@ -245,6 +244,29 @@ DescribeResult(const Check *check, bool *passed)
 	return detail.data;
 }
 
+/* A check being run, and what it found. */
+typedef struct CheckRun
+{
+	const Check *check;
+	Oid			schema;
+	MemoryContext context;		/* of what it found */
+	bool		passed;
+	char	   *detail;
+} CheckRun;
+
+/* Runs a check: an attempt's callback. */
+static void
+TryCheck(void *argument)
+{
+	CheckRun   *run = argument;
+
+	SPI_connect();
+	QueryCheck(run->check, run->schema);
+	MemoryContextSwitchTo(run->context);
+	run->detail = DescribeResult(run->check, &run->passed);
+	SPI_finish();
+}
+
 /*
  * Runs a check and returns what it found.  A table or column that is not there,
  * or of another type, is a check that fails, as it cannot be run.
@@ -252,36 +274,17 @@ DescribeResult(const Check *check, bool *passed)
 static char *
 RunCheck(const Check *check, Oid schema, bool *passed)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	char	   *volatile detail = NULL;
+	CheckRun	run = {.check = check, .schema = schema,
+	.context = CurrentMemoryContext};
+	ErrorData  *error = Attempt(TryCheck, &run);
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		QueryCheck(check, schema);
-		detail = DescribeResult(check, passed);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) !=
-			ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION)
-			ReThrowError(error);
-		*passed = false;
-		detail = psprintf("not checked: %s", error->message);
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	return detail;
+	if (error != NULL &&
+		ERRCODE_TO_CATEGORY(error->sqlerrcode) !=
+		ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION)
+		ReThrowError(error);
+	*passed = error == NULL && run.passed;
+	return error == NULL ? run.detail :
+		psprintf("not checked: %s", error->message);
 }
 
 /*
@@ -296,7 +299,6 @@ doc_extractor_verify(PG_FUNCTION_ARGS)
 	CallerIdentity caller;
 
 	InitMaterializedSRF(fcinfo, 0);
-	SPI_connect();
 	BecomeRestrictedOwner(&ledger, LedgerTable(&ledger, "documents"),
 						  &caller);
 	for (size_t i = 0; i < lengthof(checks); i++)
@@ -312,6 +314,5 @@ doc_extractor_verify(PG_FUNCTION_ARGS)
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	BecomeCaller(&caller);
-	SPI_finish();
 	return (Datum) 0;
 }

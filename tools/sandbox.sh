@@ -70,7 +70,8 @@ export PATH=$sandbox/tree$bindir:$PATH
 export PGDATA=$sandbox/data PGHOST=$sandbox PGUSER=postgres PGDATABASE=postgres
 
 echo "Building doc_extractor for $("$PG_CONFIG" --version)" >&2
-tar -C "$checkout" --exclude=./.git --exclude=./results --exclude='*.o' --exclude='*.so' -cf - . |
+tar -C "$checkout" --exclude=./.git --exclude=./results --exclude='*.o' --exclude='*.so' \
+    --exclude=condition_names.h -cf - . |
     run tar -C checkout -xf -
 quietly make --silent -C checkout -j "$(nproc)" install \
     PG_CONFIG="$PG_CONFIG" DESTDIR="$sandbox/tree" WERROR=1 with_llvm=no

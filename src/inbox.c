@@ -1,0 +1,217 @@
+/*
+ * inbox.c
+ *		document_inbox: a view that ingests what is inserted into it.
+ *
+ * A statement's rows are collected and ingested in batches that are bounded in
+ * rows and bytes, so a statement of any length takes the same memory.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "utils/datum.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "bad_documents.h"
+#include "compat.h"
+#include "ingest_functions.h"
+#include "relations.h"
+#include "transition.h"
+
+PG_FUNCTION_INFO_V1(document_inbox_before_insert);
+PG_FUNCTION_INFO_V1(document_inbox_insert);
+PG_FUNCTION_INFO_V1(document_inbox_after_insert);
+
+/* Documents in a batch at most. */
+#define MAX_BATCH 1000
+
+/* What an INSERT or COPY into document_inbox has brought so far. */
+typedef struct Inbox
+{
+	struct Inbox *outer;		/* of the statement that called this one */
+	SubTransactionId subtransaction;
+	Ledger		ledger;
+	MemoryContext context;		/* of all that follows */
+	MemoryContext batch_context;	/* of the documents' values */
+	AttrNumber	content;		/* columns of the view */
+	AttrNumber	fields[NUMBER_OF_FIELDS];
+	FieldLimits limits;
+	Document   *documents;		/* the batch */
+	int			ndocuments;
+	Size		bytes;			/* in it */
+	int64		nrows;			/* of the statement */
+} Inbox;
+
+static Inbox *current_inbox = NULL;
+
+/* Forgets the inboxes of a subtransaction that aborts; their memory goes too. */
+static void
+AtSubTransactionEnd(SubXactEvent event, SubTransactionId subtransaction,
+					SubTransactionId parent, void *arg)
+{
+	if (event != SUBXACT_EVENT_ABORT_SUB)
+		return;
+	while (current_inbox != NULL &&
+		   current_inbox->subtransaction >= subtransaction)
+		current_inbox = current_inbox->outer;
+}
+
+/* The same for a transaction; one that commits has none left. */
+static void
+AtTransactionEnd(XactEvent event, void *arg)
+{
+	if (event == XACT_EVENT_ABORT)
+		current_inbox = NULL;
+}
+
+/* Finds the view's columns. */
+static void
+FindColumns(Inbox *inbox, TupleDesc desc)
+{
+	const char *view = "document_inbox";
+
+	inbox->content = ColumnNumber(desc, view, "content", COLUMN_BYTES);
+	for (int i = 0; i < NUMBER_OF_FIELDS; i++)
+		inbox->fields[i] = ColumnNumber(desc, view, FieldName(i),
+										i == FIELD_METADATA ? COLUMN_JSON :
+										COLUMN_TEXT);
+}
+
+/* BEFORE INSERT statement trigger: opens an inbox for the statement's rows. */
+Datum
+document_inbox_before_insert(PG_FUNCTION_ARGS)
+{
+	static bool is_registered = false;
+	TriggerData *trigdata = CheckTrigger(fcinfo, "document_inbox_before_insert",
+										 "document_inbox",
+										 TRIGGER_EVENT_INSERT |
+										 TRIGGER_EVENT_BEFORE);
+	MemoryContext context;
+	Inbox	   *inbox;
+
+	if (!is_registered)
+	{
+		RegisterXactCallback(AtTransactionEnd, NULL);
+		RegisterSubXactCallback(AtSubTransactionEnd, NULL);
+		is_registered = true;
+	}
+	context = AllocSetContextCreate(CurTransactionContext,
+									"doc_extractor inbox",
+									ALLOCSET_DEFAULT_SIZES);
+	inbox = MemoryContextAllocZero(context, sizeof(Inbox));
+	inbox->context = context;
+	inbox->batch_context = AllocSetContextCreate(context,
+												 "doc_extractor inbox batch",
+												 ALLOCSET_DEFAULT_SIZES);
+	inbox->documents = MemoryContextAlloc(context,
+										  MAX_BATCH * sizeof(Document));
+	inbox->subtransaction = GetCurrentSubTransactionId();
+	inbox->ledger = GetLedger(fcinfo);
+	FindColumns(inbox, RelationGetDescr(trigdata->tg_relation));
+	inbox->outer = current_inbox;
+	current_inbox = inbox;
+	return PointerGetDatum(NULL);
+}
+
+/* Ingests the batch. */
+static void
+Flush(Inbox *inbox)
+{
+	MemoryContext old;
+
+	if (inbox->ndocuments == 0)
+		return;
+	old = MemoryContextSwitchTo(inbox->batch_context);
+	IngestAccepted(&inbox->ledger, inbox->documents, inbox->ndocuments);
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(inbox->batch_context);
+	inbox->ndocuments = 0;
+	inbox->bytes = 0;
+}
+
+/* Takes a field's value from a row, in the current memory context. */
+static void
+TakeField(Inbox *inbox, HeapTuple row, TupleDesc desc, DocumentField field,
+		  Document *document)
+{
+	bool		is_null;
+	Datum		value = heap_getattr(row, inbox->fields[field], desc, &is_null);
+
+	if (is_null)
+		return;
+	document->fields[field].value = datumCopy(value, false, -1);
+	document->fields[field].isnull = false;
+	inbox->bytes += VARSIZE_ANY(DatumGetPointer(value));
+}
+
+/* Takes a row into the batch, its content as hash and size only. */
+static void
+TakeRow(Inbox *inbox, HeapTuple row, TupleDesc desc)
+{
+	Document   *document = &inbox->documents[inbox->ndocuments];
+	MemoryContext old = MemoryContextSwitchTo(inbox->batch_context);
+	bool		is_null;
+	Datum		content = heap_getattr(row, inbox->content, desc, &is_null);
+
+	/* The columns may have changed since the last batch. */
+	if (inbox->ndocuments == 0)
+		GetFieldLimits(&inbox->ledger, &inbox->limits);
+	InitDocument(document, ++inbox->nrows);
+	for (int i = 0; i < NUMBER_OF_FIELDS; i++)
+		TakeField(inbox, row, desc, i, document);
+	if (!is_null)
+		HashContent(document, content);
+	AcceptDocument(&inbox->ledger, document, &inbox->limits);
+	inbox->ndocuments++;
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * INSTEAD OF INSERT row trigger: collects the row.  Returns it, so that it
+ * counts as inserted.
+ */
+Datum
+document_inbox_insert(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	Inbox	   *inbox = fcinfo->flinfo->fn_extra;
+
+	/* Checked for the statement's first row, whose call the others share. */
+	if (inbox == NULL)
+	{
+		(void) CheckTrigger(fcinfo, "document_inbox_insert", "document_inbox",
+							TRIGGER_EVENT_INSERT | TRIGGER_EVENT_ROW |
+							TRIGGER_EVENT_INSTEAD);
+		inbox = current_inbox;
+		if (inbox == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("document_inbox has lost its statement triggers"),
+					 errhint("The extension creates all the triggers that it needs.")));
+		fcinfo->flinfo->fn_extra = inbox;
+	}
+	TakeRow(inbox, trigdata->tg_trigtuple,
+			RelationGetDescr(trigdata->tg_relation));
+	if (inbox->ndocuments == MAX_BATCH ||
+		inbox->bytes >= (Size) work_mem * 1024)
+		Flush(inbox);
+	return PointerGetDatum(trigdata->tg_trigtuple);
+}
+
+/* AFTER INSERT statement trigger: ingests the rest, closes the inbox. */
+Datum
+document_inbox_after_insert(PG_FUNCTION_ARGS)
+{
+	Inbox	   *inbox = current_inbox;
+
+	(void) CheckTrigger(fcinfo, "document_inbox_after_insert", "document_inbox",
+						TRIGGER_EVENT_INSERT | TRIGGER_EVENT_AFTER);
+	if (inbox == NULL)
+		return PointerGetDatum(NULL);
+	Flush(inbox);
+	current_inbox = inbox->outer;
+	MemoryContextDelete(inbox->context);
+	return PointerGetDatum(NULL);
+}

@@ -1,0 +1,49 @@
+/*
+ * subtransaction.c
+ *		Attempts that may fail, with nothing of them left behind.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "commands/extension.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+
+#include "subtransaction.h"
+
+/*
+ * Calls callback(argument) in a subtransaction.  Returns NULL; or, where there
+ * was an error, rolls back what it did and returns that, in the current memory
+ * context.  It is for the caller to pass on what nobody may swallow.
+ */
+ErrorData *
+Attempt(AttemptCallback callback, void *argument)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	bool		in_script = creating_extension;
+	Oid			script_extension = CurrentExtensionObject;
+	ErrorData  *volatile error = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		callback(argument);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		/* BecomeOwner() leaves these to the end of the script. */
+		creating_extension = in_script;
+		CurrentExtensionObject = script_extension;
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	return error;
+}
