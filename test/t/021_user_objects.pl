@@ -50,14 +50,16 @@ ALTER TABLE documents ALTER COLUMN document_text SET STORAGE EXTERNAL, ALTER COL
 my $additions_query = q{
 SET search_path = pg_catalog;
 SELECT 'rights', relname, relacl, reloptions, relrowsecurity FROM pg_class
-WHERE relnamespace = 'docs'::regnamespace AND relkind IN ('r', 'v', 'm', 'S') ORDER BY relname;
+WHERE relnamespace = 'docs'::regnamespace AND relkind IN ('r', 'v', 'm', 'S')
+	AND NOT (relkind = 'v' AND EXISTS (SELECT FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'e')) ORDER BY relname;
 SELECT 'column', attrelid::regclass, attname, format_type(atttypid, atttypmod), attnotnull, attgenerated, attacl,
 	attstorage, attstattarget, col_description(attrelid, attnum),
 	(SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE (adrelid, adnum) = (attrelid, attnum))
 FROM pg_attribute WHERE attrelid IN ('docs.documents'::regclass, 'docs.audit_log'::regclass) AND NOT attisdropped
 	AND (attname LIKE 'their%' OR attacl IS NOT NULL OR attname IN ('document_text', 'file_name')) ORDER BY 2, 3;
 SELECT 'view', c.oid::regclass, c.relkind, c.relowner::regrole, pg_get_viewdef(c.oid) FROM pg_class c
-WHERE relnamespace = 'docs'::regnamespace AND relkind IN ('v', 'm') ORDER BY 2;
+WHERE relnamespace = 'docs'::regnamespace AND relkind IN ('v', 'm')
+	AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = c.oid AND deptype = 'e') ORDER BY 2;
 SELECT 'index', indexdef FROM pg_indexes WHERE schemaname = 'docs' AND indexname LIKE 'their%' ORDER BY 2;
 SELECT 'constraint', conrelid::regclass, pg_get_constraintdef(oid), convalidated FROM pg_constraint
 WHERE connamespace = 'docs'::regnamespace AND conname LIKE 'their%' ORDER BY 2, 3;
