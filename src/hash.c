@@ -6,28 +6,61 @@
 
 #include <ctype.h>
 
-#include "common/cryptohash.h"
 #include "utils/builtins.h"
 
 #include "compat.h"
 #include "hash.h"
 
-/* Writes the hash of "length" bytes at "data" into "hash" (HASH_SIZE bytes). */
-void
-HashBytes(const void *data, size_t length, char *hash)
+/* An error unless a step of a hash succeeded. */
+static void
+CheckStep(pg_cryptohash_ctx *ctx, int result)
 {
-	uint8		digest[PG_SHA256_DIGEST_LENGTH];
-	pg_cryptohash_ctx *ctx = pg_cryptohash_create(PG_SHA256);
-
-	if (pg_cryptohash_init(ctx) < 0 ||
-		pg_cryptohash_update(ctx, data, length) < 0 ||
-		pg_cryptohash_final(ctx, digest, sizeof(digest)) < 0)
+	if (result < 0)
 		elog(ERROR, "could not compute a SHA-256 hash: %s",
 			 pg_cryptohash_error(ctx));
+}
+
+/*
+ * Starts the hash of a content that comes in pieces.  After an error its
+ * resource owner, or its memory context, frees it.
+ */
+pg_cryptohash_ctx *
+StartHash(void)
+{
+	pg_cryptohash_ctx *ctx = pg_cryptohash_create(PG_SHA256);
+
+	CheckStep(ctx, pg_cryptohash_init(ctx));
+	return ctx;
+}
+
+/* Adds the next piece. */
+void
+AddToHash(pg_cryptohash_ctx *ctx, const void *data, size_t length)
+{
+	CheckStep(ctx, pg_cryptohash_update(ctx, data, length));
+}
+
+/* Writes the hash of all pieces into "hash" (HASH_SIZE bytes), and frees it. */
+void
+FinishHash(pg_cryptohash_ctx *ctx, char *hash)
+{
+	uint8		digest[PG_SHA256_DIGEST_LENGTH];
+
+	CheckStep(ctx, pg_cryptohash_final(ctx, digest, sizeof(digest)));
 	pg_cryptohash_free(ctx);
 
 	hex_encode((const char *) digest, sizeof(digest), hash);
 	hash[HASH_DIGITS] = '\0';
+}
+
+/* Writes the hash of "length" bytes at "data" into "hash" (HASH_SIZE bytes). */
+void
+HashBytes(const void *data, size_t length, char *hash)
+{
+	pg_cryptohash_ctx *ctx = StartHash();
+
+	AddToHash(ctx, data, length);
+	FinishHash(ctx, hash);
 }
 
 /*

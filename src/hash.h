@@ -5,12 +5,16 @@
 #ifndef DOC_EXTRACTOR_HASH_H
 #define DOC_EXTRACTOR_HASH_H
 
+#include "common/cryptohash.h"
 #include "common/sha2.h"
 
 /* Digits of a hash, and the room that they need with their final NUL. */
 #define HASH_DIGITS		(PG_SHA256_DIGEST_LENGTH * 2)
 #define HASH_SIZE		(HASH_DIGITS + 1)
 
+extern pg_cryptohash_ctx *StartHash(void);
+extern void AddToHash(pg_cryptohash_ctx *ctx, const void *data, size_t length);
+extern void FinishHash(pg_cryptohash_ctx *ctx, char *hash);
 extern void HashBytes(const void *data, size_t length, char *hash);
 extern bool ParseHash(const char *digits, size_t length, char *hash);
 
