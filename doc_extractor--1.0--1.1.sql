@@ -265,6 +265,43 @@ CREATE TRIGGER document_inbox_after_insert
     FOR EACH STATEMENT
     EXECUTE FUNCTION @extschema@.document_inbox_after_insert();
 
+/* Documents that are not in memory. */
+CREATE FUNCTION @extschema@.ingest_file(
+    path pg_catalog.text,
+    file_type pg_catalog.text,
+    ingestion_source pg_catalog.text DEFAULT 'manual',
+    document_text pg_catalog.text DEFAULT NULL,
+    metadata_extracted pg_catalog.json DEFAULT NULL,
+    ingestion_status pg_catalog.text DEFAULT 'success',
+    error_message pg_catalog.text DEFAULT NULL,
+    OUT document_id pg_catalog.int8,
+    OUT is_duplicate pg_catalog.bool,
+    OUT file_hash pg_catalog.text,
+    OUT duplicate_count pg_catalog.int8)
+AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.ingest_file(
+    pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text,
+    pg_catalog.json, pg_catalog.text, pg_catalog.text) IS
+    'As ingest_document(), for a file of the server; takes the privileges of pg_read_server_files';
+CREATE FUNCTION @extschema@.ingest_large_object(
+    loid pg_catalog.oid,
+    file_name pg_catalog.text,
+    file_type pg_catalog.text,
+    ingestion_source pg_catalog.text DEFAULT 'manual',
+    document_text pg_catalog.text DEFAULT NULL,
+    metadata_extracted pg_catalog.json DEFAULT NULL,
+    ingestion_status pg_catalog.text DEFAULT 'success',
+    error_message pg_catalog.text DEFAULT NULL,
+    OUT document_id pg_catalog.int8,
+    OUT is_duplicate pg_catalog.bool,
+    OUT file_hash pg_catalog.text,
+    OUT duplicate_count pg_catalog.int8)
+AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.ingest_large_object(
+    pg_catalog.oid, pg_catalog.text, pg_catalog.text, pg_catalog.text,
+    pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.text) IS
+    'As ingest_document(), for a large object that the caller may read';
+
 /* Functions and views belong to the tables' owner, whoever runs this script. */
 DO $script$
 DECLARE
@@ -324,4 +361,12 @@ REVOKE ALL ON FUNCTION @extschema@.document_inbox_before_insert()
 REVOKE ALL ON FUNCTION @extschema@.document_inbox_insert()
     FROM PUBLIC;
 REVOKE ALL ON FUNCTION @extschema@.document_inbox_after_insert()
+    FROM PUBLIC;
+REVOKE ALL ON FUNCTION @extschema@.ingest_file(
+    pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text,
+    pg_catalog.json, pg_catalog.text, pg_catalog.text)
+    FROM PUBLIC;
+REVOKE ALL ON FUNCTION @extschema@.ingest_large_object(
+    pg_catalog.oid, pg_catalog.text, pg_catalog.text, pg_catalog.text,
+    pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.text)
     FROM PUBLIC;

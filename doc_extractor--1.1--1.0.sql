@@ -222,6 +222,14 @@ WHERE a.attrelid OPERATOR(pg_catalog.=) changed.id
     AND a.atttypid OPERATOR(pg_catalog.=) 'pg_catalog.varchar'::pg_catalog.regtype
     AND a.atttypmod OPERATOR(pg_catalog.=) 259;
 
+/* Functions that ingest what is not in memory. */
+DROP FUNCTION @extschema@.ingest_file(
+    pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text,
+    pg_catalog.json, pg_catalog.text, pg_catalog.text);
+DROP FUNCTION @extschema@.ingest_large_object(
+    pg_catalog.oid, pg_catalog.text, pg_catalog.text, pg_catalog.text,
+    pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.text);
+
 /* Guards and checks. */
 DROP EVENT TRIGGER doc_extractor_ddl_start;
 DROP EVENT TRIGGER doc_extractor_ddl_end;

@@ -100,7 +100,7 @@ SetProblem(Problem *problem, int sqlstate, const char *hint,
 }
 
 /* Tells whether a text has nothing but white space. */
-static bool
+bool
 IsBlank(const char *bytes, int length)
 {
 	for (int i = 0; i < length; i++)
@@ -229,7 +229,7 @@ HasProblem(Document *document, const FieldLimits *limits, Problem *problem)
 						  "It is one of success, failed and retry, in lower case.",
 						  "ingestion_status \"%s\" is not valid",
 						  TextDatumGetCString(document->fields[FIELD_STATUS].value));
-	if (document->hash[0] == '\0')
+	if (document->hash[0] == '\0' && document->hash_content == NULL)
 		return SetProblem(problem, ERRCODE_NULL_VALUE_NOT_ALLOWED,
 						  "An empty document has a content of no bytes. One whose bytes are elsewhere goes to ingest_hashed_document().",
 						  "content must not be null");

@@ -29,6 +29,8 @@ typedef struct Document
 	NullableDatum fields[NUMBER_OF_FIELDS];
 	int64		size;			/* bytes */
 	char		hash[HASH_SIZE];	/* empty: it has no content */
+	void		(*hash_content) (struct Document *document);	/* NULL: done */
+	void	   *content;		/* what hash_content() reads */
 	bool		hash_was_given; /* so its size must agree */
 	int64		position;		/* in its batch, from 1; 0: alone */
 
@@ -57,6 +59,7 @@ typedef struct Problem
 extern const char *FieldName(DocumentField field);
 extern void InitDocument(Document *document, int64 position);
 extern void GetFieldLimits(const Ledger *ledger, FieldLimits *limits);
+extern bool IsBlank(const char *bytes, int length);
 extern bool HasProblem(Document *document, const FieldLimits *limits,
 					   Problem *problem);
 extern void ReportProblem(const Document *document,

@@ -28,7 +28,7 @@ GetArgument(FunctionCallInfo fcinfo, int number)
  * Fills in the fields, given the numbers of the arguments file_name and
  * file_type; all others follow the latter, in the order of the enum.
  */
-static void
+void
 GetFields(FunctionCallInfo fcinfo, int name, int type, Document *document)
 {
 	document->fields[FIELD_NAME] = GetArgument(fcinfo, name);
@@ -85,8 +85,11 @@ ResultType(FunctionCallInfo fcinfo)
 	return fcinfo->flinfo->fn_extra;
 }
 
-/* Checks and ingests one document; returns the function's result row. */
-static Datum
+/*
+ * Checks and ingests one document; returns the function's result row.  Reads
+ * its content, unless that is done, only once all else is found good.
+ */
+Datum
 IngestOne(FunctionCallInfo fcinfo, Document *document)
 {
 	Ledger		ledger = GetLedger(fcinfo);
@@ -98,6 +101,8 @@ IngestOne(FunctionCallInfo fcinfo, Document *document)
 	GetFieldLimits(&ledger, &limits);
 	if (HasProblem(document, &limits, &problem))
 		ReportProblem(document, &problem);
+	if (document->hash_content != NULL)
+		document->hash_content(document);
 	IngestBatch(&ledger, document, 1);
 	FillResult(document, values, nulls);
 	return HeapTupleGetDatum(heap_form_tuple(ResultType(fcinfo), values, nulls));

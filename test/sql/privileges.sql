@@ -29,6 +29,8 @@ SET ROLE regress_docs_stranger;
 SELECT * FROM docs.ingest_document('a', 'a', 't');
 SELECT * FROM docs.ingest_hashed_document('a', repeat('a', 64), 1, 't');
 SELECT * FROM docs.ingest_documents(ARRAY['a'], ARRAY['a']::bytea[], ARRAY['t']);
+SELECT * FROM docs.ingest_file('PG_VERSION', 't');
+SELECT * FROM docs.ingest_large_object(1, 'a', 't');
 SELECT docs.record_document_event(1, 'tagged');
 SELECT docs.documents_after_insert();
 SELECT docs.documents_after_update();
