@@ -302,6 +302,50 @@ COMMENT ON FUNCTION @extschema@.ingest_large_object(
     pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.text) IS
     'As ingest_document(), for a large object that the caller may read';
 
+/*
+ * Failures: a row of error_log in place of an error, and what becomes of it.  By
+ * the index a success finds them; it is the one step that takes longer for a
+ * longer table, error_log.
+ */
+CREATE INDEX ix_error_log_file_name
+    ON @extschema@.error_log (file_name) WHERE NOT retry_attempted;
+CREATE FUNCTION @extschema@.try_ingest_document(
+    file_name pg_catalog.text,
+    content pg_catalog.bytea,
+    file_type pg_catalog.text,
+    ingestion_source pg_catalog.text DEFAULT 'manual',
+    document_text pg_catalog.text DEFAULT NULL,
+    metadata_extracted pg_catalog.json DEFAULT NULL,
+    ingestion_status pg_catalog.text DEFAULT 'success',
+    error_message pg_catalog.text DEFAULT NULL,
+    OUT document_id pg_catalog.int8,
+    OUT is_duplicate pg_catalog.bool,
+    OUT file_hash pg_catalog.text,
+    OUT duplicate_count pg_catalog.int8,
+    OUT error_id pg_catalog.int8)
+AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.try_ingest_document(
+    pg_catalog.text, pg_catalog.bytea, pg_catalog.text, pg_catalog.text,
+    pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.text) IS
+    'Ingests a document; a failure becomes a row of error_log in place of an error';
+CREATE FUNCTION @extschema@.log_ingestion_error(
+    file_name pg_catalog.text,
+    error_type pg_catalog.text,
+    error_message pg_catalog.text)
+RETURNS pg_catalog.int8
+AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.log_ingestion_error(
+    pg_catalog.text, pg_catalog.text, pg_catalog.text) IS
+    'Writes a failure that the client saw to error_log; returns the row''s id';
+CREATE FUNCTION @extschema@.resolve_ingestion_error(
+    error_id pg_catalog.int8,
+    resolution_notes pg_catalog.text)
+RETURNS pg_catalog.void
+AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.resolve_ingestion_error(
+    pg_catalog.int8, pg_catalog.text) IS
+    'Notes in a row of error_log what became of the failure';
+
 /* Functions and views belong to the tables' owner, whoever runs this script. */
 DO $script$
 DECLARE
@@ -369,4 +413,14 @@ REVOKE ALL ON FUNCTION @extschema@.ingest_file(
 REVOKE ALL ON FUNCTION @extschema@.ingest_large_object(
     pg_catalog.oid, pg_catalog.text, pg_catalog.text, pg_catalog.text,
     pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.text)
+    FROM PUBLIC;
+REVOKE ALL ON FUNCTION @extschema@.try_ingest_document(
+    pg_catalog.text, pg_catalog.bytea, pg_catalog.text, pg_catalog.text,
+    pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.text)
+    FROM PUBLIC;
+REVOKE ALL ON FUNCTION @extschema@.log_ingestion_error(
+    pg_catalog.text, pg_catalog.text, pg_catalog.text)
+    FROM PUBLIC;
+REVOKE ALL ON FUNCTION @extschema@.resolve_ingestion_error(
+    pg_catalog.int8, pg_catalog.text)
     FROM PUBLIC;

@@ -236,6 +236,14 @@ DROP EVENT TRIGGER doc_extractor_ddl_end;
 DROP FUNCTION @extschema@.doc_extractor_ddl_start();
 DROP FUNCTION @extschema@.doc_extractor_ddl_end();
 DROP FUNCTION @extschema@.doc_extractor_verify();
+DROP FUNCTION @extschema@.try_ingest_document(
+    pg_catalog.text, pg_catalog.bytea, pg_catalog.text, pg_catalog.text,
+    pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.text);
+DROP FUNCTION @extschema@.log_ingestion_error(
+    pg_catalog.text, pg_catalog.text, pg_catalog.text);
+DROP FUNCTION @extschema@.resolve_ingestion_error(
+    pg_catalog.int8, pg_catalog.text);
+DROP INDEX @extschema@.ix_error_log_file_name;
 DROP FUNCTION @extschema@.document_inbox_before_insert();
 DROP FUNCTION @extschema@.document_inbox_insert();
 DROP FUNCTION @extschema@.document_inbox_after_insert();

@@ -81,6 +81,19 @@ AttemptIngest(IngestAttempt *attempt)
 	return error;
 }
 
+/* Ingests a document, or writes its row of error_log. */
+static void
+IngestOneOrLog(const Ledger *ledger, Document *document)
+{
+	IngestAttempt attempt = {ledger, document, 1};
+	ErrorData  *error = AttemptIngest(&attempt);
+
+	if (error == NULL)
+		return;
+	LogBadDocument(ledger, document, error->sqlerrcode, error->message);
+	FreeErrorData(error);
+}
+
 /*
  * Ingests the documents of a batch; those that cannot be, because of a user's
  * constraint or trigger, go to error_log, with nothing of them left behind.
@@ -89,24 +102,16 @@ void
 IngestOrLog(const Ledger *ledger, Document *documents, int ndocuments)
 {
 	IngestAttempt attempt = {ledger, documents, ndocuments};
-	ErrorData  *error = AttemptIngest(&attempt);
-	Document  **sorted;
+	int			nsorted;
+	Document  **sorted = SortDocuments(documents, ndocuments, &nsorted);
+	ErrorData  *error = nsorted > 1 ? AttemptIngest(&attempt) : NULL;
 
-	if (error == NULL)
-		return;
-	FreeErrorData(error);
-	/* Which of them it was about shows when each is on its own. */
-	sorted = SortDocuments(documents, ndocuments, &ndocuments);
-	attempt.ndocuments = 1;
-	for (int i = 0; i < ndocuments; i++)
-	{
-		attempt.documents = sorted[i];
-		error = AttemptIngest(&attempt);
-		if (error == NULL)
-			continue;
-		LogBadDocument(ledger, sorted[i], error->sqlerrcode, error->message);
+	/* Which of them an error is about shows when each is on its own. */
+	if (nsorted == 1 || error != NULL)
+		for (int i = 0; i < nsorted; i++)
+			IngestOneOrLog(ledger, sorted[i]);
+	if (error != NULL)
 		FreeErrorData(error);
-	}
 	pfree(sorted);
 }
 

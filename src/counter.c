@@ -71,7 +71,7 @@ OpenCounter(const Ledger *ledger)
 	if (!counter->by_statement)
 	{
 		CheckCmdReplicaIdentity(counter->rel, CMD_UPDATE);
-		OpenLookup(&counter->lookup, counter->rel);
+		OpenLookup(&counter->lookup, counter->rel, HashIndexOf(counter->rel));
 		counter->new_row = table_slot_create(counter->rel, NULL);
 	}
 	return counter;
@@ -157,8 +157,8 @@ static TupleTableSlot *
 FindRowNow(Counter *counter, const char *hash)
 {
 	CloseLookup(&counter->lookup);
-	OpenLookup(&counter->lookup, counter->rel);
-	return LookUp(&counter->lookup, hash);
+	OpenLookup(&counter->lookup, counter->rel, HashIndexOf(counter->rel));
+	return LookUpHash(&counter->lookup, hash);
 }
 
 /* Returns the row of a hash; NULL if there is none. */
@@ -168,7 +168,7 @@ FindRow(Counter *counter, const char *hash)
 	TupleTableSlot *row = FindCountedRow(counter, hash);
 
 	if (row == NULL)
-		row = LookUp(&counter->lookup, hash);
+		row = LookUpHash(&counter->lookup, hash);
 	/* It may have come after the batch's other rows were looked up. */
 	if (row == NULL)
 		row = FindRowNow(counter, hash);

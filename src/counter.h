@@ -16,7 +16,7 @@ typedef struct Counter
 	const Ledger *ledger;
 	Relation	rel;
 	bool		by_statement;	/* the table has what only the executor does */
-	HashLookup	lookup;
+	Lookup		lookup;
 	TupleTableSlot *new_row;
 	EState	   *estate;			/* NULL until an index needs an entry */
 	ResultRelInfo *rri;

@@ -22,6 +22,7 @@
 #include "ingest.h"
 #include "lookup.h"
 #include "relations.h"
+#include "retried.h"
 #include "statements.h"
 #include "writer.h"
 
@@ -188,13 +189,14 @@ FindContents(Batch *batch, Content *contents, int ncontents)
 {
 	Relation	rel = OpenLedgerTable(batch->ledger, "documents",
 									  AccessShareLock);
-	HashLookup	lookup;
+	Lookup		lookup;
 
-	OpenLookup(&lookup, rel);
+	OpenLookup(&lookup, rel, HashIndexOf(rel));
 	for (int i = 0; i < ncontents; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		NoteFound(&contents[i], LookUp(&lookup, contents[i].documents[0]->hash));
+		NoteFound(&contents[i],
+				  LookUpHash(&lookup, contents[i].documents[0]->hash));
 		contents[i].nlookups++;
 	}
 	CloseLookup(&lookup);
@@ -572,6 +574,7 @@ IngestBatch(const Ledger *ledger, Document *documents, int ndocuments)
 	/* Nobody else sees the new rows yet: what follows on them needs no order. */
 	while (!SettleContents(&batch))
 		continue;
+	MarkRetried(ledger, documents, ndocuments);
 	/* A batch around this one must not take our rows for its own. */
 	CommandCounterIncrement();
 	BecomeCaller(&caller);

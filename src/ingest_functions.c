@@ -9,12 +9,15 @@
 #include "funcapi.h"
 #include "utils/builtins.h"
 
+#include "bad_documents.h"
 #include "compat.h"
+#include "error_log.h"
 #include "ingest.h"
 #include "ingest_functions.h"
 #include "relations.h"
 
 PG_FUNCTION_INFO_V1(ingest_document);
+PG_FUNCTION_INFO_V1(try_ingest_document);
 PG_FUNCTION_INFO_V1(ingest_hashed_document);
 
 /* Returns an argument, as the fields of a document hold it. */
@@ -121,6 +124,35 @@ ingest_document(PG_FUNCTION_ARGS)
 	if (!PG_ARGISNULL(1))
 		HashContent(&document, PG_GETARG_DATUM(1));
 	return IngestOne(fcinfo, &document);
+}
+
+/*
+ * try_ingest_document(file_name, content, file_type, ...): as
+ * ingest_document(), but a failure becomes a row of error_log, whose id is in
+ * the result.
+ */
+Datum
+try_ingest_document(PG_FUNCTION_ARGS)
+{
+	Document	document = {.position = 0};
+	Ledger		ledger = GetLedger(fcinfo);
+	FieldLimits limits;
+	Problem		problem;
+	Datum		values[RESULT_COLUMNS + 1];
+	bool		nulls[RESULT_COLUMNS + 1];
+
+	GetFields(fcinfo, 0, 2, &document);
+	if (!PG_ARGISNULL(1))
+		HashContent(&document, PG_GETARG_DATUM(1));
+	GetFieldLimits(&ledger, &limits);
+	if (HasProblem(&document, &limits, &problem))
+		LogBadDocument(&ledger, &document, problem.sqlstate, problem.message);
+	else
+		IngestOrLog(&ledger, &document, 1);
+	FillResult(&document, values, nulls);
+	values[RESULT_COLUMNS] = Int64GetDatum(document.error_id);
+	nulls[RESULT_COLUMNS] = document.error_id == 0;
+	return HeapTupleGetDatum(heap_form_tuple(ResultType(fcinfo), values, nulls));
 }
 
 /*

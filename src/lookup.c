@@ -1,8 +1,8 @@
 /*
  * lookup.c
- *		Look-ups by content hash.
+ *		Look-ups by content hash, or another text.
  *
- * They go straight to the unique index, without a plan: so they cost the same
+ * They go straight to the index, without a plan: so they cost the same
  * whatever the planner believes of a table that is just being filled.
  */
 #include "postgres.h"
@@ -11,12 +11,12 @@
 #include "access/stratnum.h"
 #include "access/tableam.h"
 #include "access/xact.h"
-#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
 #include "compat.h"
+#include "hash.h"
 #include "lookup.h"
 #include "relations.h"
 
@@ -63,47 +63,58 @@ HashIndexOf(Relation rel)
 }
 
 /*
- * Opens a table, which the caller keeps open, for look-ups in what is committed
- * now, or was when the transaction began, as its isolation level has it.
+ * Opens a table, which the caller keeps open, for look-ups by a text in the
+ * first column of an index, in what is committed now, or was when the
+ * transaction began, as its isolation level has it.
  */
 void
-OpenLookup(HashLookup *lookup, Relation rel)
+OpenLookup(Lookup *lookup, Relation rel, Oid index)
 {
 	Oid			operator;
 
-	lookup->index = index_open(HashIndexOf(rel), AccessShareLock);
+	lookup->index = index_open(index, AccessShareLock);
 	operator = get_opfamily_member(lookup->index->rd_opfamily[0],
 								   lookup->index->rd_opcintype[0],
 								   lookup->index->rd_opcintype[0],
 								   BTEqualStrategyNumber);
-	lookup->equal = get_opcode(operator);
+	ScanKeyEntryInitialize(&lookup->key, 0, 1, BTEqualStrategyNumber,
+						   InvalidOid, lookup->index->rd_indcollation[0],
+						   get_opcode(operator), (Datum) 0);
 	lookup->slot = table_slot_create(rel, NULL);
 	CommandCounterIncrement();
 	lookup->snapshot = RegisterSnapshot(GetTransactionSnapshot());
 	lookup->scan = BeginIndexScan(rel, lookup->index, lookup->snapshot, 1);
 }
 
-/* Returns the row with this hash, until the next look-up; NULL if none has. */
+/* Returns the first row with this text, until the next look-up; or NULL. */
 TupleTableSlot *
-LookUp(HashLookup *lookup, const char *hash)
+LookUp(Lookup *lookup, Datum value)
 {
-	Datum		value = CStringGetTextDatum(hash);
-	ScanKeyData key;
-	bool		found;
+	lookup->key.sk_argument = value;
+	index_rescan(lookup->scan, &lookup->key, 1, NULL, 0);
+	return index_getnext_slot(lookup->scan, ForwardScanDirection,
+							  lookup->slot) ? lookup->slot : NULL;
+}
 
-	ScanKeyEntryInitialize(&key, 0, 1, BTEqualStrategyNumber, InvalidOid,
-						   lookup->index->rd_indcollation[0], lookup->equal,
-						   value);
-	index_rescan(lookup->scan, &key, 1, NULL, 0);
-	found = index_getnext_slot(lookup->scan, ForwardScanDirection,
-							   lookup->slot);
-	pfree(DatumGetPointer(value));
-	return found ? lookup->slot : NULL;
+/* The same for a content hash. */
+TupleTableSlot *
+LookUpHash(Lookup *lookup, const char *hash)
+{
+	union
+	{
+		text		value;
+		char		bytes[VARHDRSZ + HASH_SIZE];
+	}			key;
+	size_t		length = strlen(hash);
+
+	SET_VARSIZE(&key, VARHDRSZ + length);
+	memcpy(VARDATA(&key), hash, length);
+	return LookUp(lookup, PointerGetDatum(&key.value));
 }
 
 /* Closes what OpenLookup() opened. */
 void
-CloseLookup(HashLookup *lookup)
+CloseLookup(Lookup *lookup)
 {
 	index_endscan(lookup->scan);
 	UnregisterSnapshot(lookup->snapshot);

@@ -1,29 +1,31 @@
 /*
  * lookup.h
- *		Look-ups by content hash.
+ *		Look-ups by content hash, or another text.
  */
 #ifndef DOC_EXTRACTOR_LOOKUP_H
 #define DOC_EXTRACTOR_LOOKUP_H
 
 #include "access/genam.h"
+#include "access/skey.h"
 #include "executor/tuptable.h"
 
 #include "utils/relcache.h"
 #include "utils/snapshot.h"
 
 /* Look-ups in a table, open for the time of one statement at most. */
-typedef struct HashLookup
+typedef struct Lookup
 {
 	Relation	index;
 	Snapshot	snapshot;
 	IndexScanDesc scan;
-	Oid			equal;			/* the index's operator, as a function */
+	ScanKeyData key;
 	TupleTableSlot *slot;
-} HashLookup;
+} Lookup;
 
 extern Oid	HashIndexOf(Relation rel);
-extern void OpenLookup(HashLookup *lookup, Relation rel);
-extern TupleTableSlot *LookUp(HashLookup *lookup, const char *hash);
-extern void CloseLookup(HashLookup *lookup);
+extern void OpenLookup(Lookup *lookup, Relation rel, Oid index);
+extern TupleTableSlot *LookUp(Lookup *lookup, Datum value);
+extern TupleTableSlot *LookUpHash(Lookup *lookup, const char *hash);
+extern void CloseLookup(Lookup *lookup);
 
 #endif							/* DOC_EXTRACTOR_LOOKUP_H */

@@ -117,6 +117,25 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 		"SELECT file_hash::pg_catalog.text FROM %1$s.documents"
 		" WHERE id OPERATOR(pg_catalog.=) $1 FOR KEY SHARE",
 		1, {INT8OID}
+	},
+	/* Parameters: file name, note.  A note that does not fit is left out. */
+	[STATEMENT_MARK_RETRIED] = {
+		"error_log",
+		"UPDATE %1$s.error_log SET retry_attempted = true,"
+		" resolution_notes = CASE WHEN resolution_notes IS NULL THEN $2"
+		" WHEN pg_catalog.length(resolution_notes) OPERATOR(pg_catalog.+)"
+		" pg_catalog.length($2) OPERATOR(pg_catalog.>) 998"
+		" THEN resolution_notes"
+		" ELSE pg_catalog.concat(resolution_notes, '; ', $2) END"
+		" WHERE file_name OPERATOR(pg_catalog.=) $1 AND NOT retry_attempted",
+		2, {TEXTOID, TEXTOID}
+	},
+	/* Parameters: id, notes. */
+	[STATEMENT_RESOLVE_ERROR] = {
+		"error_log",
+		"UPDATE %1$s.error_log SET resolution_notes = $2"
+		" WHERE id OPERATOR(pg_catalog.=) $1",
+		2, {INT8OID, TEXTOID}
 	}
 };
 
