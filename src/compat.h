@@ -31,6 +31,11 @@
 #include "varatt.h"
 #endif
 
+/* 18 writes the attribute in front of the declaration. */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn pg_attribute_noreturn()
+#endif
+
 /* 15 renamed the call that claims a setting prefix. */
 #if PG_VERSION_NUM < 150000
 #define MarkGUCPrefixReserved(prefix) EmitWarningsOnPlaceholders(prefix)

@@ -7,6 +7,7 @@
 
 #include "executor/tuptable.h"
 
+#include "compat.h"
 #include "hash.h"
 #include "relations.h"
 
@@ -62,8 +63,8 @@ extern void GetFieldLimits(const Ledger *ledger, FieldLimits *limits);
 extern bool IsBlank(const char *bytes, int length);
 extern bool HasProblem(Document *document, const FieldLimits *limits,
 					   Problem *problem);
-extern void ReportProblem(const Document *document,
-						  const Problem *problem) pg_attribute_noreturn();
+pg_noreturn extern void ReportProblem(const Document *document,
+									  const Problem *problem);
 extern bool IsSuccessStatus(Datum status);
 extern bool IsSuccess(const Document *document);
 extern void CheckStatus(TupleTableSlot *slot, AttrNumber status);
