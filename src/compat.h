@@ -10,6 +10,7 @@
 
 #include "access/genam.h"
 #include "access/tableam.h"
+#include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_namespace.h"
@@ -102,7 +103,10 @@ CurrentLocalTransactionId(void)
 #endif
 }
 
-/* 16 added "only the summarizing indexes", which an insert never wants. */
+/*
+ * 16 added "only the summarizing indexes", which an insert never wants; 19 has
+ * flags.
+ */
 static inline List *
 InsertIndexTuples(ResultRelInfo *rri, TupleTableSlot *slot, EState *estate,
 				  List *arbiters, bool *conflict)
@@ -112,9 +116,12 @@ InsertIndexTuples(ResultRelInfo *rri, TupleTableSlot *slot, EState *estate,
 #if PG_VERSION_NUM < 160000
 	return ExecInsertIndexTuples(rri, slot, estate, false, tolerate, conflict,
 								 arbiters);
-#else
+#elif PG_VERSION_NUM < 190000
 	return ExecInsertIndexTuples(rri, slot, estate, false, tolerate, conflict,
 								 arbiters, false);
+#else
+	return ExecInsertIndexTuples(rri, estate, tolerate ? EIIT_NO_DUPE_ERROR : 0,
+								 slot, arbiters, conflict);
 #endif
 }
 
@@ -129,6 +136,23 @@ typedef TU_UpdateIndexes UpdatedIndexes;
 #define SUMMARIZING_INDEXES(updated) ((updated) == TU_Summarizing)
 #endif
 
+/* Puts a new version of a row in its place; 19 added options. */
+static inline TM_Result
+UpdateTuple(Relation rel, ItemPointer place, TupleTableSlot *new_row,
+			Snapshot snapshot, TM_FailureData *failure, LockTupleMode *lockmode,
+			UpdatedIndexes *updated)
+{
+	CommandId	command = GetCurrentCommandId(true);
+
+#if PG_VERSION_NUM < 190000
+	return table_tuple_update(rel, place, new_row, command, snapshot,
+							  InvalidSnapshot, true, failure, lockmode, updated);
+#else
+	return table_tuple_update(rel, place, new_row, command, 0, snapshot,
+							  InvalidSnapshot, true, failure, lockmode, updated);
+#endif
+}
+
 /* Inserts those index entries of an updated row that its update asks for. */
 static inline void
 UpdateIndexTuples(ResultRelInfo *rri, TupleTableSlot *slot, EState *estate,
@@ -136,20 +160,37 @@ UpdateIndexTuples(ResultRelInfo *rri, TupleTableSlot *slot, EState *estate,
 {
 #if PG_VERSION_NUM < 160000
 	list_free(ExecInsertIndexTuples(rri, slot, estate, true, false, NULL, NIL));
-#else
+#elif PG_VERSION_NUM < 190000
 	list_free(ExecInsertIndexTuples(rri, slot, estate, true, false, NULL, NIL,
 									SUMMARIZING_INDEXES(updated)));
+#else
+	list_free(ExecInsertIndexTuples(rri, estate, EIIT_IS_UPDATE |
+									(SUMMARIZING_INDEXES(updated) ? EIIT_ONLY_SUMMARIZING : 0),
+									slot, NIL, NULL));
 #endif
 }
 
-/* 18 added counters that only EXPLAIN wants. */
+/* 19 added flags. */
+static inline TableScanDesc
+BeginTableScan(Relation rel, Snapshot snapshot)
+{
+#if PG_VERSION_NUM < 190000
+	return table_beginscan(rel, snapshot, 0, NULL);
+#else
+	return table_beginscan(rel, snapshot, 0, NULL, SO_NONE);
+#endif
+}
+
+/* 18 added counters that only EXPLAIN wants, 19 flags. */
 static inline IndexScanDesc
 BeginIndexScan(Relation rel, Relation index, Snapshot snapshot, int nkeys)
 {
 #if PG_VERSION_NUM < 180000
 	return index_beginscan(rel, index, snapshot, nkeys, 0);
-#else
+#elif PG_VERSION_NUM < 190000
 	return index_beginscan(rel, index, snapshot, NULL, nkeys, 0);
+#else
+	return index_beginscan(rel, index, snapshot, NULL, nkeys, 0, SO_NONE);
 #endif
 }
 

@@ -258,10 +258,8 @@ UpdateRow(Counter *counter, TupleTableSlot *row)
 	TM_FailureData failure;
 	TM_Result	result;
 
-	result = table_tuple_update(counter->rel, &row->tts_tid, counter->new_row,
-								GetCurrentCommandId(true),
-								counter->lookup.snapshot, InvalidSnapshot, true,
-								&failure, &lockmode, &updated);
+	result = UpdateTuple(counter->rel, &row->tts_tid, counter->new_row,
+						 counter->lookup.snapshot, &failure, &lockmode, &updated);
 	if (result == TM_Ok &&
 		(ALL_INDEXES(updated) || SUMMARIZING_INDEXES(updated)))
 		InsertIndexEntries(counter, updated);

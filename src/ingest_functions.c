@@ -71,7 +71,7 @@ FillResult(const Document *document, Datum *values, bool *nulls)
 
 /* Returns the type of the calling function's result row, kept for its calls. */
 static TupleDesc
-ResultType(FunctionCallInfo fcinfo)
+ResultRowType(FunctionCallInfo fcinfo)
 {
 	if (fcinfo->flinfo->fn_extra == NULL)
 	{
@@ -108,7 +108,7 @@ IngestOne(FunctionCallInfo fcinfo, Document *document)
 		document->hash_content(document);
 	IngestBatch(&ledger, document, 1);
 	FillResult(document, values, nulls);
-	return HeapTupleGetDatum(heap_form_tuple(ResultType(fcinfo), values, nulls));
+	return HeapTupleGetDatum(heap_form_tuple(ResultRowType(fcinfo), values, nulls));
 }
 
 /*
@@ -152,7 +152,7 @@ try_ingest_document(PG_FUNCTION_ARGS)
 	FillResult(&document, values, nulls);
 	values[RESULT_COLUMNS] = Int64GetDatum(document.error_id);
 	nulls[RESULT_COLUMNS] = document.error_id == 0;
-	return HeapTupleGetDatum(heap_form_tuple(ResultType(fcinfo), values, nulls));
+	return HeapTupleGetDatum(heap_form_tuple(ResultRowType(fcinfo), values, nulls));
 }
 
 /*
