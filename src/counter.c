@@ -152,12 +152,19 @@ FindCountedRow(Counter *counter, const char *hash)
 	return slot;
 }
 
+/* Lets the look-ups see what is there at this moment. */
+static void
+RenewLookup(Counter *counter)
+{
+	CloseLookup(&counter->lookup);
+	OpenLookup(&counter->lookup, counter->rel, HashIndexOf(counter->rel));
+}
+
 /* Returns the row of a hash as it is at this moment; NULL if there is none. */
 static TupleTableSlot *
 FindRowNow(Counter *counter, const char *hash)
 {
-	CloseLookup(&counter->lookup);
-	OpenLookup(&counter->lookup, counter->rel, HashIndexOf(counter->rel));
+	RenewLookup(counter);
 	return LookUpHash(&counter->lookup, hash);
 }
 
@@ -165,8 +172,12 @@ FindRowNow(Counter *counter, const char *hash)
 static TupleTableSlot *
 FindRow(Counter *counter, const char *hash)
 {
-	TupleTableSlot *row = FindCountedRow(counter, hash);
+	TupleTableSlot *row;
 
+	/* A user's trigger, fired by this batch, may have updated the row. */
+	if (counter->lookup.snapshot->curcid != GetCurrentCommandId(false))
+		RenewLookup(counter);
+	row = FindCountedRow(counter, hash);
 	if (row == NULL)
 		row = LookUpHash(&counter->lookup, hash);
 	/* It may have come after the batch's other rows were looked up. */

@@ -234,6 +234,19 @@ WHERE d.file_name ~ '^m|shared' AND d.file_name !~ '^m[567]$' GROUP BY d.id, h.i
 SELECT count(*) AS documents, count(h.id) AS hash_index FROM documents d LEFT JOIN hash_index h ON (h.document_id, h.file_hash) = (d.id, d.file_hash)
 WHERE d.file_name ~ '^m|shared';
 SELECT * FROM orphans;
+-- One that counts what the batch itself has still to count, after it has counted another: contents go in the order x, z, y.
+CREATE OR REPLACE FUNCTION ingest_attachment() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM docs.ingest_document('attached', 'y', 'attachment');
+    RETURN NEW;
+END
+$$;
+SELECT string_agg(content, ' ' ORDER BY sha256(content::bytea)) FROM (VALUES ('x'), ('y'), ('z')) c (content);
+SELECT is_duplicate FROM ingest_documents(ARRAY['x1', 'y1'], ARRAY['x', 'y']::bytea[], ARRAY['t', 't']);
+CREATE TRIGGER attach BEFORE INSERT ON documents FOR EACH ROW WHEN (NEW.file_name = 'z2') EXECUTE FUNCTION ingest_attachment();
+SELECT is_duplicate, duplicate_count FROM ingest_documents(ARRAY['x2', 'z2', 'y2'], ARRAY['x', 'z', 'y']::bytea[], ARRAY['t', 't', 't']);
+DROP TRIGGER attach ON documents;
+SELECT * FROM orphans;
 -- One that updates the document that has just come.
 CREATE FUNCTION classify() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
