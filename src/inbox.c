@@ -40,11 +40,20 @@ typedef struct Inbox
 	FieldLimits limits;
 	Document   *documents;		/* the batch */
 	int			ndocuments;
-	Size		bytes;			/* in it */
 	int64		nrows;			/* of the statement */
 } Inbox;
 
 static Inbox *current_inbox = NULL;
+
+/* An error: there are rows, but not the triggers around them. */
+static void
+ReportLostTriggers(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("document_inbox has lost its statement triggers"),
+			 errhint("The extension creates all the triggers that it needs. A statement must not change session_replication_role.")));
+}
 
 /* Forgets the inboxes of a subtransaction that aborts; their memory goes too. */
 static void
@@ -58,10 +67,13 @@ AtSubTransactionEnd(SubXactEvent event, SubTransactionId subtransaction,
 		current_inbox = current_inbox->outer;
 }
 
-/* The same for a transaction; one that commits has none left. */
+/* The same for a transaction; one that commits must have none left. */
 static void
 AtTransactionEnd(XactEvent event, void *arg)
 {
+	if ((event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PRE_PREPARE) &&
+		current_inbox != NULL)
+		ReportLostTriggers();
 	if (event == XACT_EVENT_ABORT)
 		current_inbox = NULL;
 }
@@ -128,7 +140,6 @@ Flush(Inbox *inbox)
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(inbox->batch_context);
 	inbox->ndocuments = 0;
-	inbox->bytes = 0;
 }
 
 /* Takes a field's value from a row, in the current memory context. */
@@ -143,7 +154,6 @@ TakeField(Inbox *inbox, HeapTuple row, TupleDesc desc, DocumentField field,
 		return;
 	document->fields[field].value = datumCopy(value, false, -1);
 	document->fields[field].isnull = false;
-	inbox->bytes += VARSIZE_ANY(DatumGetPointer(value));
 }
 
 /* Takes a row into the batch, its content as hash and size only. */
@@ -186,16 +196,14 @@ document_inbox_insert(PG_FUNCTION_ARGS)
 							TRIGGER_EVENT_INSTEAD);
 		inbox = current_inbox;
 		if (inbox == NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					 errmsg("document_inbox has lost its statement triggers"),
-					 errhint("The extension creates all the triggers that it needs.")));
+			ReportLostTriggers();
 		fcinfo->flinfo->fn_extra = inbox;
 	}
 	TakeRow(inbox, trigdata->tg_trigtuple,
 			RelationGetDescr(trigdata->tg_relation));
 	if (inbox->ndocuments == MAX_BATCH ||
-		inbox->bytes >= (Size) work_mem * 1024)
+		MemoryContextMemAllocated(inbox->batch_context, true) >=
+		(Size) work_mem * 1024)
 		Flush(inbox);
 	return PointerGetDatum(trigdata->tg_trigtuple);
 }
