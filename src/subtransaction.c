@@ -12,21 +12,25 @@
 #include "subtransaction.h"
 
 /*
- * Calls callback(argument) in a subtransaction.  Returns NULL; or, where there
- * was an error, rolls back what it did and returns that, in the current memory
- * context.  It is for the caller to pass on what nobody may swallow.
+ * Calls callback(argument) in a subtransaction, and in a memory context that
+ * ends with it.  Returns NULL; or, where there was an error, rolls back what it
+ * did and returns that, in the current memory context.  It is for the caller to
+ * pass on what nobody may swallow.
  */
 ErrorData *
 Attempt(AttemptCallback callback, void *argument)
 {
 	MemoryContext context = CurrentMemoryContext;
+	MemoryContext attempt = AllocSetContextCreate(context,
+												  "doc_extractor attempt",
+												  ALLOCSET_DEFAULT_SIZES);
 	ResourceOwner owner = CurrentResourceOwner;
 	bool		in_script = creating_extension;
 	Oid			script_extension = CurrentExtensionObject;
 	ErrorData  *volatile error = NULL;
 
 	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
+	MemoryContextSwitchTo(attempt);
 	PG_TRY();
 	{
 		callback(argument);
@@ -45,5 +49,7 @@ Attempt(AttemptCallback callback, void *argument)
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;
+	/* What an error has kept from being freed goes here. */
+	MemoryContextDelete(attempt);
 	return error;
 }
