@@ -346,6 +346,132 @@ COMMENT ON FUNCTION @extschema@.resolve_ingestion_error(
     pg_catalog.int8, pg_catalog.text) IS
     'Notes in a row of error_log what became of the failure';
 
+/*
+ * What is in the ledger, in one pass over documents.  Few contents come again:
+ * hash_index adds those only, by its UNIQUE hash, so that no document counts twice and
+ * a query for the other columns leaves it out.
+ */
+CREATE VIEW @extschema@.ingestion_stats AS
+SELECT
+    pg_catalog.count(*) AS documents,
+    coalesce(pg_catalog.sum(d.file_size_bytes), 0) AS bytes,
+    coalesce(pg_catalog.sum(h.duplicate_count), 0) AS duplicates,
+    coalesce(pg_catalog.sum(h.duplicate_count::pg_catalog.numeric
+        OPERATOR(pg_catalog.*) d.file_size_bytes), 0) AS bytes_saved,
+    pg_catalog.count(*) FILTER (WHERE d.ingestion_status
+        OPERATOR(pg_catalog.=) 'failed') AS failed,
+    pg_catalog.count(*) FILTER (WHERE d.ingestion_status
+        OPERATOR(pg_catalog.=) 'retry') AS retry,
+    (SELECT pg_catalog.count(*) FROM @extschema@.error_log AS e
+        WHERE e.resolution_notes IS NULL AND NOT e.retry_attempted)
+        AS open_errors,
+    pg_catalog.min(d.ingestion_timestamp) AS first_ingestion,
+    pg_catalog.max(d.ingestion_timestamp) AS last_ingestion
+FROM @extschema@.documents AS d
+LEFT JOIN @extschema@.hash_index AS h
+    ON h.file_hash OPERATOR(pg_catalog.=) d.file_hash
+    AND h.duplicate_count OPERATOR(pg_catalog.>) 0;
+COMMENT ON VIEW @extschema@.ingestion_stats IS
+    'What is in the ledger, in one row';
+COMMENT ON COLUMN @extschema@.ingestion_stats.documents IS
+    'Documents that are there';
+COMMENT ON COLUMN @extschema@.ingestion_stats.bytes IS
+    'Sum of their file_size_bytes';
+COMMENT ON COLUMN @extschema@.ingestion_stats.duplicates IS
+    'How often their contents came again';
+COMMENT ON COLUMN @extschema@.ingestion_stats.bytes_saved IS
+    'Bytes of these duplicates, which are stored once';
+COMMENT ON COLUMN @extschema@.ingestion_stats.failed IS
+    'Documents with ingestion_status failed';
+COMMENT ON COLUMN @extschema@.ingestion_stats.retry IS
+    'Documents with ingestion_status retry';
+COMMENT ON COLUMN @extschema@.ingestion_stats.open_errors IS
+    'Rows of error_log that nobody has resolved or tried again';
+COMMENT ON COLUMN @extschema@.ingestion_stats.first_ingestion IS
+    'The earliest ingestion_timestamp; NULL without documents';
+COMMENT ON COLUMN @extschema@.ingestion_stats.last_ingestion IS
+    'The latest ingestion_timestamp; NULL without documents';
+
+CREATE VIEW @extschema@.ingestion_stats_by_source AS
+SELECT
+    d.ingestion_source,
+    pg_catalog.count(*) AS documents,
+    coalesce(pg_catalog.sum(d.file_size_bytes), 0) AS bytes,
+    coalesce(pg_catalog.sum(h.duplicate_count), 0) AS duplicates,
+    coalesce(pg_catalog.sum(h.duplicate_count::pg_catalog.numeric
+        OPERATOR(pg_catalog.*) d.file_size_bytes), 0) AS bytes_saved,
+    pg_catalog.count(*) FILTER (WHERE d.ingestion_status
+        OPERATOR(pg_catalog.=) 'failed') AS failed,
+    pg_catalog.count(*) FILTER (WHERE d.ingestion_status
+        OPERATOR(pg_catalog.=) 'retry') AS retry,
+    pg_catalog.min(d.ingestion_timestamp) AS first_ingestion,
+    pg_catalog.max(d.ingestion_timestamp) AS last_ingestion
+FROM @extschema@.documents AS d
+LEFT JOIN @extschema@.hash_index AS h
+    ON h.file_hash OPERATOR(pg_catalog.=) d.file_hash
+    AND h.duplicate_count OPERATOR(pg_catalog.>) 0
+GROUP BY d.ingestion_source;
+COMMENT ON VIEW @extschema@.ingestion_stats_by_source IS
+    'ingestion_stats for each ingestion_source of documents';
+COMMENT ON COLUMN @extschema@.ingestion_stats_by_source.ingestion_source IS
+    'Where these documents came from';
+COMMENT ON COLUMN @extschema@.ingestion_stats_by_source.documents IS
+    'Documents that are there';
+COMMENT ON COLUMN @extschema@.ingestion_stats_by_source.bytes IS
+    'Sum of their file_size_bytes';
+COMMENT ON COLUMN @extschema@.ingestion_stats_by_source.duplicates IS
+    'How often their contents came again';
+COMMENT ON COLUMN @extschema@.ingestion_stats_by_source.bytes_saved IS
+    'Bytes of these duplicates, which are stored once';
+COMMENT ON COLUMN @extschema@.ingestion_stats_by_source.failed IS
+    'Documents with ingestion_status failed';
+COMMENT ON COLUMN @extschema@.ingestion_stats_by_source.retry IS
+    'Documents with ingestion_status retry';
+COMMENT ON COLUMN @extschema@.ingestion_stats_by_source.first_ingestion IS
+    'The earliest ingestion_timestamp; NULL without documents';
+COMMENT ON COLUMN @extschema@.ingestion_stats_by_source.last_ingestion IS
+    'The latest ingestion_timestamp; NULL without documents';
+
+CREATE VIEW @extschema@.ingestion_stats_by_type AS
+SELECT
+    d.file_type,
+    pg_catalog.count(*) AS documents,
+    coalesce(pg_catalog.sum(d.file_size_bytes), 0) AS bytes,
+    coalesce(pg_catalog.sum(h.duplicate_count), 0) AS duplicates,
+    coalesce(pg_catalog.sum(h.duplicate_count::pg_catalog.numeric
+        OPERATOR(pg_catalog.*) d.file_size_bytes), 0) AS bytes_saved,
+    pg_catalog.count(*) FILTER (WHERE d.ingestion_status
+        OPERATOR(pg_catalog.=) 'failed') AS failed,
+    pg_catalog.count(*) FILTER (WHERE d.ingestion_status
+        OPERATOR(pg_catalog.=) 'retry') AS retry,
+    pg_catalog.min(d.ingestion_timestamp) AS first_ingestion,
+    pg_catalog.max(d.ingestion_timestamp) AS last_ingestion
+FROM @extschema@.documents AS d
+LEFT JOIN @extschema@.hash_index AS h
+    ON h.file_hash OPERATOR(pg_catalog.=) d.file_hash
+    AND h.duplicate_count OPERATOR(pg_catalog.>) 0
+GROUP BY d.file_type;
+COMMENT ON VIEW @extschema@.ingestion_stats_by_type IS
+    'ingestion_stats for each file_type of documents';
+COMMENT ON COLUMN @extschema@.ingestion_stats_by_type.file_type IS
+    'The type of these documents';
+COMMENT ON COLUMN @extschema@.ingestion_stats_by_type.documents IS
+    'Documents that are there';
+COMMENT ON COLUMN @extschema@.ingestion_stats_by_type.bytes IS
+    'Sum of their file_size_bytes';
+COMMENT ON COLUMN @extschema@.ingestion_stats_by_type.duplicates IS
+    'How often their contents came again';
+COMMENT ON COLUMN @extschema@.ingestion_stats_by_type.bytes_saved IS
+    'Bytes of these duplicates, which are stored once';
+COMMENT ON COLUMN @extschema@.ingestion_stats_by_type.failed IS
+    'Documents with ingestion_status failed';
+COMMENT ON COLUMN @extschema@.ingestion_stats_by_type.retry IS
+    'Documents with ingestion_status retry';
+COMMENT ON COLUMN @extschema@.ingestion_stats_by_type.first_ingestion IS
+    'The earliest ingestion_timestamp; NULL without documents';
+COMMENT ON COLUMN @extschema@.ingestion_stats_by_type.last_ingestion IS
+    'The latest ingestion_timestamp; NULL without documents';
+
 /* Functions and views belong to the tables' owner, whoever runs this script. */
 DO $script$
 DECLARE
@@ -379,7 +505,10 @@ BEGIN
             owner);
     END LOOP;
     FOREACH view IN ARRAY ARRAY[
-        '@extschema@.document_inbox']::pg_catalog.regclass[]
+        '@extschema@.document_inbox',
+        '@extschema@.ingestion_stats',
+        '@extschema@.ingestion_stats_by_source',
+        '@extschema@.ingestion_stats_by_type']::pg_catalog.regclass[]
     LOOP
         EXECUTE pg_catalog.format('ALTER VIEW %s OWNER TO %I', view, owner);
     END LOOP;

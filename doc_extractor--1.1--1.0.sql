@@ -3,8 +3,14 @@
 -- complain if script is sourced in psql, rather than via ALTER EXTENSION
 \echo Use "ALTER EXTENSION doc_extractor UPDATE TO '1.0'" to load this file. \quit
 
-/* First, as a statement locks a view before its tables. */
+/*
+ * First, as a statement locks a view before its tables.  Who has changed a
+ * column's type had to drop them.
+ */
 DROP VIEW @extschema@.document_inbox;
+DROP VIEW IF EXISTS @extschema@.ingestion_stats;
+DROP VIEW IF EXISTS @extschema@.ingestion_stats_by_source;
+DROP VIEW IF EXISTS @extschema@.ingestion_stats_by_type;
 
 LOCK TABLE @extschema@.documents, @extschema@.hash_index,
     @extschema@.audit_log IN ACCESS EXCLUSIVE MODE;
