@@ -54,6 +54,27 @@ look() {
     perl -MIPC::Run -e 1 2>/dev/null || missing+=(libipc-run-perl)
     /usr/bin/python3 -c 'import alembic' 2>/dev/null || missing+=(python3-alembic)
     /usr/bin/python3 -c 'import psycopg2' 2>/dev/null || missing+=(python3-psycopg2)
+    perl -MYAML::XS -e 1 2>/dev/null || missing+=(libyaml-libyaml-perl)
+}
+
+# Puts the exporter that the tests run into .tools, unless it is installed. Its package is not
+# installed: that would start a service which listens on the network.
+unpack_exporter() {
+    local exporter=prometheus-postgres-exporter tools download
+    tools=$(cd "$(dirname "$0")/.." && pwd)/.tools
+    if command -v $exporter >/dev/null || [ -x "$tools/$exporter" ]; then
+        return
+    fi
+    echo "Unpacking $exporter" >&2
+    download=$(mktemp -d)
+    if ! (cd "$download" && apt-get download $exporter >&2 && mkdir -p "$tools" &&
+        dpkg-deb --fsys-tarfile ./*.deb |
+        tar -xf - -C "$tools" --strip-components=3 ./usr/bin/$exporter); then
+        rm -rf "$download"
+        echo "No package $exporter: run apt-get update as root, then try again" >&2
+        exit 1
+    fi
+    rm -rf "$download"
 }
 
 look
@@ -80,5 +101,8 @@ if [ ${#missing[@]} -gt 0 ]; then
         echo "Still missing: ${missing[*]}" >&2
         exit 1
     fi
+fi
+if [ -n "${FOR_TESTS:-}" ]; then
+    unpack_exporter
 fi
 echo "$pg_config"

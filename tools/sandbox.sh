@@ -66,7 +66,7 @@ done
 run find tree -name 'doc_extractor*' -prune -exec rm -rf {} +
 
 export LC_ALL=C.UTF-8 HOME=$sandbox TMPDIR=$sandbox/tmp
-export PATH=$sandbox/tree$bindir:$PATH
+export PATH=$sandbox/tree$bindir:$PATH:$sandbox/checkout/.tools
 export PGDATA=$sandbox/data PGHOST=$sandbox PGUSER=postgres PGDATABASE=postgres
 
 echo "Building doc_extractor for $("$PG_CONFIG" --version)" >&2
