@@ -1,7 +1,8 @@
 # doc_extractor: building, installing and testing.
 #
 # make, make install, make installcheck, make clean: the usual PGXS targets.
-# make demo, make check, make bench: the workbench; needs nothing but Debian, git and make.
+# make demo, check, check-versions, check-upgrade, bench: the workbench; needs nothing but Debian,
+# git and make.
 
 EXTENSION = doc_extractor
 MODULE_big = $(EXTENSION)
@@ -27,7 +28,7 @@ endif
 
 # Workbench targets install PostgreSQL if it is missing, so make must get here without it.
 # PGXS stays out for another reason too: its own check target tests nothing and succeeds.
-WORKBENCH = demo check bench
+WORKBENCH = demo check check-versions check-upgrade bench
 ifneq ($(filter $(WORKBENCH),$(MAKECMDGOALS)),)
 
 demo:
@@ -35,6 +36,14 @@ demo:
 
 check:
 	@FOR_TESTS=1 tools/sandbox.sh tools/check.sh
+
+check-versions:
+	@tools/versions.sh make check
+
+check-upgrade: export OLD ?= 15
+check-upgrade: export VERSIONS ?= 17 18 19
+check-upgrade:
+	@tools/versions.sh tools/upgrade.sh
 
 bench:
 	@tools/sandbox.sh bench/bench.sh
