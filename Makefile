@@ -62,10 +62,18 @@ PGXS := $(shell $(PG_CONFIG) --pgxs)
 EXTRA_CLEAN = src/condition_names.h
 include $(PGXS)
 
-# The server has no function that names an SQLSTATE.
+# The server has no function that names an SQLSTATE. Its header does, with other names than PL/pgSQL's
+# for a few, and two for others.
 src/condition_names.h: $(includedir_server)/utils/errcodes.h
-	awk '/^#define ERRCODE_/ { name = tolower(substr($$2, 9)); \
+	awk '/^#define ERRCODE_(UNDEFINED_(PSTATEMENT|CURSOR|DATABASE|SCHEMA)|DATETIME_VALUE_OUT_OF_RANGE) / { next } \
+		/^#define ERRCODE_/ { name = tolower(substr($$2, 9)); \
+		sub(/^l_e_invalid/, "invalid_locator", name); \
+		sub(/^s_e_invalid/, "invalid_savepoint", name); \
+		sub(/^t_r_integrity/, "transaction_integrity", name); \
 		sub(/^(warning|l_e|s_r_e|e_r_e|e_r_i_e|s_e|t_r)_/, "", name); \
+		sub(/_(ntile|nth_value)$$/, "&_function", name); \
+		sub(/_log$$/, "_logarithm", name); \
+		sub(/_pstatement/, "_prepared_statement", name); \
 		sub(/^#define [^ ]* /, ""); print "{" $$0 ", \"" name "\"}," }' $< >$@
 src/condition.o src/condition.bc: src/condition_names.h
 
