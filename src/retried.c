@@ -41,20 +41,6 @@ OpenErrorsIndex(const Ledger *ledger, Relation error_log)
 	return is_by_text ? found : InvalidOid;
 }
 
-/* Sorts documents by file name, then by position. */
-static int
-CompareFileNames(const void *a, const void *b)
-{
-	const Document *left = *(Document *const *) a;
-	const Document *right = *(Document *const *) b;
-	int			order = strcmp(TextDatumGetCString(left->fields[FIELD_NAME].value),
-							   TextDatumGetCString(right->fields[FIELD_NAME].value));
-
-	if (order == 0)
-		order = left->position < right->position ? -1 : 1;
-	return order;
-}
-
 /*
  * Returns those of the documents that succeeded where their file name has
  * failed before; "nfound" is their number.
@@ -102,8 +88,7 @@ MarkFileName(const Ledger *ledger, const Document *document)
 
 /*
  * Marks the rows of error_log with the file names of documents that have now
- * succeeded, in the order of the names: so batches that wait for each other's
- * rows cannot deadlock.
+ * succeeded.
  */
 void
 MarkRetried(const Ledger *ledger, Document *documents, int ndocuments)
@@ -118,7 +103,6 @@ MarkRetried(const Ledger *ledger, Document *documents, int ndocuments)
 	table_close(error_log, NoLock);
 	if (nfound == 0)
 		return;
-	qsort(found, nfound, sizeof(Document *), CompareFileNames);
 	for (int i = 0; i < nfound; i++)
 		MarkFileName(ledger, found[i]);
 }

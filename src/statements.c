@@ -118,7 +118,11 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 		" WHERE id OPERATOR(pg_catalog.=) $1 FOR KEY SHARE",
 		1, {INT8OID}
 	},
-	/* Parameters: file name, note.  A note that does not fit is left out. */
+	/*
+	 * Parameters: file name, note.  A note that does not fit is left out.  A
+	 * row that somebody holds is left to them: who retries it holds it before
+	 * the document, and would wait for us.
+	 */
 	[STATEMENT_MARK_RETRIED] = {
 		"error_log",
 		"UPDATE %1$s.error_log SET retry_attempted = true,"
@@ -127,7 +131,10 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 		" pg_catalog.length($2) OPERATOR(pg_catalog.>) 998"
 		" THEN resolution_notes"
 		" ELSE pg_catalog.concat(resolution_notes, '; ', $2) END"
-		" WHERE file_name OPERATOR(pg_catalog.=) $1 AND NOT retry_attempted",
+		" WHERE id OPERATOR(pg_catalog.=) ANY (ARRAY("
+		"SELECT e.id FROM %1$s.error_log e"
+		" WHERE e.file_name OPERATOR(pg_catalog.=) $1 AND NOT e.retry_attempted"
+		" FOR UPDATE SKIP LOCKED))",
 		2, {TEXTOID, TEXTOID}
 	},
 	/* Parameters: id, notes. */
