@@ -14,22 +14,22 @@ SELECT workload, :documents, variant, bench.fill(ledger, :'files', modulo),
        format('SELECT count(*) = %2$s AND sum(duplicate_count) = %3$s FROM %1$s.hash_index',
               ledger, :documents, (SELECT count(*) FROM bench.source WHERE n % 10 >= modulo))
 FROM (VALUES ('all there', 0), ('90 % there', 1)) AS workloads (workload, modulo),
-    (VALUES
-    (1, 'peer', 'PL/pgSQL, one call each',
+    (
+    VALUES
+    ('peer', 'PL/pgSQL, one call each',
         $$SELECT count(peer.ingest_document(file_name, content, 'text/plain', 'bench', document_text))
           FROM bench.source$$),
-    (2, 'docs', 'ingest_document(), one call each',
+    ('docs', 'ingest_document(), one call each',
         $$SELECT count(docs.ingest_document(file_name, content, 'text/plain', 'bench', document_text))
-          FROM bench.source$$),
-    (3, 'docs', 'ingest_documents() by ' || :batch,
-        'SELECT count(document_id) FROM bench.batch, docs.ingest_documents(file_names, contents,
-             file_types, ingestion_sources, document_texts)')
-) AS variants (place, ledger, variant, statement)
-ORDER BY modulo, place;
+          FROM bench.source$$)
+    UNION ALL
+    SELECT 'docs', variant, statement FROM bench.bulk(:batch, :'files')
+) AS variants (ledger, variant, statement)
+ORDER BY modulo, ledger DESC, variant;
 \ir rounds.sql
 
 INSERT INTO bench.target (part, workload, target, ours, other, at_most)
-VALUES (:'part', 'all there', 'in bulk, ingest_documents() / PL/pgSQL one call each',
-        ARRAY['ingest_documents() by ' || :batch], 'PL/pgSQL, one call each', 0.30),
+VALUES (:'part', 'all there', 'in bulk, the best / PL/pgSQL one call each',
+        ARRAY(SELECT variant FROM bench.bulk(:batch, :'files')), 'PL/pgSQL, one call each', 0.30),
        (:'part', 'all there', 'one call each / PL/pgSQL one call each',
         ARRAY['ingest_document(), one call each'], 'PL/pgSQL, one call each', 0.70);

@@ -9,7 +9,8 @@ SELECT :'workload', :documents, variant,
        CASE WHEN ledger <> '' THEN format('(SELECT count(*) FROM %1$s.documents) = %2$s
            AND (SELECT count(*) FROM %1$s.hash_index) = %2$s
            AND (SELECT count(*) FROM %1$s.audit_log) = %2$s', ledger, :documents) END
-FROM (VALUES
+FROM (
+    VALUES
     ('bare', 'COPY of the rows into bare tables', concat_ws('; ', bench.load('bare', 'documents', :'files'),
         bench.load('bare', 'hash_index', :'files'), bench.load('bare', 'audit_log', :'files'))),
     ('', 'SHA-256 of the contents', 'SELECT count(sha256(content)) FROM bench.source'),
@@ -19,10 +20,9 @@ FROM (VALUES
     ('docs', 'ingest_document(), one call each',
         $$SELECT count(docs.ingest_document(file_name, content, 'text/plain', 'bench', document_text))
           FROM bench.source$$),
-    ('docs', 'ingest_documents() by ' || :batch,
-        'SELECT count(document_id) FROM bench.batch, docs.ingest_documents(file_names, contents,
-             file_types, ingestion_sources, document_texts)'),
     ('docs', 'COPY into documents', bench.load('docs', 'documents', :'files'))
+    UNION ALL
+    SELECT 'docs', variant, statement FROM bench.bulk(:batch, :'files')
 ) AS variants (ledger, variant, statement);
 \ir rounds.sql
 
@@ -34,8 +34,8 @@ WHERE part = :'part' AND workload = :'workload'
 GROUP BY part, workload, round, documents;
 
 INSERT INTO bench.target (part, workload, target, ours, other, at_most)
-SELECT :'part', :'workload', 'in bulk, ingest_documents() / limit',
-       ARRAY['ingest_documents() by ' || :batch], 'limit', 1.30
+SELECT :'part', :'workload', 'in bulk, the best / limit',
+       ARRAY(SELECT variant FROM bench.bulk(:batch, :'files')), 'limit', 1.30
 UNION ALL
 SELECT :'part', :'workload', 'one call each / PL/pgSQL one call each',
        ARRAY['ingest_document(), one call each'], 'PL/pgSQL, one call each', 0.70;

@@ -54,6 +54,25 @@ RETURN format('COPY %s.%s (%s) FROM %L', ledger, tablename, CASE tablename
     WHEN 'audit_log' THEN 'document_id, action, user_or_system, db_user, new_value'
 END, files || '/' || tablename);
 
+-- The ways into docs in bulk: a variant and its statement each.
+CREATE FUNCTION bench.bulk(batch int, files text, OUT variant text, OUT statement text)
+RETURNS SETOF record LANGUAGE sql
+BEGIN ATOMIC
+    VALUES
+    ('ingest_documents() by ' || batch,
+     'SELECT count(document_id) FROM bench.batch, docs.ingest_documents(file_names, contents,
+          file_types, ingestion_sources, document_texts)'),
+    ('INSERT ... SELECT into document_inbox',
+     'INSERT INTO docs.document_inbox (file_name, content, file_type, ingestion_source, document_text)
+      SELECT file_name, content, ''text/plain'', ''bench'', document_text FROM bench.source'),
+    ('COPY into document_inbox, text',
+     format('COPY docs.document_inbox (file_name, content, file_type, ingestion_source, document_text)
+             FROM %L', files || '/inbox.text')),
+    ('COPY into document_inbox, binary',
+     format('COPY docs.document_inbox (file_name, content, file_type, ingestion_source, document_text)
+             FROM %L (FORMAT binary)', files || '/inbox.binary'));
+END;
+
 -- COPY of the source's rows into all three tables, as they are: no trigger fires.
 CREATE FUNCTION bench.fill(ledger text, files text, modulo int DEFAULT 0) RETURNS text LANGUAGE sql
 RETURN concat_ws(E'\n', bench.empty(ledger), 'SET LOCAL session_replication_role = replica;',

@@ -22,6 +22,14 @@ SELECT (n - 1) / :batch AS batch, array_agg(file_name ORDER BY n), array_agg(con
 FROM bench.source GROUP BY batch ORDER BY batch;
 VACUUM ANALYZE bench.source, bench.batch;
 
+-- The same in files, as loaders send them.
+SELECT format('COPY (SELECT file_name, content, ''text/plain'', ''bench'', document_text FROM bench.source ORDER BY n)
+               TO %L (FORMAT %s)', :'files' || '/inbox.' || format, format)
+FROM unnest(ARRAY['text', 'binary']) AS format
+\o /dev/null
+\gexec
+\o
+
 -- The rows that we store for these contents, taken from a run of our own.
 SELECT $$SELECT count(docs.ingest_document(file_name, content, 'text/plain', 'bench', document_text))
          FROM bench.source $$,

@@ -45,15 +45,12 @@ NeedsExecutor(Relation rel)
 		rel->rd_rel->relowner != GetUserId();
 }
 
-/* Opens hash_index, as its owner, for the counts of one batch. */
+/* Opens hash_index, as the owner of documents, for the counts of one batch. */
 Counter *
 OpenCounter(const Ledger *ledger)
 {
 	Counter    *counter = palloc0(sizeof(Counter));
 	TupleDesc	desc;
-
-	PreventCommandIfReadOnly("UPDATE");
-	PreventCommandIfParallelMode("UPDATE");
 
 	counter->ledger = ledger;
 	counter->rel = OpenLedgerTable(ledger, "hash_index", RowExclusiveLock);
@@ -70,7 +67,6 @@ OpenCounter(const Ledger *ledger)
 	counter->by_statement = NeedsExecutor(counter->rel);
 	if (!counter->by_statement)
 	{
-		CheckCmdReplicaIdentity(counter->rel, CMD_UPDATE);
 		OpenLookup(&counter->lookup, counter->rel, HashIndexOf(counter->rel));
 		counter->new_row = table_slot_create(counter->rel, NULL);
 	}
@@ -121,14 +117,17 @@ CountedRowOf(const char *hash)
 	return &counted_rows[strtoul(digits, NULL, 16)];
 }
 
-/* Tells whether a row is the one of this hash. */
-static bool
-HasHash(Counter *counter, TupleTableSlot *row, const char *hash)
+/* Returns the row of a hash if that is at this place, or NULL. */
+static TupleTableSlot *
+FetchRow(Counter *counter, ItemPointer place, const char *hash)
 {
-	text	   *value = DatumGetTextPP(RequiredColumn(row, counter->file_hash));
+	TupleTableSlot *slot = counter->lookup.slot;
 
-	return VARSIZE_ANY_EXHDR(value) == strlen(hash) &&
-		memcmp(VARDATA_ANY(value), hash, strlen(hash)) == 0;
+	if (!table_tuple_fetch_row_version(counter->rel, place,
+									   counter->lookup.snapshot, slot) ||
+		!IsHash(RequiredColumn(slot, counter->file_hash), hash))
+		return NULL;
+	return slot;
 }
 
 /* Returns the row of a hash where we left it; NULL where it is not there. */
@@ -136,7 +135,6 @@ static TupleTableSlot *
 FindCountedRow(Counter *counter, const char *hash)
 {
 	CountedRow *counted = CountedRowOf(hash);
-	TupleTableSlot *slot = counter->lookup.slot;
 
 	if (counted->transaction != CurrentLocalTransactionId() ||
 		counted->table != RelationGetRelid(counter->rel) ||
@@ -144,12 +142,31 @@ FindCountedRow(Counter *counter, const char *hash)
 		return NULL;
 	/* A rolled back savepoint or TRUNCATE leaves a place without the row. */
 	if (ItemPointerGetBlockNumber(&counted->place) >=
-		RelationGetNumberOfBlocks(counter->rel) ||
-		!table_tuple_fetch_row_version(counter->rel, &counted->place,
-									   counter->lookup.snapshot, slot) ||
-		!HasHash(counter, slot, hash))
+		RelationGetNumberOfBlocks(counter->rel))
 		return NULL;
-	return slot;
+	return FetchRow(counter, &counted->place, hash);
+}
+
+/*
+ * Finds the row of a hash: its document and place.  False where there is none,
+ * or it can be counted by statement only.
+ */
+bool
+FindCount(Counter *counter, const char *hash, int64 *document_id,
+		  ItemPointer place)
+{
+	TupleTableSlot *row;
+
+	if (counter->by_statement)
+		return false;
+	row = FindCountedRow(counter, hash);
+	if (row == NULL)
+		row = LookUpHash(&counter->lookup, hash);
+	if (row == NULL)
+		return false;
+	*document_id = RequiredInteger(row, counter->document_id);
+	*place = row->tts_tid;
+	return true;
 }
 
 /* Lets the look-ups see what is there at this moment. */
@@ -168,18 +185,20 @@ FindRowNow(Counter *counter, const char *hash)
 	return LookUpHash(&counter->lookup, hash);
 }
 
-/* Returns the row of a hash; NULL if there is none. */
+/*
+ * Returns the row of a hash, which FindCount() may have found at "place"; NULL
+ * if there is none.
+ */
 static TupleTableSlot *
-FindRow(Counter *counter, const char *hash)
+FindRow(Counter *counter, const char *hash, ItemPointer place)
 {
-	TupleTableSlot *row;
+	TupleTableSlot *row = NULL;
 
 	/* A user's trigger, fired by this batch, may have updated the row. */
 	if (counter->lookup.snapshot->curcid != GetCurrentCommandId(false))
 		RenewLookup(counter);
-	row = FindCountedRow(counter, hash);
-	if (row == NULL)
-		row = LookUpHash(&counter->lookup, hash);
+	if (ItemPointerIsValid(place))
+		row = FetchRow(counter, place, hash);
 	/* It may have come after the batch's other rows were looked up. */
 	if (row == NULL)
 		row = FindRowNow(counter, hash);
@@ -210,7 +229,7 @@ FindChangedRow(Counter *counter, TupleTableSlot *row, const char *hash,
 						 TUPLE_LOCK_FLAG_LOCK_UPDATE_IN_PROGRESS |
 						 TUPLE_LOCK_FLAG_FIND_LAST_VERSION,
 						 &failure) == TM_Ok &&
-		HasHash(counter, row, hash))
+		IsHash(RequiredColumn(row, counter->file_hash), hash))
 		return row;
 	/* It is gone, or another content's by now; there may be a new one. */
 	return FindRowNow(counter, hash);
@@ -290,19 +309,24 @@ NoteCountedRow(Counter *counter, const char *hash)
 }
 
 /*
- * Counts duplicates of a content, and returns in "result" what hash_index says
- * of it then; false where it has no row of this hash.
+ * Counts duplicates of a content, whose row FindCount() may have found at
+ * "place", and returns in "result" what hash_index says of it then; false where
+ * it has no row of this hash.
  */
 bool
-CountDuplicates(Counter *counter, const char *hash, int64 nduplicates,
-				CountResult *result)
+CountDuplicates(Counter *counter, const char *hash, ItemPointer place,
+				int64 nduplicates, CountResult *result)
 {
 	TupleTableSlot *row;
+
+	PreventCommandIfReadOnly("UPDATE");
+	PreventCommandIfParallelMode("UPDATE");
 
 	if (counter->by_statement)
 		return CountByStatement(counter, hash, nduplicates, result);
 
-	row = FindRow(counter, hash);
+	CheckCmdReplicaIdentity(counter->rel, CMD_UPDATE);
+	row = FindRow(counter, hash, place);
 	while (row != NULL)
 	{
 		TM_Result	outcome;

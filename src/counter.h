@@ -34,8 +34,11 @@ typedef struct CountResult
 } CountResult;
 
 extern Counter *OpenCounter(const Ledger *ledger);
+extern bool FindCount(Counter *counter, const char *hash, int64 *document_id,
+					  ItemPointer place);
 extern bool CountDuplicates(Counter *counter, const char *hash,
-							int64 nduplicates, CountResult *result);
+							ItemPointer place, int64 nduplicates,
+							CountResult *result);
 extern void CloseCounter(Counter *counter);
 
 #endif							/* DOC_EXTRACTOR_COUNTER_H */

@@ -81,3 +81,13 @@ ParseHash(const char *digits, size_t length, char *hash)
 	hash[HASH_DIGITS] = '\0';
 	return true;
 }
+
+/* Tells whether a text is this hash. */
+bool
+IsHash(Datum value, const char *hash)
+{
+	text	   *packed = DatumGetTextPP(value);
+
+	return VARSIZE_ANY_EXHDR(packed) == HASH_DIGITS &&
+		memcmp(VARDATA_ANY(packed), hash, HASH_DIGITS) == 0;
+}

@@ -17,5 +17,6 @@ extern void AddToHash(pg_cryptohash_ctx *ctx, const void *data, size_t length);
 extern void FinishHash(pg_cryptohash_ctx *ctx, char *hash);
 extern void HashBytes(const void *data, size_t length, char *hash);
 extern bool ParseHash(const char *digits, size_t length, char *hash);
+extern bool IsHash(Datum value, const char *hash);
 
 #endif							/* DOC_EXTRACTOR_HASH_H */

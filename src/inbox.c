@@ -25,7 +25,7 @@ PG_FUNCTION_INFO_V1(document_inbox_insert);
 PG_FUNCTION_INFO_V1(document_inbox_after_insert);
 
 /* Documents in a batch at most. */
-#define MAX_BATCH 1000
+#define MAX_BATCH 10000
 
 /* What an INSERT or COPY into document_inbox has brought so far. */
 typedef struct Inbox
@@ -179,8 +179,9 @@ TakeRow(Inbox *inbox, HeapTuple row, TupleDesc desc)
 }
 
 /*
- * INSTEAD OF INSERT row trigger: collects the row.  Returns it, so that it
- * counts as inserted.
+ * INSTEAD OF INSERT row trigger: collects the row.  Returns a copy, so that it
+ * counts as inserted: of the row itself the server would keep a copy, content
+ * and all, until the statement ends.
  */
 Datum
 document_inbox_insert(PG_FUNCTION_ARGS)
@@ -205,7 +206,7 @@ document_inbox_insert(PG_FUNCTION_ARGS)
 		MemoryContextMemAllocated(inbox->batch_context, true) >=
 		(Size) work_mem * 1024)
 		Flush(inbox);
-	return PointerGetDatum(trigdata->tg_trigtuple);
+	return PointerGetDatum(heap_copytuple(trigdata->tg_trigtuple));
 }
 
 /* AFTER INSERT statement trigger: ingests the rest, closes the inbox. */

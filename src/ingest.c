@@ -19,8 +19,8 @@
 
 #include "compat.h"
 #include "counter.h"
+#include "finder.h"
 #include "ingest.h"
-#include "lookup.h"
 #include "relations.h"
 #include "retried.h"
 #include "statements.h"
@@ -50,8 +50,7 @@ typedef struct Content
 	int			nlookups;		/* so far */
 	bool		is_new;			/* inserted by batch->writer */
 	ContentState state;
-	int64		document_id;
-	int64		size;			/* as documents has it */
+	FoundContent found;			/* as documents has it */
 } Content;
 
 /*
@@ -83,7 +82,7 @@ typedef struct Batch
 	const Ledger *ledger;
 	Content    *contents;		/* by hash */
 	int			ncontents;
-	Counter    *counter;		/* once there is a duplicate */
+	Counter    *counter;		/* once it is needed */
 	RowWriter  *writer;			/* of documents, once there is a new one */
 	AttrNumber	columns[INSERTED_COLUMNS];	/* of the writer */
 } Batch;
@@ -155,52 +154,34 @@ SettleDocument(Content *content)
 {
 	Document   *document = NextDocument(content);
 
-	document->document_id = content->document_id;
+	document->document_id = content->found.document_id;
 	content->state = IsSuccess(document) ? CONTENT_STORED : CONTENT_UNFINISHED;
 	content->nsettled++;
-}
-
-/* Notes what documents has of a content; NULL where it has nothing. */
-static void
-NoteFound(Content *content, TupleTableSlot *row)
-{
-	TupleDesc	desc;
-
-	content->state = CONTENT_ABSENT;
-	if (row == NULL)
-		return;
-	desc = row->tts_tupleDescriptor;
-	content->document_id =
-		RequiredInteger(row, ColumnNumber(desc, "documents", "id",
-										  COLUMN_INTEGER));
-	content->size =
-		RequiredInteger(row, ColumnNumber(desc, "documents", "file_size_bytes",
-										  COLUMN_INTEGER));
-	content->state =
-		IsSuccessStatus(RequiredColumn(row, ColumnNumber(desc, "documents",
-														 "ingestion_status",
-														 COLUMN_TEXT))) ?
-		CONTENT_STORED : CONTENT_UNFINISHED;
 }
 
 /* Looks for contents, all at the same moment. */
 static void
 FindContents(Batch *batch, Content *contents, int ncontents)
 {
-	Relation	rel = OpenLedgerTable(batch->ledger, "documents",
-									  AccessShareLock);
-	Lookup		lookup;
+	Finder		finder;
 
-	OpenLookup(&lookup, rel, HashIndexOf(rel));
+	if (batch->counter == NULL)
+		batch->counter = OpenCounter(batch->ledger);
+	OpenFinder(&finder, batch->ledger, batch->counter);
 	for (int i = 0; i < ncontents; i++)
 	{
+		Content    *content = &contents[i];
+
 		CHECK_FOR_INTERRUPTS();
-		NoteFound(&contents[i],
-				  LookUpHash(&lookup, contents[i].documents[0]->hash));
-		contents[i].nlookups++;
+		if (!FindContent(&finder, content->documents[0]->hash,
+						 content->nlookups++ > 0, &content->found))
+			content->state = CONTENT_ABSENT;
+		else if (content->found.is_success)
+			content->state = CONTENT_STORED;
+		else
+			content->state = CONTENT_UNFINISHED;
 	}
-	CloseLookup(&lookup);
-	table_close(rel, NoLock);
+	CloseFinder(&finder);
 }
 
 /*
@@ -210,14 +191,14 @@ FindContents(Batch *batch, Content *contents, int ncontents)
 static void
 CheckSize(const Content *content, const Document *document)
 {
-	if (document->hash_was_given && document->size != content->size)
+	if (document->hash_was_given && document->size != content->found.size)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("file_size_bytes " INT64_FORMAT " does not match the document with the same hash",
 						document->size),
 				 errdetail("Document " INT64_FORMAT " has file_hash %s and " INT64_FORMAT " bytes.",
-						   content->document_id, document->hash,
-						   content->size),
+						   content->found.document_id, document->hash,
+						   content->found.size),
 				 errhint("Two contents with one SHA-256 are not known: check how hash and size were computed.")));
 }
 
@@ -308,7 +289,7 @@ InsertPatiently(Batch *batch, Content *content)
 	if (RunStatement(batch->ledger, STATEMENT_INSERT, values, nulls,
 					 &document_id) == 0)
 		return false;
-	content->document_id = DatumGetInt64(document_id);
+	content->found.document_id = DatumGetInt64(document_id);
 	return true;
 }
 
@@ -342,7 +323,7 @@ NoteNewRow(Batch *batch, Content *content)
 	if (strcmp(TextDatumGetCString(hash), NextDocument(content)->hash) != 0)
 		ReportStuck(content);
 	content->is_new = true;
-	content->document_id =
+	content->found.document_id =
 		RequiredInteger(writer->slot,
 						WriterColumn(writer, "id", COLUMN_INTEGER));
 }
@@ -371,7 +352,7 @@ InsertContent(Batch *batch, Content *content)
 	content->state = CONTENT_UNKNOWN;
 	if (inserted)
 	{
-		content->size = document->size;
+		content->found.size = document->size;
 		SettleDocument(content);
 	}
 }
@@ -388,7 +369,7 @@ HealDocument(Batch *batch, Content *content, Datum *count)
 	Datum		values[3];
 	char		nulls[3] = {' ', ' ', ' '};
 
-	values[0] = Int64GetDatum(content->document_id);
+	values[0] = Int64GetDatum(content->found.document_id);
 	values[1] = document->fields[FIELD_TEXT].value;
 	values[2] = document->fields[FIELD_METADATA].value;
 	if (document->fields[FIELD_TEXT].isnull)
@@ -409,7 +390,7 @@ FailAgain(Batch *batch, Content *content, Datum *count)
 	Datum		values[2];
 	char		nulls[2] = {' ', message.isnull ? 'n' : ' '};
 
-	values[0] = Int64GetDatum(content->document_id);
+	values[0] = Int64GetDatum(content->found.document_id);
 	values[1] = message.value;
 	return RunStatement(batch->ledger, STATEMENT_FAIL_AGAIN, values, nulls,
 						count);
@@ -463,13 +444,13 @@ RestoreHash(Batch *batch, Content *content)
 	Datum		values[2];
 	Datum		found;
 
-	values[0] = Int64GetDatum(content->document_id);
+	values[0] = Int64GetDatum(content->found.document_id);
 	if (RunStatement(batch->ledger, STATEMENT_LOCK_DOCUMENT, values, NULL,
 					 &found) == 0 ||
 		strcmp(TextDatumGetCString(found), hash) != 0)
 		return;
 	values[0] = CStringGetTextDatum(hash);
-	values[1] = Int64GetDatum(content->document_id);
+	values[1] = Int64GetDatum(content->found.document_id);
 	RunStatement(batch->ledger, STATEMENT_TAKE_OVER_HASH, values, NULL, NULL);
 }
 
@@ -489,6 +470,7 @@ CountRest(Batch *batch, Content *content)
 	if (batch->counter == NULL)
 		batch->counter = OpenCounter(batch->ledger);
 	if (CountDuplicates(batch->counter, content->documents[0]->hash,
+						&content->found.counted_at,
 						content->ndocuments - content->nsettled, &counted))
 	{
 		SettleDuplicates(content, &counted);

@@ -1,6 +1,6 @@
 /*
  * lookup.c
- *		Look-ups by content hash, or another text.
+ *		Look-ups of rows by an indexed value, such as a content hash.
  *
  * They go straight to the index, without a plan: so they cost the same
  * whatever the planner believes of a table that is just being filled.
@@ -31,13 +31,10 @@ IsUniqueOn(Relation index, AttrNumber column)
 		RelationGetIndexPredicate(index) == NIL;
 }
 
-/* Returns the index that keeps a table's file_hash unique. */
+/* Returns an index that keeps a table's column unique; InvalidOid: none does. */
 Oid
-HashIndexOf(Relation rel)
+UniqueIndexOn(Relation rel, AttrNumber column)
 {
-	AttrNumber	column = ColumnNumber(RelationGetDescr(rel),
-									  RelationGetRelationName(rel),
-									  "file_hash", COLUMN_TEXT);
 	List	   *indexes = RelationGetIndexList(rel);
 	ListCell   *cell;
 	Oid			found = InvalidOid;
@@ -53,6 +50,18 @@ HashIndexOf(Relation rel)
 			break;
 	}
 	list_free(indexes);
+	return found;
+}
+
+/* Returns the index that keeps a table's file_hash unique. */
+Oid
+HashIndexOf(Relation rel)
+{
+	Oid			found = UniqueIndexOn(rel,
+									  ColumnNumber(RelationGetDescr(rel),
+												   RelationGetRelationName(rel),
+												   "file_hash", COLUMN_TEXT));
+
 	if (!OidIsValid(found))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -63,7 +72,7 @@ HashIndexOf(Relation rel)
 }
 
 /*
- * Opens a table, which the caller keeps open, for look-ups by a text in the
+ * Opens a table, which the caller keeps open, for look-ups by a value of the
  * first column of an index, in what is committed now, or was when the
  * transaction began, as its isolation level has it.
  */
@@ -86,7 +95,7 @@ OpenLookup(Lookup *lookup, Relation rel, Oid index)
 	lookup->scan = BeginIndexScan(rel, lookup->index, lookup->snapshot, 1);
 }
 
-/* Returns the first row with this text, until the next look-up; or NULL. */
+/* Returns the first row with this value, until the next look-up; or NULL. */
 TupleTableSlot *
 LookUp(Lookup *lookup, Datum value)
 {
@@ -105,10 +114,9 @@ LookUpHash(Lookup *lookup, const char *hash)
 		text		value;
 		char		bytes[VARHDRSZ + HASH_SIZE];
 	}			key;
-	size_t		length = strlen(hash);
 
-	SET_VARSIZE(&key, VARHDRSZ + length);
-	memcpy(VARDATA(&key), hash, length);
+	SET_VARSIZE(&key, VARHDRSZ + HASH_DIGITS);
+	memcpy(VARDATA(&key), hash, HASH_DIGITS);
 	return LookUp(lookup, PointerGetDatum(&key.value));
 }
 

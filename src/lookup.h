@@ -1,6 +1,6 @@
 /*
  * lookup.h
- *		Look-ups by content hash, or another text.
+ *		Look-ups of rows by an indexed value, such as a content hash.
  */
 #ifndef DOC_EXTRACTOR_LOOKUP_H
 #define DOC_EXTRACTOR_LOOKUP_H
@@ -22,6 +22,7 @@ typedef struct Lookup
 	TupleTableSlot *slot;
 } Lookup;
 
+extern Oid	UniqueIndexOn(Relation rel, AttrNumber column);
 extern Oid	HashIndexOf(Relation rel);
 extern void OpenLookup(Lookup *lookup, Relation rel, Oid index);
 extern TupleTableSlot *LookUp(Lookup *lookup, Datum value);

@@ -1,0 +1,41 @@
+/*
+ * finder.h
+ *		What the ledger has of contents on offer.
+ */
+#ifndef DOC_EXTRACTOR_FINDER_H
+#define DOC_EXTRACTOR_FINDER_H
+
+#include "counter.h"
+#include "lookup.h"
+#include "relations.h"
+
+/* The look-ups of some contents, all at the same moment. */
+typedef struct Finder
+{
+	Counter    *counter;
+	Relation	rel;			/* documents */
+	bool		is_by_id;		/* it has an index for that */
+	Lookup		by_id;
+	bool		is_by_hash;		/* once it is needed */
+	Lookup		by_hash;
+	AttrNumber	id;
+	AttrNumber	file_size_bytes;
+	AttrNumber	file_hash;
+	AttrNumber	ingestion_status;
+} Finder;
+
+/* A content's row in documents. */
+typedef struct FoundContent
+{
+	int64		document_id;
+	int64		size;			/* bytes */
+	bool		is_success;
+	ItemPointerData counted_at; /* its row in hash_index; invalid: not known */
+} FoundContent;
+
+extern void OpenFinder(Finder *finder, const Ledger *ledger, Counter *counter);
+extern bool FindContent(Finder *finder, const char *hash, bool thoroughly,
+						FoundContent *found);
+extern void CloseFinder(Finder *finder);
+
+#endif							/* DOC_EXTRACTOR_FINDER_H */
