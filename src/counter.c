@@ -123,6 +123,8 @@ FetchRow(Counter *counter, ItemPointer place, const char *hash)
 {
 	TupleTableSlot *slot = counter->lookup.slot;
 
+	if (!TTS_EMPTY(slot) && ItemPointerEquals(&slot->tts_tid, place))
+		return slot;
 	if (!table_tuple_fetch_row_version(counter->rel, place,
 									   counter->lookup.snapshot, slot) ||
 		!IsHash(RequiredColumn(slot, counter->file_hash), hash))
@@ -199,6 +201,8 @@ FindRow(Counter *counter, const char *hash, ItemPointer place)
 		RenewLookup(counter);
 	if (ItemPointerIsValid(place))
 		row = FetchRow(counter, place, hash);
+	if (row == NULL)
+		row = LookUpHash(&counter->lookup, hash);
 	/* It may have come after the batch's other rows were looked up. */
 	if (row == NULL)
 		row = FindRowNow(counter, hash);

@@ -24,8 +24,12 @@ PG_FUNCTION_INFO_V1(document_inbox_before_insert);
 PG_FUNCTION_INFO_V1(document_inbox_insert);
 PG_FUNCTION_INFO_V1(document_inbox_after_insert);
 
-/* Documents in a batch at most. */
-#define MAX_BATCH 10000
+/*
+ * Documents in a batch at most; there is room for so many at first.  Large
+ * batches look up neighbouring hashes, which are on the same index pages.
+ */
+#define MAX_BATCH 8192
+#define INITIAL_CAPACITY 16
 
 /* What an INSERT or COPY into document_inbox has brought so far. */
 typedef struct Inbox
@@ -40,6 +44,7 @@ typedef struct Inbox
 	FieldLimits limits;
 	Document   *documents;		/* the batch */
 	int			ndocuments;
+	int			capacity;		/* of the array */
 	int64		nrows;			/* of the statement */
 } Inbox;
 
@@ -117,8 +122,6 @@ document_inbox_before_insert(PG_FUNCTION_ARGS)
 	inbox->batch_context = AllocSetContextCreate(context,
 												 "doc_extractor inbox batch",
 												 ALLOCSET_DEFAULT_SIZES);
-	inbox->documents = MemoryContextAlloc(context,
-										  MAX_BATCH * sizeof(Document));
 	inbox->subtransaction = GetCurrentSubTransactionId();
 	inbox->ledger = GetLedger(fcinfo);
 	FindColumns(inbox, RelationGetDescr(trigdata->tg_relation));
@@ -156,12 +159,30 @@ TakeField(Inbox *inbox, HeapTuple row, TupleDesc desc, DocumentField field,
 	document->fields[field].isnull = false;
 }
 
+/* Returns room for one more document of the batch. */
+static Document *
+NextDocument(Inbox *inbox)
+{
+	if (inbox->ndocuments == 0)
+	{
+		inbox->capacity = INITIAL_CAPACITY;
+		inbox->documents = palloc(inbox->capacity * sizeof(Document));
+	}
+	else if (inbox->ndocuments == inbox->capacity)
+	{
+		inbox->capacity *= 2;
+		inbox->documents = repalloc(inbox->documents,
+									inbox->capacity * sizeof(Document));
+	}
+	return &inbox->documents[inbox->ndocuments];
+}
+
 /* Takes a row into the batch, its content as hash and size only. */
 static void
 TakeRow(Inbox *inbox, HeapTuple row, TupleDesc desc)
 {
-	Document   *document = &inbox->documents[inbox->ndocuments];
 	MemoryContext old = MemoryContextSwitchTo(inbox->batch_context);
+	Document   *document = NextDocument(inbox);
 	bool		is_null;
 	Datum		content = heap_getattr(row, inbox->content, desc, &is_null);
 

@@ -9,9 +9,9 @@
  */
 #include "postgres.h"
 
-#include "access/table.h"
 #include "access/xact.h"
 #include "miscadmin.h"
+#include "port/pg_bswap.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -83,20 +83,31 @@ typedef struct Batch
 	Content    *contents;		/* by hash */
 	int			ncontents;
 	Counter    *counter;		/* once it is needed */
+	Finder		finder;			/* open with the counter */
 	RowWriter  *writer;			/* of documents, once there is a new one */
 	AttrNumber	columns[INSERTED_COLUMNS];	/* of the writer */
 } Batch;
+
+/* A document to be sorted, with the first digits of its hash at hand. */
+typedef struct SortedDocument
+{
+	uint64		digits;
+	Document   *document;
+} SortedDocument;
 
 /* Sorts documents by hash, then by position. */
 static int
 CompareDocuments(const void *a, const void *b)
 {
-	const Document *left = *(Document *const *) a;
-	const Document *right = *(Document *const *) b;
-	int			order = strcmp(left->hash, right->hash);
+	const SortedDocument *left = a;
+	const SortedDocument *right = b;
+	int			order;
 
+	if (left->digits != right->digits)
+		return left->digits < right->digits ? -1 : 1;
+	order = memcmp(left->document->hash, right->document->hash, HASH_DIGITS);
 	if (order == 0)
-		order = left->position < right->position ? -1 : 1;
+		order = left->document->position < right->document->position ? -1 : 1;
 	return order;
 }
 
@@ -107,14 +118,27 @@ CompareDocuments(const void *a, const void *b)
 Document  **
 SortDocuments(Document *documents, int ndocuments, int *nsorted)
 {
+	SortedDocument *keys = palloc_extended(ndocuments * sizeof(SortedDocument),
+										   MCXT_ALLOC_HUGE);
 	Document  **sorted = palloc_extended(ndocuments * sizeof(Document *),
 										 MCXT_ALLOC_HUGE);
 
 	*nsorted = 0;
 	for (int i = 0; i < ndocuments; i++)
-		if (documents[i].error_id == 0)
-			sorted[(*nsorted)++] = &documents[i];
-	qsort(sorted, *nsorted, sizeof(Document *), CompareDocuments);
+	{
+		SortedDocument *key = &keys[*nsorted];
+
+		if (documents[i].error_id != 0)
+			continue;
+		memcpy(&key->digits, documents[i].hash, sizeof(key->digits));
+		key->digits = pg_ntoh64(key->digits);
+		key->document = &documents[i];
+		(*nsorted)++;
+	}
+	qsort(keys, *nsorted, sizeof(SortedDocument), CompareDocuments);
+	for (int i = 0; i < *nsorted; i++)
+		sorted[i] = keys[i].document;
+	pfree(keys);
 	return sorted;
 }
 
@@ -129,7 +153,8 @@ GroupDocuments(Batch *batch, Document *documents, int ndocuments)
 									  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	for (int i = 0; i < ndocuments; i++)
 	{
-		if (i == 0 || strcmp(sorted[i]->hash, sorted[i - 1]->hash) != 0)
+		if (i == 0 ||
+			memcmp(sorted[i]->hash, sorted[i - 1]->hash, HASH_DIGITS) != 0)
 		{
 			content = &batch->contents[batch->ncontents++];
 			content->documents = &sorted[i];
@@ -159,29 +184,60 @@ SettleDocument(Content *content)
 	content->nsettled++;
 }
 
-/* Looks for contents, all at the same moment. */
+/* Reports a content that can neither be found nor inserted. */
 static void
-FindContents(Batch *batch, Content *contents, int ncontents)
+ReportStuck(const Content *content)
 {
-	Finder		finder;
+	const Document *document = content->documents[content->nsettled];
 
+	ereport(ERROR,
+			(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+			 errmsg("document \"%s\" could not be stored",
+					TextDatumGetCString(document->fields[FIELD_NAME].value)),
+			 errdetail("Its content, with file_hash %s, is not in documents and hash_index, and could not be inserted as it is.",
+					   document->hash),
+			 errhint("Look for a trigger that suppresses or changes rows of documents or hash_index.")));
+}
+
+/* Opens what the look-ups and counts need, unless it is open. */
+static void
+StartFinding(Batch *batch)
+{
+	if (batch->counter != NULL)
+		return;
+	batch->counter = OpenCounter(batch->ledger);
+	OpenFinder(&batch->finder, batch->ledger, batch->counter);
+}
+
+/* Closes it. */
+static void
+StopFinding(Batch *batch)
+{
 	if (batch->counter == NULL)
-		batch->counter = OpenCounter(batch->ledger);
-	OpenFinder(&finder, batch->ledger, batch->counter);
-	for (int i = 0; i < ncontents; i++)
-	{
-		Content    *content = &contents[i];
+		return;
+	CloseFinder(&batch->finder);
+	CloseCounter(batch->counter);
+	batch->counter = NULL;
+}
 
-		CHECK_FOR_INTERRUPTS();
-		if (!FindContent(&finder, content->documents[0]->hash,
-						 content->nlookups++ > 0, &content->found))
-			content->state = CONTENT_ABSENT;
-		else if (content->found.is_success)
-			content->state = CONTENT_STORED;
-		else
-			content->state = CONTENT_UNFINISHED;
-	}
-	CloseFinder(&finder);
+/* Looks for a content; once more, and with fresh eyes, if it has been before. */
+static void
+LookForContent(Batch *batch, Content *content)
+{
+	bool		again = content->nlookups > 0;
+
+	if (content->nlookups++ == MAX_LOOKUPS)
+		ReportStuck(content);
+	if (again)
+		StopFinding(batch);
+	StartFinding(batch);
+	if (!FindContent(&batch->finder, content->documents[0]->hash, again,
+					 &content->found))
+		content->state = CONTENT_ABSENT;
+	else if (content->found.is_success)
+		content->state = CONTENT_STORED;
+	else
+		content->state = CONTENT_UNFINISHED;
 }
 
 /*
@@ -291,21 +347,6 @@ InsertPatiently(Batch *batch, Content *content)
 		return false;
 	content->found.document_id = DatumGetInt64(document_id);
 	return true;
-}
-
-/* Reports a content that can neither be found nor inserted. */
-static void
-ReportStuck(const Content *content)
-{
-	const Document *document = content->documents[content->nsettled];
-
-	ereport(ERROR,
-			(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
-			 errmsg("document \"%s\" could not be stored",
-					TextDatumGetCString(document->fields[FIELD_NAME].value)),
-			 errdetail("Its content, with file_hash %s, is not in documents and hash_index, and could not be inserted as it is.",
-					   document->hash),
-			 errhint("Look for a trigger that suppresses or changes rows of documents or hash_index.")));
 }
 
 /*
@@ -467,8 +508,7 @@ CountRest(Batch *batch, Content *content)
 	for (int i = content->nsettled; i < content->ndocuments; i++)
 		CheckSize(content, content->documents[i]);
 
-	if (batch->counter == NULL)
-		batch->counter = OpenCounter(batch->ledger);
+	StartFinding(batch);
 	if (CountDuplicates(batch->counter, content->documents[0]->hash,
 						&content->found.counted_at,
 						content->ndocuments - content->nsettled, &counted))
@@ -496,9 +536,7 @@ SettleContent(Batch *batch, Content *content)
 		switch (content->state)
 		{
 			case CONTENT_UNKNOWN:
-				if (content->nlookups == MAX_LOOKUPS)
-					ReportStuck(content);
-				FindContents(batch, content, 1);
+				LookForContent(batch, content);
 				break;
 			case CONTENT_ABSENT:
 				InsertContent(batch, content);
@@ -527,9 +565,7 @@ SettleContents(Batch *batch)
 		SettleContent(batch, &batch->contents[i]);
 		settled &= NextDocument(&batch->contents[i]) == NULL;
 	}
-	if (batch->counter != NULL)
-		CloseCounter(batch->counter);
-	batch->counter = NULL;
+	StopFinding(batch);
 	CloseDocuments(batch);
 	return settled;
 }
@@ -537,8 +573,8 @@ SettleContents(Batch *batch)
 /*
  * Ingests documents in which HasProblem() has found none, all or nothing, and
  * notes in each what became of it.  Passes over those that are in error_log.
- * Runs with the caller's rights to call us, and the tables'
- * owner's on the tables.
+ * Runs with the caller's rights to call us, and the tables' owner's on the
+ * tables.
  */
 void
 IngestBatch(const Ledger *ledger, Document *documents, int ndocuments)
@@ -552,7 +588,6 @@ IngestBatch(const Ledger *ledger, Document *documents, int ndocuments)
 
 	BecomeOwner(ledger, LedgerTable(ledger, "documents"), &caller);
 	GroupDocuments(&batch, documents, ndocuments);
-	FindContents(&batch, batch.contents, batch.ncontents);
 	/* Nobody else sees the new rows yet: what follows on them needs no order. */
 	while (!SettleContents(&batch))
 		continue;

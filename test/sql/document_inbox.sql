@@ -119,7 +119,7 @@ INSERT INTO document_inbox (file_name, content, file_type) VALUES ('f1', 'f1', '
 ROLLBACK;
 SELECT * FROM written;
 
--- Long statements go in batches of 1,000 rows; duplicates are counted across them.
+-- Long statements go in batches of 8,192 rows; duplicates are counted across them.
 CREATE TABLE batches (rows int);
 CREATE FUNCTION note_batch() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -128,14 +128,14 @@ BEGIN
 END
 $$;
 CREATE TRIGGER note_batch AFTER INSERT ON documents REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION note_batch();
-INSERT INTO document_inbox (file_name, content, file_type) SELECT 'g' || i, convert_to('g' || i, 'UTF8'), 't' FROM generate_series(1, 2500) i;
+INSERT INTO document_inbox (file_name, content, file_type) SELECT 'g' || i, convert_to('g' || i, 'UTF8'), 't' FROM generate_series(1, 25000) i;
 \echo :ROW_COUNT
 SELECT array_agg(rows) FROM batches;
 TRUNCATE batches;
-INSERT INTO document_inbox (file_name, content, file_type) SELECT 'h' || i, convert_to('h' || i % 1800, 'UTF8'), 't' FROM generate_series(1, 3000) i;
+INSERT INTO document_inbox (file_name, content, file_type) SELECT 'h' || i, convert_to('h' || i % 18000, 'UTF8'), 't' FROM generate_series(1, 30000) i;
 \echo :ROW_COUNT
 SELECT array_agg(rows) FROM batches;
-SELECT count(*), sum(duplicates), bool_and(substr(file_name, 2)::int <= 1800) AS first_ones, string_agg(DISTINCT trail, ',') FROM stored('^h');
+SELECT count(*), sum(duplicates), bool_and(substr(file_name, 2)::int <= 18000) AS first_ones, string_agg(DISTINCT trail, ',') FROM stored('^h');
 -- And of no more than work_mem, however long the values are and wherever they lie.
 SET work_mem = '64kB';
 TRUNCATE batches;
