@@ -133,6 +133,22 @@ DROP INDEX @extschema@.ix_hash_index_file_hash;
 ALTER TABLE @extschema@.hash_index
     RENAME CONSTRAINT hash_index_file_hash_key TO ix_hash_index_file_hash;
 
+/*
+ * Room on new pages for what counting leaves behind, so that it need not touch
+ * the indexes.  Somebody's own choice stays.
+ */
+DO $script$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c,
+            pg_catalog.unnest(c.reloptions) AS o (option)
+        WHERE c.oid OPERATOR(pg_catalog.=)
+                '@extschema@.hash_index'::pg_catalog.regclass
+            AND o.option OPERATOR(pg_catalog.~~) 'fillfactor=%') THEN
+        ALTER TABLE @extschema@.hash_index SET (fillfactor = 50);
+    END IF;
+END
+$script$;
+
 /* Only valid statuses and actions, for new rows. */
 DROP TRIGGER documents_after_insert ON @extschema@.documents;
 CREATE TRIGGER documents_after_insert

@@ -287,6 +287,17 @@ CREATE INDEX ix_hash_index_file_hash ON @extschema@.hash_index (file_hash);
  * The foreign keys.  The trail of deleted documents stays, under a key that is
  * not validated; without such rows it is as V001 has it.
  */
+DO $script$
+BEGIN
+    IF EXISTS (SELECT FROM pg_catalog.pg_class AS c,
+            pg_catalog.unnest(c.reloptions) AS o (option)
+        WHERE c.oid OPERATOR(pg_catalog.=)
+                '@extschema@.hash_index'::pg_catalog.regclass
+            AND o.option OPERATOR(pg_catalog.=) 'fillfactor=50') THEN
+        ALTER TABLE @extschema@.hash_index RESET (fillfactor);
+    END IF;
+END
+$script$;
 ALTER TABLE @extschema@.audit_log DROP COLUMN db_user;
 ALTER TABLE @extschema@.audit_log
     ADD CONSTRAINT audit_log_document_id_fkey FOREIGN KEY (document_id)

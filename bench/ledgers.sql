@@ -15,6 +15,9 @@ SELECT format('CREATE TABLE %1$s.%2$s (LIKE docs.%2$s INCLUDING ALL)', ledger, t
 FROM (VALUES ('bare'), ('peer')) AS ledgers (ledger),
      (VALUES ('documents'), ('hash_index'), ('audit_log')) AS tables (tablename)
 \gexec
+-- LIKE leaves this out.
+ALTER TABLE bare.hash_index SET (fillfactor = 50);
+ALTER TABLE peer.hash_index SET (fillfactor = 50);
 ALTER TABLE peer.hash_index
     ADD FOREIGN KEY (document_id) REFERENCES peer.documents (id) ON DELETE CASCADE;
 

@@ -43,6 +43,7 @@ CREATE POLICY their_policy ON documents FOR SELECT TO regress_docs_reader USING 
 ALTER TABLE documents ENABLE ROW LEVEL SECURITY;
 CREATE STATISTICS their_statistics ON ingestion_source, ingestion_status FROM documents;
 ALTER TABLE audit_log SET (fillfactor = 90);
+ALTER TABLE hash_index SET (fillfactor = 80);
 ALTER TABLE documents ALTER COLUMN document_text SET STORAGE EXTERNAL, ALTER COLUMN file_name SET STATISTICS 500;
 };
 
