@@ -1,8 +1,8 @@
 # doc_extractor: building, installing and testing.
 #
 # make, make install, make installcheck, make clean: the usual PGXS targets.
-# make demo, check, check-versions, check-upgrade, bench: the workbench; needs nothing but Debian,
-# git and make.
+# make demo, check, check-long, check-versions, check-upgrade, bench: the workbench; needs nothing
+# but Debian, git and make.
 
 EXTENSION = doc_extractor
 MODULE_big = $(EXTENSION)
@@ -28,7 +28,7 @@ endif
 
 # Workbench targets install PostgreSQL if it is missing, so make must get here without it.
 # PGXS stays out for another reason too: its own check target tests nothing and succeeds.
-WORKBENCH = demo check check-versions check-upgrade bench
+WORKBENCH = demo check check-long check-versions check-upgrade bench
 ifneq ($(filter $(WORKBENCH),$(MAKECMDGOALS)),)
 
 demo:
@@ -36,6 +36,10 @@ demo:
 
 check:
 	@FOR_TESTS=1 tools/sandbox.sh tools/check.sh
+
+# As check, with more rounds of the tests that meet chance.
+check-long:
+	@LONG=1 FOR_TESTS=1 tools/sandbox.sh tools/check.sh
 
 check-versions:
 	@tools/versions.sh make check

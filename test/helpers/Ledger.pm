@@ -16,9 +16,10 @@ BEGIN { $ENV{PG_TEST_TIMEOUT_DEFAULT} //= PATIENCE }
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes qw(usleep);
 
-our @EXPORT = qw(start_server create_ledger user_option tables_of state_of problems_query
-  problems_of run_script start_client finish_client wait_for_lock);
+our @EXPORT = qw(start_server kill_server create_ledger user_option tables_of state_of problems_query
+  problems_of run_script start_client finish_client wait_for_lock wait_until);
 
 # Starts a server of the test's own, with these lines in its configuration.
 sub start_server
@@ -31,6 +32,47 @@ sub start_server
 	$node->append_conf('postgresql.conf', join("\n", @settings));
 	$node->start;
 	return $node;
+}
+
+# Kills a server with all its processes at once, as a power cut or the kernel would.
+sub kill_server
+{
+	my ($node) = @_;
+	my ($postmaster) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
+	my @others;
+
+	# While it is stopped it can neither start others nor tell them to end.
+	kill 'STOP', $postmaster;
+	wait_until(sub { (state_of_process($postmaster))[0] eq 'T' });
+	@others = grep { (state_of_process($_))[1] == $postmaster } map { m{(\d+)$} } glob '/proc/[0-9]*';
+	kill 'KILL', @others;
+	$node->kill9;
+	# Even a dead one whose parent has not heard of it would pass for a server that runs.
+	foreach my $process ($postmaster, @others)
+	{
+		wait_until(sub { (state_of_process($process))[0] eq 'X' });
+	}
+	return;
+}
+
+# Returns a process's state, and its parent; of one that is gone, that.
+sub state_of_process
+{
+	my ($process) = @_;
+	open my $file, '<', "/proc/$process/stat" or return ('X', 0);
+	return (<$file> // '') =~ /\) (\w) (\d+)/ ? ($1, $2) : ('X', 0);
+}
+
+# Waits until a condition holds.
+sub wait_until
+{
+	my ($condition) = @_;
+	foreach (1 .. 100 * PATIENCE)
+	{
+		return if $condition->();
+		usleep(10_000);
+	}
+	die 'waited in vain';
 }
 
 # Creates a database with an empty ledger in schema docs, all of it the given role's.
