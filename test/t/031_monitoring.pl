@@ -131,6 +131,7 @@ $node->safe_psql('ledger', q{
 	SELECT FROM docs.ingest_document('a', '0123456789', 'text/plain', 'mail');
 	SELECT FROM docs.ingest_document('a', '0123456789', 'text/plain', 'mail');
 	SELECT FROM docs.ingest_document('b', 'bytes', 'text/html', 'mail', ingestion_status => 'failed');
+	SELECT FROM docs.ingest_document('b', 'other', 'text/html', 'mail', ingestion_status => 'failed');
 	SELECT FROM docs.ingest_document('c', 'other bytes', 'text/html', 'mail', ingestion_status => 'retry');
 	SELECT FROM docs.ingest_hashed_document('huge', repeat('a', 64), 2147483647, 'text/html', 'api');
 	SELECT FROM docs.ingest_document('gone', 'gone', 'text/html', 'gone');
@@ -140,14 +141,14 @@ $node->safe_psql('ledger', q{
 $metrics = scrape();
 is_same_metrics($metrics, { map { expected($_) } keys %$queries }, 'the exporter publishes what the queries give');
 my %known = (
-	'documents' => 4, 'bytes' => 10 + 5 + 11 + 2147483647, 'duplicates' => 2, 'saved_bytes' => 20,
-	'failed_documents' => 1, 'retry_documents' => 1, 'open_errors' => 1,
+	'documents' => 5, 'bytes' => 10 + 5 + 5 + 11 + 2147483647, 'duplicates' => 2, 'saved_bytes' => 20,
+	'failed_documents' => 2, 'retry_documents' => 1, 'open_errors' => 1,
 	# Midnight in UTC.
 	'first_ingestion_timestamp_seconds' => 1767225600);
 is($metrics->{"doc_extractor_$_\{}"} + 0, $known{$_}, "$_ is right") foreach sort keys %known;
 cmp_ok($metrics->{'doc_extractor_last_ingestion_timestamp_seconds{}'}, '>=', $before, 'the latest ingestion was just now');
 cmp_ok($metrics->{'doc_extractor_last_ingestion_timestamp_seconds{}'}, '<=', time + 1, 'and not later');
-is($metrics->{'doc_extractor_source_documents{ingestion_source="mail"}'}, 2, 'by source');
+is($metrics->{'doc_extractor_source_documents{ingestion_source="mail"}'}, 3, 'by source');
 is($metrics->{'doc_extractor_type_saved_bytes{file_type="text/plain"}'}, 20, 'by type');
 
 done_testing();
