@@ -128,7 +128,7 @@ sub tables_query
 	return union(
 		map {
 			"SELECT '$_', count(*), md5(string_agg(t::text, E'\\n' ORDER BY id)) FROM docs.$_ t"
-		} tables());
+		} tables()) . ' ORDER BY 1';
 }
 
 sub union
