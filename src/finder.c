@@ -20,7 +20,6 @@ OpenFinder(Finder *finder, const Ledger *ledger, Counter *counter)
 {
 	Relation	rel = OpenLedgerTable(ledger, "documents", AccessShareLock);
 	TupleDesc	desc = RelationGetDescr(rel);
-	Oid			index;
 
 	finder->counter = counter;
 	finder->rel = rel;
@@ -31,11 +30,9 @@ OpenFinder(Finder *finder, const Ledger *ledger, Counter *counter)
 									 COLUMN_TEXT);
 	finder->ingestion_status = ColumnNumber(desc, "documents",
 											"ingestion_status", COLUMN_TEXT);
+	finder->id_index = UniqueIndexOn(rel, finder->id);
+	finder->is_by_id = false;
 	finder->is_by_hash = false;
-	index = UniqueIndexOn(rel, finder->id);
-	finder->is_by_id = OidIsValid(index);
-	if (finder->is_by_id)
-		OpenLookup(&finder->by_id, rel, index);
 }
 
 /* Returns the row of a document that hash_index has for a content, or NULL. */
@@ -48,6 +45,9 @@ FindById(Finder *finder, const char *hash, FoundContent *found)
 
 	if (!FindCount(finder->counter, hash, &id, &found->counted_at))
 		return NULL;
+	if (!finder->is_by_id)
+		OpenLookup(&finder->by_id, finder->rel, finder->id_index);
+	finder->is_by_id = true;
 	row = LookUp(&finder->by_id, IntegerDatum(id, type));
 	if (row != NULL &&
 		IsHash(RequiredColumn(row, finder->file_hash), hash))
@@ -78,7 +78,8 @@ FindContent(Finder *finder, const char *hash, bool thoroughly,
 	TupleTableSlot *row;
 
 	ItemPointerSetInvalid(&found->counted_at);
-	if (thoroughly || !finder->is_by_id || finder->counter->by_statement)
+	if (thoroughly || !OidIsValid(finder->id_index) ||
+		finder->counter->by_statement)
 		row = FindByHash(finder, hash);
 	else
 		row = FindById(finder, hash, found);

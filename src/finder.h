@@ -14,9 +14,10 @@ typedef struct Finder
 {
 	Counter    *counter;
 	Relation	rel;			/* documents */
-	bool		is_by_id;		/* it has an index for that */
+	Oid			id_index;		/* InvalidOid: none */
+	bool		is_by_id;		/* the look-up is open, as it is needed */
 	Lookup		by_id;
-	bool		is_by_hash;		/* once it is needed */
+	bool		is_by_hash;		/* this one */
 	Lookup		by_hash;
 	AttrNumber	id;
 	AttrNumber	file_size_bytes;

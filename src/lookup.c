@@ -8,12 +8,15 @@
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/stratnum.h"
 #include "access/tableam.h"
 #include "access/xact.h"
+#include "catalog/pg_index.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 
 #include "compat.h"
 #include "hash.h"
@@ -22,13 +25,20 @@
 
 /* Tells whether an index makes column "column", by itself, unique. */
 static bool
-IsUniqueOn(Relation index, AttrNumber column)
+IsUniqueOn(Oid index, AttrNumber column)
 {
-	Form_pg_index form = index->rd_index;
+	HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(index));
+	Form_pg_index form;
+	bool		is_unique;
 
-	return form->indisunique && form->indimmediate && form->indisvalid &&
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	form = (Form_pg_index) GETSTRUCT(tuple);
+	is_unique = form->indisunique && form->indimmediate && form->indisvalid &&
 		form->indnkeyatts == 1 && form->indkey.values[0] == column &&
-		RelationGetIndexPredicate(index) == NIL;
+		heap_attisnull(tuple, Anum_pg_index_indpred, NULL);
+	ReleaseSysCache(tuple);
+	return is_unique;
 }
 
 /* Returns an index that keeps a table's column unique; InvalidOid: none does. */
@@ -41,13 +51,10 @@ UniqueIndexOn(Relation rel, AttrNumber column)
 
 	foreach(cell, indexes)
 	{
-		Relation	index = index_open(lfirst_oid(cell), AccessShareLock);
-
-		if (IsUniqueOn(index, column))
-			found = RelationGetRelid(index);
-		index_close(index, AccessShareLock);
-		if (OidIsValid(found))
-			break;
+		if (!IsUniqueOn(lfirst_oid(cell), column))
+			continue;
+		found = lfirst_oid(cell);
+		break;
 	}
 	list_free(indexes);
 	return found;

@@ -16,13 +16,13 @@
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
-#include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
@@ -130,6 +130,22 @@ IsOfClass(Oid type, ColumnClass class)
 	return false;
 }
 
+/* Returns the number of a column; InvalidAttrNumber where there is none. */
+static AttrNumber
+FindColumn(TupleDesc desc, const char *column)
+{
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, i);
+
+		/* The first letter tells most of them apart. */
+		if (NameStr(att->attname)[0] == column[0] && !att->attisdropped &&
+			strcmp(NameStr(att->attname), column) == 0)
+			return i + 1;
+	}
+	return InvalidAttrNumber;
+}
+
 /*
  * Returns the number of a column that every version of a table has.  An error
  * where somebody has given it a type that we cannot read.
@@ -138,9 +154,9 @@ AttrNumber
 ColumnNumber(TupleDesc desc, const char *table, const char *column,
 			 ColumnClass class)
 {
-	int			number = SPI_fnumber(desc, column);
+	AttrNumber	number = FindColumn(desc, column);
 
-	if (number <= 0)
+	if (number == InvalidAttrNumber)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("table \"%s\" has no column \"%s\"", table, column)));
@@ -205,6 +221,39 @@ SetSearchPath(const char *path)
 		SetForNow("search_path", path);
 }
 
+/* The marks of an identity that is not the session's own. */
+#define OWNER_CONTEXT (SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS)
+
+/* Takes on an identity until BecomeCaller(), with settings of its own. */
+static void
+TakeOn(Oid owner, int security_context, const char *path,
+	   CallerIdentity *caller)
+{
+	caller->in_script = creating_extension;
+	caller->script_extension = CurrentExtensionObject;
+	creating_extension = false;
+	CurrentExtensionObject = InvalidOid;
+
+	GetUserIdAndSecContext(&caller->user_id, &caller->security_context);
+	SetUserIdAndSecContext(owner,
+						   caller->security_context | security_context);
+	caller->settings_level = NewGUCNestLevel();
+	SetSearchPath(path);
+}
+
+/* Tells whether there is nothing to take on, as in a write within another. */
+static bool
+IsTakenOn(Oid owner, const char *path)
+{
+	Oid			user_id;
+	int			security_context;
+
+	GetUserIdAndSecContext(&user_id, &security_context);
+	return user_id == owner &&
+		(security_context & OWNER_CONTEXT) == OWNER_CONTEXT &&
+		!creating_extension && strcmp(namespace_search_path, path) == 0;
+}
+
 /*
  * Takes on the identity of the owner of "table", as referential integrity does
  * for its own queries.  What others have defined on the table then runs with
@@ -223,18 +272,10 @@ BecomeOwner(const Ledger *ledger, Oid table, CallerIdentity *caller)
 	char	   *path = psprintf("pg_catalog, %s, pg_temp",
 								quote_identifier(schema_name));
 
-	caller->in_script = creating_extension;
-	caller->script_extension = CurrentExtensionObject;
-	creating_extension = false;
-	CurrentExtensionObject = InvalidOid;
-
-	GetUserIdAndSecContext(&caller->user_id, &caller->security_context);
-	SetUserIdAndSecContext(owner,
-						   caller->security_context |
-						   SECURITY_LOCAL_USERID_CHANGE |
-						   SECURITY_NOFORCE_RLS);
-	caller->settings_level = NewGUCNestLevel();
-	SetSearchPath(path);
+	if (IsTakenOn(owner, path))
+		caller->settings_level = 0;
+	else
+		TakeOn(owner, OWNER_CONTEXT, path, caller);
 	pfree(path);
 	pfree(schema_name);
 }
@@ -246,25 +287,22 @@ BecomeOwner(const Ledger *ledger, Oid table, CallerIdentity *caller)
 void
 BecomeRestrictedOwner(const Ledger *ledger, Oid table, CallerIdentity *caller)
 {
-	Oid			user_id;
-	int			security_context;
-
-	BecomeOwner(ledger, table, caller);
-	GetUserIdAndSecContext(&user_id, &security_context);
-	SetUserIdAndSecContext(user_id,
-						   security_context | SECURITY_RESTRICTED_OPERATION);
-	SetSearchPath("pg_catalog, pg_temp");
+	TakeOn(CheckOwner(ledger, table),
+		   OWNER_CONTEXT | SECURITY_RESTRICTED_OPERATION,
+		   "pg_catalog, pg_temp", caller);
 	SetForNow("quote_all_identifiers", "off");
 	SetForNow("doc_extractor.audit_value_limit", "0");
 }
 
 /*
- * Goes back to the identity that BecomeOwner() saved.  Whatever has been set in
- * the meantime ends here.
+ * Goes back to the identity that BecomeOwner() saved, if it took on another.
+ * Whatever has been set in the meantime ends here.
  */
 void
 BecomeCaller(const CallerIdentity *caller)
 {
+	if (caller->settings_level == 0)
+		return;
 	AtEOXact_GUC(false, caller->settings_level);
 	SetUserIdAndSecContext(caller->user_id, caller->security_context);
 	creating_extension = caller->in_script;

@@ -22,7 +22,7 @@ typedef struct CallerIdentity
 {
 	Oid			user_id;
 	int			security_context;
-	int			settings_level; /* where its settings end */
+	int			settings_level; /* where its settings end; 0: no other's */
 	bool		in_script;		/* of an extension */
 	Oid			script_extension;
 } CallerIdentity;

@@ -17,16 +17,17 @@
 #include "utils/fmgroids.h"
 #include "utils/json.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 
 #include "compat.h"
 #include "hash.h"
 #include "row_json.h"
 #include "settings.h"
 
-/* How to write the values of one column. */
+/* How to write the values of one column; prepared when first needed. */
 typedef struct ColumnEncoder
 {
-	char	   *key;			/* the name as JSON, with its colon */
+	char	   *key;			/* the name as JSON, with its colon; or NULL */
 	Oid			type;			/* of the column, a domain looked through */
 	FmgrInfo	to_json;		/* set for types not written directly */
 	FmgrInfo	output;			/* the same types' text, for its hash */
@@ -35,8 +36,24 @@ typedef struct ColumnEncoder
 struct RowEncoder
 {
 	TupleDesc	desc;
+	MemoryContext context;
 	ColumnEncoder *columns;		/* one a column of "desc" */
 };
+
+/*
+ * Returns an encoder for rows of "desc", which must outlive it.  It belongs to
+ * the current memory context.
+ */
+RowEncoder *
+CreateRowEncoder(TupleDesc desc)
+{
+	RowEncoder *encoder = palloc(sizeof(RowEncoder));
+
+	encoder->desc = desc;
+	encoder->context = CurrentMemoryContext;
+	encoder->columns = palloc0(desc->natts * sizeof(ColumnEncoder));
+	return encoder;
+}
 
 /* Prepares to_json() for a type; it asks its call expression for the type. */
 static void
@@ -55,42 +72,36 @@ PrepareToJson(ColumnEncoder *column, Oid type)
 	fmgr_info(output, &column->output);
 }
 
-/*
- * Returns an encoder for rows of "desc", which must outlive it.  It belongs to
- * the current memory context.
- */
-RowEncoder *
-CreateRowEncoder(TupleDesc desc)
+/* Returns the encoder of a column, ready to use. */
+static ColumnEncoder *
+GetColumnEncoder(RowEncoder *encoder, int i)
 {
-	RowEncoder *encoder = palloc(sizeof(RowEncoder));
+	Form_pg_attribute att = TupleDescAttr(encoder->desc, i);
+	ColumnEncoder *column = &encoder->columns[i];
+	MemoryContext old;
+	StringInfoData key;
 
-	encoder->desc = desc;
-	encoder->columns = palloc0(desc->natts * sizeof(ColumnEncoder));
-	for (int i = 0; i < desc->natts; i++)
+	if (column->key != NULL)
+		return column;
+	old = MemoryContextSwitchTo(encoder->context);
+	column->type = getBaseType(att->atttypid);
+	switch (column->type)
 	{
-		Form_pg_attribute att = TupleDescAttr(desc, i);
-		ColumnEncoder *column = &encoder->columns[i];
-		StringInfoData key;
-
-		if (att->attisdropped)
-			continue;
-		initStringInfo(&key);
-		escape_json(&key, NameStr(att->attname));
-		appendStringInfoChar(&key, ':');
-		column->key = key.data;
-		column->type = getBaseType(att->atttypid);
-		switch (column->type)
-		{
-			case INT4OID:
-			case TEXTOID:
-			case VARCHAROID:
-			case JSONOID:
-				break;
-			default:
-				PrepareToJson(column, att->atttypid);
-		}
+		case INT4OID:
+		case TEXTOID:
+		case VARCHAROID:
+		case JSONOID:
+			break;
+		default:
+			PrepareToJson(column, att->atttypid);
 	}
-	return encoder;
+	MemoryContextSwitchTo(old);
+	initStringInfo(&key);
+	escape_json(&key, NameStr(att->attname));
+	appendStringInfoChar(&key, ':');
+	column->key = MemoryContextStrdup(encoder->context, key.data);
+	pfree(key.data);
+	return column;
 }
 
 /* Tells whether a text of this many bytes is too long for the trail. */
@@ -189,11 +200,12 @@ EncodeRow(RowEncoder *encoder, TupleTableSlot *slot, const bool *columns)
 	slot_getallattrs(slot);
 	for (int i = 0; i < encoder->desc->natts; i++)
 	{
-		ColumnEncoder *column = &encoder->columns[i];
 		Datum		value = slot->tts_values[i];
+		ColumnEncoder *column;
 
 		if (!columns[i])
 			continue;
+		column = GetColumnEncoder(encoder, i);
 		appendStringInfoChar(&json, separator);
 		separator = ',';
 		appendStringInfoString(&json, column->key);
