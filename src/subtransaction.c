@@ -11,6 +11,40 @@
 
 #include "subtransaction.h"
 
+/* How often rolling back may fail: at most once for each transition table. */
+#define MAX_FAILURES 10
+
+/*
+ * Rolls back what an attempt did.  Where the disk is full, this fails at each
+ * transition table with a temporary file, which the server writes to as it
+ * closes it; the next time that one is gone.  With that error the session
+ * would be stuck in the subtransaction.
+ */
+static void
+RollBackAttempt(void)
+{
+	MemoryContext context = CurrentMemoryContext;
+	volatile int failures = 0;
+	volatile bool is_done = false;
+
+	while (!is_done)
+	{
+		PG_TRY();
+		{
+			RollbackAndReleaseCurrentSubTransaction();
+			is_done = true;
+		}
+		PG_CATCH();
+		{
+			if (++failures == MAX_FAILURES)
+				PG_RE_THROW();
+			MemoryContextSwitchTo(context);
+			FlushErrorState();
+		}
+		PG_END_TRY();
+	}
+}
+
 /*
  * Calls callback(argument) in a subtransaction, and in a memory context that
  * ends with it.  Returns NULL; or, where there was an error, rolls back what it
@@ -41,7 +75,7 @@ Attempt(AttemptCallback callback, void *argument)
 		MemoryContextSwitchTo(context);
 		error = CopyErrorData();
 		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
+		RollBackAttempt();
 		/* BecomeOwner() leaves these to the end of the script. */
 		creating_extension = in_script;
 		CurrentExtensionObject = script_extension;

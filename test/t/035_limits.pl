@@ -19,14 +19,14 @@ sub results_of
 	return join "\n", grep { $_ ne '' } $out, $err =~ /ERROR:  (\w{5}):/g;
 }
 
-# Checks that a script fails and leaves nothing behind.
+# Checks that a script fails and leaves nothing behind, and that its session goes on.
 
 sub is_refused
 {
 	my ($script, $state, $name) = @_;
 	my $before = tables_of($node, $database);
 
-	is(results_of($script), $state, $name);
+	is(results_of("$script; SELECT 'goes on'"), "goes on\n$state", $name);
 	is(tables_of($node, $database), $before, "$name: nothing was written");
 	return;
 }
@@ -90,7 +90,8 @@ foreach my $statement ($inbox, @roads{qw(ingest_documents() INSERT)})
 }
 
 # Transition tables that do not fit in work_mem go to temporary files.  temp_file_limit stands for the
-# full disk: the same write fails, at the same place, with another SQLSTATE of the same class (53100).
+# full disk: the same write fails, at the same place, with another SQLSTATE of the same class (53100).  To
+# see the real one, mount a tmpfs of 1 MB, as root, and set temp_tablespaces to a tablespace there.
 my $no_disk = q{SET work_mem = '64kB'; SET temp_file_limit = '64kB'; SET doc_extractor.on_bad_document = log;};
 foreach my $road (sort keys %roads)
 {
