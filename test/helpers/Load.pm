@@ -20,7 +20,7 @@ use POSIX ();
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-our @EXPORT = qw(create_load_table start_load start_session operations wait_for_operations end_load
+our @EXPORT = qw(create_load_table start_load run_session operations wait_for_operations end_load
   check_acknowledged check_ledger random_number);
 
 # Contents that all sessions offer, and everything is done to; few, so that they meet.
@@ -261,6 +261,19 @@ sub start_session
 			'-d', $node->connstr($database) . ' application_name=load'
 		],
 		'>', $session->{acknowledged}, '2>', $session->{errors}, IPC::Run::timeout(5 * Ledger::PATIENCE));
+	return $session;
+}
+
+# Runs a session of this many operations to its end, or of the script that a function prints;
+# returns it.
+sub run_session
+{
+	my ($name, $node, $database, $what) = @_;
+	my $print = ref $what ? $what : sub { print operations($_[0], 1, $what) };
+	my $session = start_session($node, $database, $print);
+
+	$session->{run}->finish;
+	is(join(' ', $session->{run}->results), '0 0', "$name: a session is through");
 	return $session;
 }
 
