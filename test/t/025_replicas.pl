@@ -1,21 +1,44 @@
 # A streaming replica reads, verifies and refuses to write, and does what its primary does, a drop
-# included; a logical one gets the rows as they are, with nothing derived a second time.
+# included; a logical one gets the rows as they are, with nothing derived a second time, also while
+# documents are ingested.
 use strict;
 use warnings;
 
 use Ledger;
+use Load;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $primary = PostgreSQL::Test::Cluster->new('primary');
+my ($primary, $subscriber);
+
+# Replicates a database's ledger to the subscriber's.
+sub subscribe
+{
+	my ($database) = @_;
+	my $connection = $primary->connstr($database);
+
+	$primary->safe_psql($database, qq{
+		CREATE PUBLICATION $database FOR TABLE docs.documents, docs.hash_index, docs.audit_log, docs.error_log});
+	$subscriber->safe_psql($database,
+		"CREATE SUBSCRIPTION $database CONNECTION \$c\$$connection\$c\$ PUBLICATION $database");
+	$subscriber->poll_query_until($database,
+		q{SELECT count(*) = 4 FROM pg_subscription_rel WHERE srsubstate = 'r'})
+	  or die 'the first copy has not ended';
+	return;
+}
+
+$primary = PostgreSQL::Test::Cluster->new('primary');
 $primary->init(allows_streaming => 'logical', extra => [ '--encoding=UTF8', '--no-locale' ]);
+$primary->append_conf('postgresql.conf', "log_statement = none\nlog_error_verbosity = verbose");
 $primary->start;
 create_ledger($primary, 'ledger');
 $primary->safe_psql('ledger', q{
 	SELECT FROM generate_series(1, 9) i, docs.ingest_document('file ' || i, (i % 6)::text::bytea, 'text/plain');
 	UPDATE docs.documents SET document_text = 'text' WHERE id = 1;
-	DELETE FROM docs.documents WHERE id = 2});
+	DELETE FROM docs.documents WHERE id = 2;
+	SELECT FROM docs.log_ingestion_error('lost', 'timeout', 'no answer');
+	SELECT FROM lo_from_bytea(4711, 'large')});
 
 # Streaming.
 $primary->backup('base');
@@ -26,25 +49,44 @@ $primary->wait_for_catchup($standby);
 is(tables_of($standby, 'ledger'), tables_of($primary, 'ledger'), 'streaming: the same rows');
 is($standby->safe_psql('ledger', 'SELECT * FROM docs.doc_extractor_verify() WHERE NOT passed'),
 	'', 'streaming: all checks pass');
-foreach my $call (
+my $writers = $standby->safe_psql('ledger', q{
+	SELECT proname FROM pg_proc p JOIN pg_depend d ON d.objid = p.oid AND d.classid = 'pg_proc'::regclass
+	WHERE d.deptype = 'e' AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'doc_extractor')
+	AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
+	AND p.proname <> 'doc_extractor_verify' ORDER BY 1});
+my @calls = (
 	q{SELECT docs.ingest_document('new', 'new', 'text/plain')},
 	q{SELECT docs.ingest_document('again', '1', 'text/plain')},
+	q{SELECT docs.ingest_hashed_document('new', repeat('0', 64), 1, 'text/plain')},
+	q{SELECT docs.ingest_documents(ARRAY['new'], ARRAY['new']::bytea[], ARRAY['text/plain'])},
+	q{SELECT docs.ingest_file('PG_VERSION', 'text/plain')},
+	q{SELECT docs.ingest_large_object(4711, 'new', 'text/plain')},
+	q{SELECT docs.try_ingest_document('new', 'new', 'text/plain')},
+	q{SELECT docs.try_ingest_document('again', '1', 'text/plain')},
+	q{SELECT docs.try_ingest_document('bad', NULL, 'text/plain')},
+	q{SELECT docs.log_ingestion_error('new', 'timeout', 'no answer')},
+	q{SELECT docs.resolve_ingestion_error(1, 'found')},
 	q{SELECT docs.record_document_event(1, 'tagged')},
-	q{DROP EXTENSION doc_extractor})
+	q{INSERT INTO docs.document_inbox (file_name, content, file_type) VALUES ('new', 'new', 'text/plain')},
+	q{SET doc_extractor.on_bad_document = log;
+		INSERT INTO docs.document_inbox (file_name, content, file_type) VALUES ('bad', NULL, 'text/plain')},
+	q{COPY docs.document_inbox (file_name, content, file_type) FROM PROGRAM 'printf "new\tnew\ttext/plain\n"'},
+	q{UPDATE docs.documents SET document_text = 'other'},
+	q{DELETE FROM docs.documents},
+	q{DROP EXTENSION doc_extractor});
+is(join(' ', grep { "@calls" !~ /docs\.$_\(/ } split /\n/, $writers),
+	'', 'streaming: each function that writes is called');
+foreach my $call (@calls)
 {
 	my ($code, $out, $err) = $standby->psql('ledger', "\\set VERBOSITY sqlstate\n$call");
-	like($err, qr/ERROR:  25006/, "streaming: refused: $call");
+	like($err, qr/^psql:\S+ ERROR:  25006$/, "streaming: refused: $call");
 }
+unlike(slurp_file($standby->logfile), qr/XX000|PANIC|terminated by signal/, 'streaming: refused cleanly');
 
 # Logical, to a server that has the extension.
-my $subscriber = start_server('subscriber');
+$subscriber = start_server('subscriber');
 create_ledger($subscriber, 'ledger');
-my $connection = $primary->connstr('ledger');
-$primary->safe_psql('ledger', q{
-	CREATE PUBLICATION ledger FOR TABLE docs.documents, docs.hash_index, docs.audit_log, docs.error_log});
-$subscriber->safe_psql('ledger', "CREATE SUBSCRIPTION ledger CONNECTION \$c\$$connection\$c\$ PUBLICATION ledger");
-$subscriber->poll_query_until('ledger', q{SELECT count(*) = 4 FROM pg_subscription_rel WHERE srsubstate = 'r'})
-  or die 'the first copy has not ended';
+subscribe('ledger');
 is(tables_of($subscriber, 'ledger'), tables_of($primary, 'ledger'), 'logical: the first copy');
 $primary->safe_psql('ledger', q{
 	SELECT FROM docs.ingest_documents(ARRAY['a', 'b', 'a'], ARRAY['a', 'b', 'a']::bytea[], array_fill('text/plain'::text, ARRAY[3]));
@@ -58,6 +100,20 @@ is(tables_of($subscriber, 'ledger'), tables_of($primary, 'ledger'), 'logical: ch
 is($subscriber->safe_psql('ledger', q{SELECT check_name FROM docs.doc_extractor_verify() WHERE NOT passed}),
 	'sequences', 'logical: all checks pass, but sequences are not replicated');
 $subscriber->safe_psql('ledger', 'DROP SUBSCRIPTION ledger');
+
+# The first copy is made while documents are ingested, and all of it comes after.
+create_ledger($_, 'busy') foreach ($primary, $subscriber);
+create_load_table($primary, 'busy');
+my @load = start_load($primary, 'busy', 3);
+wait_for_operations($primary, 'busy', 100, @load);
+subscribe('busy');
+wait_for_operations($primary, 'busy', 100, @load);
+end_load('logical, busy', $primary, 'busy', @load);
+$primary->wait_for_catchup('busy');
+is(tables_of($subscriber, 'busy'), tables_of($primary, 'busy'), 'logical, busy: the same rows');
+is($subscriber->safe_psql('busy', q{SELECT check_name FROM docs.doc_extractor_verify() WHERE NOT passed}),
+	'sequences', 'logical, busy: all checks pass, but sequences are not replicated');
+$subscriber->safe_psql('busy', 'DROP SUBSCRIPTION busy');
 
 # What the guard refuses on the primary does not reach the standby; what it lets go does.
 my ($code, $out, $err) = $primary->psql('ledger', 'DROP EXTENSION doc_extractor');
