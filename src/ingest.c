@@ -400,23 +400,24 @@ InsertContent(Batch *batch, Content *content)
 
 /*
  * A success of a content that had failed before: the row takes it over.
- * Returns the number of rows updated, 0 where it is gone or healed meanwhile,
- * and how often the content came again.
+ * Returns the number of rows updated, 0 where it is gone, healed or has another
+ * content meanwhile, and how often the content came again.
  */
 static uint64
 HealDocument(Batch *batch, Content *content, Datum *count)
 {
 	Document   *document = NextDocument(content);
-	Datum		values[3];
-	char		nulls[3] = {' ', ' ', ' '};
+	Datum		values[4];
+	char		nulls[4] = {' ', ' ', ' ', ' '};
 
 	values[0] = Int64GetDatum(content->found.document_id);
-	values[1] = document->fields[FIELD_TEXT].value;
-	values[2] = document->fields[FIELD_METADATA].value;
+	values[1] = CStringGetTextDatum(document->hash);
+	values[2] = document->fields[FIELD_TEXT].value;
+	values[3] = document->fields[FIELD_METADATA].value;
 	if (document->fields[FIELD_TEXT].isnull)
-		nulls[1] = 'n';
-	if (document->fields[FIELD_METADATA].isnull)
 		nulls[2] = 'n';
+	if (document->fields[FIELD_METADATA].isnull)
+		nulls[3] = 'n';
 	return RunStatement(batch->ledger, STATEMENT_HEAL, values, nulls, count);
 }
 
@@ -427,12 +428,14 @@ HealDocument(Batch *batch, Content *content, Datum *count)
 static uint64
 FailAgain(Batch *batch, Content *content, Datum *count)
 {
-	NullableDatum message = NextDocument(content)->fields[FIELD_MESSAGE];
-	Datum		values[2];
-	char		nulls[2] = {' ', message.isnull ? 'n' : ' '};
+	Document   *document = NextDocument(content);
+	NullableDatum message = document->fields[FIELD_MESSAGE];
+	Datum		values[3];
+	char		nulls[3] = {' ', ' ', message.isnull ? 'n' : ' '};
 
 	values[0] = Int64GetDatum(content->found.document_id);
-	values[1] = message.value;
+	values[1] = CStringGetTextDatum(document->hash);
+	values[2] = message.value;
 	return RunStatement(batch->ledger, STATEMENT_FAIL_AGAIN, values, nulls,
 						count);
 }

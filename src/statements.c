@@ -29,6 +29,12 @@ typedef struct StatementText
 	Oid			parameters[MAX_PARAMETERS]; /* types */
 } StatementText;
 
+/* A document that has this content, and not as a success, at this moment. */
+#define WHERE_UNFINISHED \
+	" WHERE id OPERATOR(pg_catalog.=) $1" \
+	" AND file_hash OPERATOR(pg_catalog.=) $2" \
+	" AND ingestion_status OPERATOR(pg_catalog.<>) 'success'"
+
 /* How often the content of an updated document came again. */
 #define RETURNING_COUNT \
 	" RETURNING COALESCE((SELECT h.duplicate_count::pg_catalog.int8" \
@@ -62,26 +68,22 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 		" duplicate_count::pg_catalog.int8",
 		2, {TEXTOID, INT8OID}
 	},
-	/* Parameters: id, text, metadata. */
+	/* Parameters: id, hash, text, metadata. */
 	[STATEMENT_HEAL] = {
 		"documents",
 		"UPDATE %1$s.documents SET"
-		" document_text = $2, metadata_extracted = $3,"
+		" document_text = $3, metadata_extracted = $4,"
 		" ingestion_status = 'success', error_message = NULL"
-		" WHERE id OPERATOR(pg_catalog.=) $1"
-		" AND ingestion_status OPERATOR(pg_catalog.<>) 'success'"
-		RETURNING_COUNT,
-		3, {INT8OID, TEXTOID, JSONOID}
+		WHERE_UNFINISHED RETURNING_COUNT,
+		4, {INT8OID, TEXTOID, TEXTOID, JSONOID}
 	},
-	/* Parameters: id, error message. */
+	/* Parameters: id, hash, error message. */
 	[STATEMENT_FAIL_AGAIN] = {
 		"documents",
 		"UPDATE %1$s.documents SET"
-		" error_message = COALESCE($2, error_message)"
-		" WHERE id OPERATOR(pg_catalog.=) $1"
-		" AND ingestion_status OPERATOR(pg_catalog.<>) 'success'"
-		RETURNING_COUNT,
-		2, {INT8OID, TEXTOID}
+		" error_message = COALESCE($3, error_message)"
+		WHERE_UNFINISHED RETURNING_COUNT,
+		3, {INT8OID, TEXTOID, TEXTOID}
 	},
 	/* Parameters: old hash, new hash, document. */
 	[STATEMENT_MOVE_HASH] = {
