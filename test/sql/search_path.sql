@@ -19,10 +19,14 @@ BEGIN
         EXECUTE format('CREATE FUNCTION %I.sha256(%s) RETURNS bytea LANGUAGE plpgsql AS $f$BEGIN RAISE EXCEPTION ''trapped by sha256()''; END$f$', schema, l);
         EXECUTE format('CREATE FUNCTION %I.unnest(%s) RETURNS SETOF text LANGUAGE plpgsql AS $f$BEGIN RAISE EXCEPTION ''trapped by unnest()''; END$f$', schema, l);
         EXECUTE format('CREATE FUNCTION %I.to_json(%s) RETURNS json LANGUAGE plpgsql AS $f$BEGIN RAISE EXCEPTION ''trapped by to_json()''; END$f$', schema, l);
+        EXECUTE format('CREATE FUNCTION %I.length(%s) RETURNS int LANGUAGE plpgsql AS $f$BEGIN RAISE EXCEPTION ''trapped by length()''; END$f$', schema, l);
+        EXECUTE format('CREATE FUNCTION %I.concat(%s, text, text) RETURNS text LANGUAGE plpgsql AS $f$BEGIN RAISE EXCEPTION ''trapped by concat()''; END$f$', schema, l);
+        EXECUTE format('CREATE FUNCTION %I.sum(%s) RETURNS numeric LANGUAGE plpgsql AS $f$BEGIN RAISE EXCEPTION ''trapped by sum()''; END$f$', schema, l);
+        EXECUTE format('CREATE FUNCTION %I.min(%s) RETURNS timestamp LANGUAGE plpgsql AS $f$BEGIN RAISE EXCEPTION ''trapped by min()''; END$f$', schema, l);
         EXECUTE format('CREATE FUNCTION %I.nextval(%s) RETURNS int LANGUAGE plpgsql AS $f$BEGIN RAISE EXCEPTION ''trapped by nextval()''; END$f$', schema, l);
         FOREACH r IN ARRAY types LOOP
             EXECUTE format('CREATE FUNCTION %I.operator(%s, %s) RETURNS bool LANGUAGE plpgsql AS $f$BEGIN RAISE EXCEPTION ''trapped by an operator''; END$f$', schema, l, r);
-            FOREACH operator IN ARRAY ARRAY['=', '<>', '<', '>', '+', '||'] LOOP
+            FOREACH operator IN ARRAY ARRAY['=', '<>', '<', '>', '+', '*', '||'] LOOP
                 EXECUTE format('CREATE OPERATOR %I.%s (LEFTARG = %s, RIGHTARG = %s, FUNCTION = %I.operator)', schema, operator, l, r, schema);
             END LOOP;
         END LOOP;
@@ -60,6 +64,23 @@ SELECT document_id, is_duplicate, duplicate_count FROM docs.ingest_hashed_docume
 SELECT is_duplicate, duplicate_count FROM docs.ingest_documents('{b,a,b}', '{b,a,b}', '{t,t,t}', '{s,s,s}', NULL, '{1,2,3}');
 SELECT docs.record_document_event(1, 'tagged', NULL, '1');
 INSERT INTO docs.documents (file_name, file_size_bytes, file_hash, file_type, ingestion_source) VALUES ('i', 1, 'i', 't', 's');
+INSERT INTO docs.document_inbox (file_name, content, file_type) VALUES ('n', 'n', 't'), ('o', 'a', 't');
+COPY docs.document_inbox (file_name, content, file_type) FROM stdin;
+p	p	t
+\.
+SELECT docs.log_ingestion_error('p', 'e', 'm');
+SELECT is_duplicate, error_id FROM docs.try_ingest_document('p', 'p', 't');
+SELECT is_duplicate, error_id FROM docs.try_ingest_document('q', NULL, 't');
+SELECT docs.resolve_ingestion_error(2, 'r');
+SELECT is_duplicate FROM docs.ingest_file('PG_VERSION', 't');
+SELECT pg_catalog.lo_from_bytea(20261126, 'l') AS large;
+SELECT is_duplicate FROM docs.ingest_large_object(20261126, 'l', 't');
+SELECT pg_catalog.lo_unlink(20261126);
+SELECT file_name, retry_attempted, resolution_notes IS NOT NULL AS noted FROM docs.error_log ORDER BY file_name USING OPERATOR(pg_catalog.<);
+SELECT documents, duplicates, open_errors FROM docs.ingestion_stats;
+SELECT documents, duplicates FROM docs.ingestion_stats_by_source WHERE ingestion_source OPERATOR(pg_catalog.=) 's';
+SELECT documents, duplicates FROM docs.ingestion_stats_by_type;
+SELECT check_name FROM docs.doc_extractor_verify() WHERE NOT passed;
 ALTER TABLE docs.documents ADD COLUMN day date DEFAULT '2001-01-01', ADD COLUMN list pg_catalog.text[];
 UPDATE docs.documents SET file_hash = pg_catalog.concat(file_hash, '.'), day = '2002-02-02', list = '{a,b}' WHERE file_name OPERATOR(pg_catalog.=) 'i';
 -- And with nothing in it, with the temporary schema alone, and with one that does not exist.
@@ -115,7 +136,25 @@ SELECT document_id, is_duplicate, duplicate_count FROM trapped.ingest_document('
 SELECT document_id, is_duplicate, duplicate_count FROM trapped.ingest_document('f', 'f', 't');
 SELECT is_duplicate, duplicate_count FROM trapped.ingest_documents('{b,a,b}', '{b,a,b}', '{t,t,t}');
 SELECT trapped.record_document_event(1, 'tagged');
+INSERT INTO trapped.document_inbox (file_name, content, file_type) VALUES ('n', 'n', 't'), ('o', 'a', 't');
+COPY trapped.document_inbox (file_name, content, file_type) FROM stdin;
+p	p	t
+\.
+SELECT trapped.log_ingestion_error('p', 'e', 'm');
+SELECT is_duplicate, error_id FROM trapped.try_ingest_document('p', 'p', 't');
+SELECT is_duplicate, error_id FROM trapped.try_ingest_document('q', NULL, 't');
+SELECT trapped.resolve_ingestion_error(2, 'r');
+SELECT file_name, retry_attempted, resolution_notes IS NOT NULL AS noted FROM trapped.error_log ORDER BY file_name USING OPERATOR(pg_catalog.<);
+SELECT documents, duplicates, open_errors FROM trapped.ingestion_stats;
+SELECT documents, duplicates FROM trapped.ingestion_stats_by_source WHERE ingestion_source OPERATOR(pg_catalog.=) 's';
+SELECT documents, duplicates FROM trapped.ingestion_stats_by_type;
+SELECT check_name FROM trapped.doc_extractor_verify() WHERE NOT passed;
 UPDATE trapped.documents SET file_hash = pg_catalog.reverse(file_hash);
+-- The way down and up again, with the same traps.
+ALTER EXTENSION doc_extractor UPDATE TO '1.0';
+ALTER EXTENSION doc_extractor UPDATE TO '1.1';
+SELECT documents, duplicates, open_errors FROM trapped.ingestion_stats;
+SELECT is_duplicate, error_id FROM trapped.try_ingest_document('r', 'a', 't');
 RESET search_path;
 -- Every type is PostgreSQL's own, and so is every function in a default; ids come from the own sequences.
 SELECT count(*) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_type t ON t.oid = a.atttypid
