@@ -34,7 +34,7 @@ AcceptDocument(const Ledger *ledger, Document *document,
 typedef struct IngestAttempt
 {
 	const Ledger *ledger;
-	Document   *documents;
+	Document  **documents;		/* sorted */
 	int			ndocuments;
 } IngestAttempt;
 
@@ -44,7 +44,7 @@ TryIngest(void *argument)
 {
 	IngestAttempt *attempt = argument;
 
-	IngestBatch(attempt->ledger, attempt->documents, attempt->ndocuments);
+	IngestSorted(attempt->ledger, attempt->documents, attempt->ndocuments);
 }
 
 /*
@@ -70,28 +70,29 @@ IsAboutDocument(const ErrorData *error)
 	}
 }
 
-/* Ingests documents; returns an error that is about them, passes others on. */
-static ErrorData *
-AttemptIngest(IngestAttempt *attempt)
-{
-	ErrorData  *error = Attempt(TryIngest, attempt);
-
-	if (error != NULL && !IsAboutDocument(error))
-		ReThrowError(error);
-	return error;
-}
-
-/* Ingests a document, or writes its row of error_log. */
+/*
+ * Ingests documents, or writes the rows of error_log.  Where there is an error,
+ * it is about one half of them, or both: so a batch with few bad documents takes
+ * few attempts, each of which is a subtransaction.
+ */
 static void
-IngestOneOrLog(const Ledger *ledger, Document *document)
+IngestOrLogSorted(const Ledger *ledger, Document **documents, int ndocuments)
 {
-	IngestAttempt attempt = {ledger, document, 1};
-	ErrorData  *error = AttemptIngest(&attempt);
+	IngestAttempt attempt = {ledger, documents, ndocuments};
+	ErrorData  *error = Attempt(TryIngest, &attempt);
+	int			half = ndocuments / 2;
 
 	if (error == NULL)
 		return;
-	LogBadDocument(ledger, document, error->sqlerrcode, error->message);
+	if (!IsAboutDocument(error))
+		ReThrowError(error);
+	if (ndocuments == 1)
+		LogBadDocument(ledger, documents[0], error->sqlerrcode, error->message);
 	FreeErrorData(error);
+	if (ndocuments == 1)
+		return;
+	IngestOrLogSorted(ledger, documents, half);
+	IngestOrLogSorted(ledger, documents + half, ndocuments - half);
 }
 
 /*
@@ -101,17 +102,11 @@ IngestOneOrLog(const Ledger *ledger, Document *document)
 void
 IngestOrLog(const Ledger *ledger, Document *documents, int ndocuments)
 {
-	IngestAttempt attempt = {ledger, documents, ndocuments};
 	int			nsorted;
 	Document  **sorted = SortDocuments(documents, ndocuments, &nsorted);
-	ErrorData  *error = nsorted > 1 ? AttemptIngest(&attempt) : NULL;
 
-	/* Which of them an error is about shows when each is on its own. */
-	if (nsorted == 1 || error != NULL)
-		for (int i = 0; i < nsorted; i++)
-			IngestOneOrLog(ledger, sorted[i]);
-	if (error != NULL)
-		FreeErrorData(error);
+	if (nsorted > 0)
+		IngestOrLogSorted(ledger, sorted, nsorted);
 	pfree(sorted);
 }
 

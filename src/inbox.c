@@ -60,7 +60,7 @@ ReportLostTriggers(void)
 			 errhint("The extension creates all the triggers that it needs. A statement must not change session_replication_role.")));
 }
 
-/* Forgets the inboxes of a subtransaction that aborts; their memory goes too. */
+/* Drops the inboxes of a subtransaction that aborts. */
 static void
 AtSubTransactionEnd(SubXactEvent event, SubTransactionId subtransaction,
 					SubTransactionId parent, void *arg)
@@ -69,7 +69,12 @@ AtSubTransactionEnd(SubXactEvent event, SubTransactionId subtransaction,
 		return;
 	while (current_inbox != NULL &&
 		   current_inbox->subtransaction >= subtransaction)
+	{
+		MemoryContext context = current_inbox->context;
+
 		current_inbox = current_inbox->outer;
+		MemoryContextDelete(context);
+	}
 }
 
 /* The same for a transaction; one that commits must have none left. */

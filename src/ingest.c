@@ -142,11 +142,10 @@ SortDocuments(Document *documents, int ndocuments, int *nsorted)
 	return sorted;
 }
 
-/* Groups the documents by content; none of them is settled. */
+/* Groups sorted documents by content; none of them is settled. */
 static void
-GroupDocuments(Batch *batch, Document *documents, int ndocuments)
+GroupDocuments(Batch *batch, Document **sorted, int ndocuments)
 {
-	Document  **sorted = SortDocuments(documents, ndocuments, &ndocuments);
 	Content    *content = NULL;
 
 	batch->contents = palloc_extended(ndocuments * sizeof(Content),
@@ -575,12 +574,11 @@ SettleContents(Batch *batch)
 
 /*
  * Ingests documents in which HasProblem() has found none, all or nothing, and
- * notes in each what became of it.  Passes over those that are in error_log.
- * Runs with the caller's rights to call us, and the tables' owner's on the
- * tables.
+ * notes in each what became of it; they come sorted.  Runs with the caller's
+ * rights to call us, and the tables' owner's on the tables.
  */
 void
-IngestBatch(const Ledger *ledger, Document *documents, int ndocuments)
+IngestSorted(const Ledger *ledger, Document **documents, int ndocuments)
 {
 	Batch		batch = {.ledger = ledger};
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
@@ -600,4 +598,15 @@ IngestBatch(const Ledger *ledger, Document *documents, int ndocuments)
 	BecomeCaller(&caller);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
+}
+
+/* The same for documents in any order; passes over those in error_log. */
+void
+IngestBatch(const Ledger *ledger, Document *documents, int ndocuments)
+{
+	int			nsorted;
+	Document  **sorted = SortDocuments(documents, ndocuments, &nsorted);
+
+	IngestSorted(ledger, sorted, nsorted);
+	pfree(sorted);
 }

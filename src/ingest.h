@@ -9,6 +9,8 @@
 
 extern Document **SortDocuments(Document *documents, int ndocuments,
 								int *nsorted);
+extern void IngestSorted(const Ledger *ledger, Document **documents,
+						 int ndocuments);
 extern void IngestBatch(const Ledger *ledger, Document *documents, int ndocuments);
 
 #endif							/* DOC_EXTRACTOR_INGEST_H */

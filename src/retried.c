@@ -41,12 +41,22 @@ OpenErrorsIndex(const Ledger *ledger, Relation error_log)
 	return is_by_text ? found : InvalidOid;
 }
 
+/* Sorts documents by position. */
+static int
+ComparePositions(const void *a, const void *b)
+{
+	const Document *left = *(Document *const *) a;
+	const Document *right = *(Document *const *) b;
+
+	return left->position < right->position ? -1 : 1;
+}
+
 /*
  * Returns those of the documents that succeeded where their file name has
  * failed before; "nfound" is their number.
  */
 static Document **
-FindRetried(const Ledger *ledger, Relation error_log, Document *documents,
+FindRetried(const Ledger *ledger, Relation error_log, Document **documents,
 			int ndocuments, int *nfound)
 {
 	Oid			index = OpenErrorsIndex(ledger, error_log);
@@ -59,9 +69,9 @@ FindRetried(const Ledger *ledger, Relation error_log, Document *documents,
 	OpenLookup(&lookup, error_log, index);
 	for (int i = 0; i < ndocuments; i++)
 	{
-		Document   *document = &documents[i];
+		Document   *document = documents[i];
 
-		if (document->error_id != 0 || !IsSuccess(document) ||
+		if (!IsSuccess(document) ||
 			LookUp(&lookup, document->fields[FIELD_NAME].value) == NULL)
 			continue;
 		if (found == NULL)
@@ -91,7 +101,7 @@ MarkFileName(const Ledger *ledger, const Document *document)
  * succeeded.
  */
 void
-MarkRetried(const Ledger *ledger, Document *documents, int ndocuments)
+MarkRetried(const Ledger *ledger, Document **documents, int ndocuments)
 {
 	Relation	error_log = OpenLedgerTable(ledger, "error_log",
 											AccessShareLock);
@@ -103,6 +113,8 @@ MarkRetried(const Ledger *ledger, Document *documents, int ndocuments)
 	table_close(error_log, NoLock);
 	if (nfound == 0)
 		return;
+	/* Of those with one name, the first has made up for its failures. */
+	qsort(found, nfound, sizeof(Document *), ComparePositions);
 	for (int i = 0; i < nfound; i++)
 		MarkFileName(ledger, found[i]);
 }

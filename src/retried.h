@@ -7,7 +7,7 @@
 
 #include "document.h"
 
-extern void MarkRetried(const Ledger *ledger, Document *documents,
+extern void MarkRetried(const Ledger *ledger, Document **documents,
 						int ndocuments);
 
 #endif							/* DOC_EXTRACTOR_RETRIED_H */

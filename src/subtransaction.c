@@ -61,9 +61,15 @@ Attempt(AttemptCallback callback, void *argument)
 	ResourceOwner owner = CurrentResourceOwner;
 	bool		in_script = creating_extension;
 	Oid			script_extension = CurrentExtensionObject;
+	MemoryContext transaction = CurTransactionContext;
 	ErrorData  *volatile error = NULL;
 
 	BeginInternalSubTransaction(NULL);
+	/*
+	 * What has to outlive it goes to the transaction's memory at once: its
+	 * own, once used, would all stay there until the transaction ends.
+	 */
+	CurTransactionContext = transaction;
 	MemoryContextSwitchTo(attempt);
 	PG_TRY();
 	{
