@@ -66,7 +66,7 @@ sub scrape
 	$exporter = IPC::Run::start(
 		[
 			'prometheus-postgres-exporter', "--web.listen-address=127.0.0.1:$port", "--extend.query-path=$file",
-			'--disable-default-metrics', '--disable-settings-metrics'
+			'--disable-default-metrics'
 		],
 		'<', \undef, '>&', \$output);
 	foreach my $try (1 .. Ledger::PATIENCE * 10)
