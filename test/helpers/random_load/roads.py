@@ -1,0 +1,240 @@
+"""What a session does to a ledger: every road into it, and changes of what is there.
+
+A road is a method that does one thing in the current transaction, and returns what the ledger has
+answered: facts, which hold once the transaction has been committed.
+"""
+
+import collections
+import hashlib
+import io
+import os
+import random
+
+# Contents that all sessions offer, and everything is done to; few, so that they meet.
+CONTENTS = 24
+
+# STORED: a document has this content now, and a trail row says so.
+# COUNTED: the content came again; "count" is the answered duplicate_count, None if there was no answer.
+# CHANGED: an UPDATE, which may have given the document another hash.
+# DELETED, FAILED: a document is gone; a row of error_log is there.
+STORED, COUNTED, CHANGED, DELETED, FAILED = "stored", "counted", "changed", "deleted", "failed"
+Fact = collections.namedtuple("Fact", "kind document_id hash count label", defaults=(None,) * 4)
+
+# A document on offer; its content is its name.
+Offer = collections.namedtuple("Offer", "name status message")
+
+
+def hash_of(content):
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def shared_contents():
+    return [f"content {n}" for n in range(CONTENTS)]
+
+
+def write_files(folder):
+    """Writes the shared contents as files for ingest_file()."""
+    for content in shared_contents():
+        with open(os.path.join(folder, content), "w", encoding="ascii") as file:
+            file.write(content)
+
+
+class Roads:
+    """The roads of one session."""
+
+    # How often each is taken; the first ones ingest.
+    INGESTING = {
+        "ingest_document": 25,
+        "ingest_documents": 25,
+        "inbox_insert": 8,
+        "inbox_copy": 8,
+        "ingest_hashed_document": 8,
+        "ingest_file": 5,
+        "ingest_large_object": 4,
+        "try_ingest_document": 5,
+        "insert": 6,
+    }
+    CHANGING = {"update": 4, "fail": 6, "move": 3, "delete": 8}
+    SHARES = {**INGESTING, **CHANGING}
+
+    def __init__(self, seed, number, folder):
+        self.random = random.Random(f"{seed} {number}")
+        self.number = number
+        self.folder = folder
+        self.operations = 0
+
+    def choose(self):
+        """Returns a road's name."""
+        return self.random.choices(list(self.SHARES), list(self.SHARES.values()))[0]
+
+    def take(self, road, cursor):
+        """Takes a road; the trail's reason of what it does is its label, which is new each time."""
+        self.operations += 1
+        self.label = f"{self.number}.{self.operations}"
+        cursor.execute("SET LOCAL doc_extractor.reason = %s", (self.label,))
+        return getattr(self, road)(cursor)
+
+    def shared(self):
+        return self.random.choice(shared_contents())
+
+    def offer(self, name, number=0):
+        """Offers a content, now and then as a failure whose message is new."""
+        status = self.random.choices(["success", "failed", "retry"], [8, 1, 1])[0]
+        message = None if status == "success" else f"{self.label}.{number}"
+        return Offer(name, status, message)
+
+    def batch(self):
+        """Returns a batch in random order: shared contents, some of them twice, and new ones."""
+        names = [self.shared() for _ in range(self.random.randint(1, 8))]
+        names += [f"{self.label} {n}" for n in range(self.random.randint(0, 2))]
+        self.random.shuffle(names)
+        return [self.offer(name, number) for number, name in enumerate(names)]
+
+    def answered(self, offers, rows):
+        """Returns the facts of rows (document_id, is_duplicate, file_hash, duplicate_count)."""
+        facts = []
+        for offer, (document_id, is_duplicate, file_hash, count) in zip(offers, rows, strict=True):
+            assert file_hash == hash_of(offer.name), f"{offer.name} was answered as {file_hash}"
+            if is_duplicate:
+                facts.append(Fact(COUNTED, document_id, file_hash, count))
+            else:
+                facts.append(Fact(STORED, document_id, file_hash, label=self.label))
+        return facts
+
+    def looked_up(self, cursor, offers):
+        """Returns the facts of a road that does not answer: what is not in the trail was counted."""
+        offered = collections.Counter(hash_of(offer.name) for offer in offers)
+        cursor.execute(
+            "SELECT d.id, d.file_hash, (SELECT count(*) FROM docs.audit_log a"
+            " WHERE a.document_id = d.id AND a.change_reason = %s)"
+            " FROM docs.documents d WHERE d.file_hash = ANY (%s)",
+            (self.label, list(offered)),
+        )
+        rows = cursor.fetchall()
+        assert len(rows) == len(offered), f"{self.label}: {len(rows)} of {len(offered)} contents are there"
+        facts = []
+        for document_id, file_hash, stored in rows:
+            facts += [Fact(STORED, document_id, file_hash, label=self.label)] * stored
+            facts += [Fact(COUNTED, document_id, file_hash)] * (offered[file_hash] - stored)
+        return facts
+
+    COLUMNS = "document_id, is_duplicate, file_hash, duplicate_count"
+    STATUS = "ingestion_status => %s, error_message => %s"
+
+    def ingest_document(self, cursor):
+        offer = self.offer(self.shared())
+        cursor.execute(
+            f"SELECT {self.COLUMNS} FROM docs.ingest_document(%s, %s, 'text/plain', {self.STATUS})",
+            (offer.name, offer.name.encode(), offer.status, offer.message),
+        )
+        return self.answered([offer], cursor.fetchall())
+
+    def ingest_hashed_document(self, cursor):
+        offer = self.offer(self.shared())
+        cursor.execute(
+            f"SELECT {self.COLUMNS} FROM docs.ingest_hashed_document(%s, %s, %s, 'text/plain', {self.STATUS})",
+            (offer.name, hash_of(offer.name), len(offer.name), offer.status, offer.message),
+        )
+        return self.answered([offer], cursor.fetchall())
+
+    def ingest_file(self, cursor):
+        offer = self.offer(self.shared())
+        cursor.execute(
+            f"SELECT {self.COLUMNS} FROM docs.ingest_file(%s, 'text/plain', {self.STATUS})",
+            (os.path.join(self.folder, offer.name), offer.status, offer.message),
+        )
+        return self.answered([offer], cursor.fetchall())
+
+    def ingest_large_object(self, cursor):
+        offer = self.offer(self.shared())
+        cursor.execute("SELECT lo_from_bytea(0, %s)", (offer.name.encode(),))
+        (loid,) = cursor.fetchone()
+        cursor.execute(
+            f"SELECT {self.COLUMNS} FROM docs.ingest_large_object(%s, %s, 'text/plain', {self.STATUS})",
+            (loid, offer.name, offer.status, offer.message),
+        )
+        rows = cursor.fetchall()
+        cursor.execute("SELECT lo_unlink(%s)", (loid,))
+        return self.answered([offer], rows)
+
+    def try_ingest_document(self, cursor):
+        """Every second one is bad: it has no type."""
+        offer = self.offer(self.shared())
+        file_type = self.random.choice(["text/plain", ""])
+        cursor.execute(
+            f"SELECT {self.COLUMNS}, error_id FROM docs.try_ingest_document(%s, %s, %s, {self.STATUS})",
+            (offer.name, offer.name.encode(), file_type, offer.status, offer.message),
+        )
+        *row, error_id = cursor.fetchone()
+        assert (error_id is None) == (file_type != ""), f"{self.label}: error_id {error_id}"
+        return [Fact(FAILED)] if file_type == "" else self.answered([offer], [row])
+
+    def ingest_documents(self, cursor):
+        offers = self.batch()
+        cursor.execute(
+            f"SELECT {self.COLUMNS} FROM docs.ingest_documents(%s, %s, %s,"
+            " ingestion_statuses => %s, error_messages => %s::text[]) WITH ORDINALITY ORDER BY ordinality",
+            (
+                [offer.name for offer in offers],
+                [offer.name.encode() for offer in offers],
+                ["text/plain"] * len(offers),
+                [offer.status for offer in offers],
+                [offer.message for offer in offers],
+            ),
+        )
+        return self.answered(offers, cursor.fetchall())
+
+    INBOX = "docs.document_inbox (file_name, content, file_type, ingestion_status, error_message)"
+
+    def inbox_insert(self, cursor):
+        """Half of them with a bad document, which goes to error_log."""
+        offers = self.batch()
+        rows = [(o.name, o.name.encode(), "text/plain", o.status, o.message) for o in offers]
+        bad = self.random.choice([True, False])
+        if bad:
+            rows.append((self.shared(), b"bad", "", None, None))
+            cursor.execute("SET LOCAL doc_extractor.on_bad_document = log")
+        values = b",".join(cursor.mogrify("(%s, %s, %s, %s, %s)", row) for row in rows)
+        cursor.execute(f"INSERT INTO {self.INBOX} VALUES ".encode() + values)
+        cursor.execute("SET LOCAL doc_extractor.on_bad_document = error")
+        return self.looked_up(cursor, offers) + [Fact(FAILED)] * bad
+
+    def inbox_copy(self, cursor):
+        offers = self.batch()
+        rows = [f"{o.name}\t{o.name}\ttext/plain\t{o.status}\t{o.message or ''}\n" for o in offers]
+        cursor.copy_expert(f"COPY {self.INBOX} FROM STDIN (NULL '')", io.StringIO("".join(rows)))
+        return self.looked_up(cursor, offers)
+
+    def insert(self, cursor):
+        """Half of them are new, as of a content that is there it is an error."""
+        content = self.random.choice([self.shared(), self.label])
+        cursor.execute(
+            "INSERT INTO docs.documents (file_name, file_size_bytes, file_hash, file_type, ingestion_source)"
+            " VALUES (%s, %s, %s, 'text/plain', 'insert') RETURNING id",
+            (content, len(content), hash_of(content)),
+        )
+        return [Fact(STORED, cursor.fetchone()[0], hash_of(content), label=self.label)]
+
+    def set(self, cursor, assignment, value, file_hash=None):
+        """Updates the document of a shared content, if it is there."""
+        cursor.execute(
+            f"UPDATE docs.documents SET {assignment} WHERE file_hash = %s RETURNING id",
+            (*value, hash_of(self.shared())),
+        )
+        return [Fact(CHANGED, row[0], file_hash, label=self.label) for row in cursor.fetchall()]
+
+    def update(self, cursor):
+        return self.set(cursor, "document_text = %s", (self.label,))
+
+    def fail(self, cursor):
+        return self.set(cursor, "ingestion_status = 'failed', error_message = %s", (self.label,))
+
+    def move(self, cursor):
+        file_hash = hash_of(self.label)
+        return self.set(cursor, "file_name = %s, file_hash = %s", (self.label, file_hash), file_hash)
+
+    def delete(self, cursor):
+        cursor.execute(
+            "DELETE FROM docs.documents WHERE file_hash = %s RETURNING id", (hash_of(self.shared()),)
+        )
+        return [Fact(DELETED, row[0], label=self.label) for row in cursor.fetchall()]
