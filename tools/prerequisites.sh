@@ -5,6 +5,7 @@
 # cluster, "main", of its own.
 set -euo pipefail
 
+tools=$(cd "$(dirname "$0")/.." && pwd)/.tools # Not installed, but fetched, for the tests.
 packaged=/usr/lib/postgresql # Debian's packages have each major version in a folder here.
 
 has_server() { [ -x "$packaged/$1/bin/postgres" ]; }
@@ -54,14 +55,28 @@ look() {
     perl -MIPC::Run -e 1 2>/dev/null || missing+=(libipc-run-perl)
     /usr/bin/python3 -c 'import alembic' 2>/dev/null || missing+=(python3-alembic)
     /usr/bin/python3 -c 'import psycopg2' 2>/dev/null || missing+=(python3-psycopg2)
+    /usr/bin/python3 -c 'import psycopg' 2>/dev/null || missing+=(python3-psycopg)
+    # A node from elsewhere cannot have Debian's packages of modules, but comes with npm.
+    has_node_pg || command -v npm >/dev/null || missing+=(nodejs node-pg)
     perl -MYAML::XS -e 1 2>/dev/null || missing+=(libyaml-libyaml-perl)
+}
+
+has_node_pg() {
+    NODE_PATH=$tools/node_modules:/usr/share/nodejs node -e 'require("pg")' 2>/dev/null
+}
+
+# Puts the driver for Node into .tools, unless it is installed.
+fetch_node_pg() {
+    if ! has_node_pg; then
+        echo "Fetching pg with npm" >&2
+        npm install --loglevel=error --no-save --no-fund --no-audit --prefix "$tools" pg >&2
+    fi
 }
 
 # Puts the exporter that the tests run into .tools, unless it is installed. Its package is not
 # installed: that would start a service which listens on the network.
 unpack_exporter() {
-    local exporter=prometheus-postgres-exporter tools download
-    tools=$(cd "$(dirname "$0")/.." && pwd)/.tools
+    local exporter=prometheus-postgres-exporter download
     if command -v $exporter >/dev/null || [ -x "$tools/$exporter" ]; then
         return
     fi
@@ -104,5 +119,6 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 if [ -n "${FOR_TESTS:-}" ]; then
     unpack_exporter
+    fetch_node_pg
 fi
 echo "$pg_config"

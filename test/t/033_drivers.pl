@@ -1,0 +1,228 @@
+# The examples of README.md, and the worker of doc/operations.md, as they stand there: in psql, with
+# psycopg, with pg.
+use strict;
+use warnings;
+
+use Digest::SHA;
+use Ledger;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = start_server('drivers');
+my $readme = slurp_file('README.md');
+my $guide = slurp_file('doc/operations.md');
+
+# The drivers come from Debian's packages, or from where tools/prerequisites.sh puts pg.
+my %programs = (
+	python => [ '/usr/bin/python3', '-' ],
+	js => [ 'node', '-' ],
+	sh => [ 'sh', '-e' ],
+	sql => [ 'psql', '-XAt', '-v', 'ON_ERROR_STOP=1', '-f', '-' ]);
+$ENV{NODE_PATH} = "$ENV{PWD}/.tools/node_modules:/usr/share/nodejs";
+
+$node->safe_psql('postgres', 'CREATE ROLE keeper LOGIN; CREATE ROLE importer LOGIN; CREATE DATABASE documents OWNER keeper');
+
+# Starts a program on a text, in a session of a role.
+sub start_program
+{
+	my ($language, $user, $text) = @_;
+	my $run = { out => '', err => '', text => $text };
+
+	local %ENV = (
+		%ENV,
+		PGHOST => $node->host,
+		PGPORT => $node->port,
+		PGDATABASE => 'documents',
+		PGUSER => $user,
+		PGOPTIONS => '-c client_min_messages=warning');
+	$run->{run} = IPC::Run::start($programs{$language}, '<', \$run->{text}, '>', \$run->{out}, '2>', \$run->{err},
+		IPC::Run::timeout(Ledger::PATIENCE));
+	return $run;
+}
+
+# Returns what a program prints; fails where it fails, or complains.
+sub output_of
+{
+	my $run = start_program(@_);
+
+	IPC::Run::finish($run->{run});
+	is($?, 0, "$_[0]: it runs") or diag($run->{out});
+	is($run->{err}, '', "$_[0]: no complaints");
+	return $run->{out};
+}
+
+sub query
+{
+	my ($query) = @_;
+	return $node->safe_psql('documents', "SET search_path = docs; $query");
+}
+
+# Returns the blocks of a language in a text.
+sub blocks_of
+{
+	my ($language, $text) = @_;
+	my @blocks;
+
+	push @blocks, $1 while $text =~ /^```$language\n(.*?)^```$/gms;
+	return @blocks;
+}
+
+# psql: the indented blocks that are SQL, in their order.
+my $sql = join '', map { /\A\s+(?:CREATE|SET|SELECT|GRANT) / ? $_ : () } $readme =~ /^\n((?:    [^\n]*\n)+)/gm;
+my @lines = split /\n/, output_of('sql', 'keeper', $sql);
+is(scalar(grep { /^1\|f\|[0-9a-f]{64}\|0$/ } @lines), 1, 'psql: a new document');
+is(scalar(grep { /^1\|t\|[0-9a-f]{64}\|1$/ } @lines), 1, 'psql: a duplicate');
+is(scalar(grep { /^1\|ingested\|keeper\|\{.*"hello.txt"/ } @lines), 1, 'psql: its trail');
+is(scalar(grep { /^\|1$/ } @lines), 1, 'psql: a failure');
+is(query('SELECT count(*), sum(duplicate_count) FROM hash_index'), '3|1', 'psql: what is there then');
+
+# What else the examples need.
+query('GRANT EXECUTE ON FUNCTION try_ingest_document TO importer; GRANT INSERT ON document_inbox TO importer');
+
+# Python: file by file, many at once, and what goes wrong.
+my @python = blocks_of('python', $readme);
+my %contents;
+foreach my $file (glob '/usr/share/common-licenses/*')
+{
+	push @{ $contents{ slurp_file($file) } }, $file =~ s/.*\///r;
+}
+my $files = map { @$_ } values %contents;
+my $different = keys %contents;
+is(scalar @python, 3, 'Python: examples');
+@lines = split /\n/, output_of('python', 'importer', $python[0]);
+is(scalar(grep { /^\d+ new \S+$/ } @lines), $different, 'Python: new documents');
+is(scalar(grep { /^\d+ duplicate \S+$/ } @lines), $files - $different, 'Python: duplicates');
+is( query(q{SELECT count(*), count(DISTINCT document_id) FROM audit_log
+		WHERE action = 'ingested' AND user_or_system = 'importer' AND db_user = 'importer'}),
+	"$different|$different",
+	'Python: their trail');
+my %first = map { Digest::SHA::sha256_hex($_) => $contents{$_} } keys %contents;
+my $known = 0;
+foreach my $row (split /\n/, query(q{SELECT file_hash, file_name FROM documents WHERE ingestion_source = 'import'}))
+{
+	my ($hash, $name) = split /\|/, $row;
+	$known += grep { $_ eq $name } @{ $first{$hash} };
+}
+is($known, $different, 'Python: their hashes');
+
+is( output_of('python', 'importer', join '', $python[0] =~ /\A(.*?)^with/ms, $python[1]),
+	"[(3, True), (2, True)]\n", 'Python: arrays');
+is( query('SELECT sum(duplicate_count) FROM hash_index'),
+	1 + $files - $different + 2 + $files, 'Python: COPY counts what is there');
+like(
+	output_of('python', 'importer', "import psycopg\n$python[2]"),
+	qr/\A22023 file_type must not be blank\ndocument None error \d+\n\z/,
+	'Python: errors');
+
+# Text cannot hold what a content can.
+is( output_of('python', 'importer', q{
+import psycopg
+with psycopg.connect(autocommit=True) as connection:
+    call = "SELECT docs.ingest_document(%s, %s, 't', document_text => %s)"
+    for name, content, text in ("nul\0", b"x", None), ("nul", b"x", "text\0"), ("nul", b"x\0y", "text"):
+        try:
+            connection.execute(call, (name, content, text))
+            print("ingested")
+        except psycopg.DataError as error:
+            print("refused")
+}), "refused\nrefused\ningested\n", 'Python: NUL');
+is(query(q{SELECT file_size_bytes, document_text FROM documents WHERE file_name ~ '^nul'}), '3|text', 'Python: NUL in a content');
+
+# Node.
+my @js = blocks_of('js', $readme);
+is(scalar @js, 1, 'Node: an example');
+like(
+	output_of('js', 'importer', $js[0]),
+	qr/\A1[ ]true\n
+		\[\s+\{\ document_id:\ '\d+',\ is_duplicate:\ false\ \},\s+\{\ document_id:\ '\d+',\ is_duplicate:\ false\ \}\s+\]\n
+		22023\ file_type\ must\ not\ be\ blank\n
+		\{\ document_id:\ null,\ error_id:\ '\d+'\ \}\n\z/x,
+	'Node: all of it');
+is( query(q{SELECT file_name, file_size_bytes, file_hash = encode(sha256('three'), 'hex') FROM documents WHERE file_name = 'c.txt'}),
+	'c.txt|5|t', 'Node: arrays of bytes');
+like(
+	output_of('js', 'importer', q{
+		const { Client } = require("pg");
+		const client = new Client();
+		client.connect()
+			.then(() => client.query("SELECT docs.ingest_document($1, 'x', 't')", ["nul\0"]))
+			.catch((error) => console.log(error.code))
+			.then(() => client.end())}),
+	qr/\A22021\n\z/,
+	'Node: NUL');
+
+# The worker, with the rights that the guide gives it.  Documents to retry, files that failed, some of
+# them twice; a file that cannot be had, and one that the ledger refuses.
+my ($rights) = grep { /CREATE ROLE worker/ } blocks_of('sh', $guide);
+my ($index) = grep { /CREATE INDEX CONCURRENTLY/ } blocks_of('sh', $guide);
+my ($worker) = grep { /def retry_document/ } blocks_of('python', $guide);
+query('ALTER ROLE keeper CREATEROLE');
+output_of('sh', 'keeper', $rights);
+output_of('sh', 'keeper', $index);
+query(q{
+	TRUNCATE error_log;
+	SELECT FROM generate_series(1, 60) i, ingest_document('retry ' || i, ('retry ' || i)::bytea, 't', ingestion_status => 'retry');
+	SELECT FROM ingest_document('gone', 'gone', 't', ingestion_status => 'retry');
+	SELECT FROM ingest_document('refused', 'refused', 't', ingestion_status => 'retry');
+	ALTER TABLE documents ADD CONSTRAINT refuse CHECK (file_name <> 'refused' OR document_text IS NULL);
+	SELECT FROM generate_series(1, 60) i, log_ingestion_error('failed ' || i % 40, 'network', 'no answer');
+	SELECT log_ingestion_error('gone', 'network', 'no answer')});
+
+# The queries find their few rows by an index.
+query(q{SELECT FROM generate_series(1, 20000) i, ingest_document('many', i::text::bytea, 't')});
+query('ANALYZE documents');
+like(
+	query(q{EXPLAIN SELECT id, file_name FROM documents WHERE ingestion_status = 'retry' ORDER BY id LIMIT 10 FOR UPDATE SKIP LOCKED}),
+	qr/Index Scan using documents_to_retry/,
+	'the worker: its index');
+
+# Each of several workers stops when nothing is left that has waited; what failed again waits from then on.
+my $started = query('SELECT LOCALTIMESTAMP');
+my $loop = qq{
+import hashlib, random, sys, time
+def extract(file_name):
+    if file_name == "gone":
+        raise FileNotFoundError("no file gone")
+    time.sleep(random.random() / 100)
+    return file_name.encode(), "text of " + file_name
+$worker
+with psycopg.connect(autocommit=True) as connection:
+    connection.execute("SELECT pg_sleep_until('$started'::timestamp + interval '1.5 s')")
+    done = 0
+    while retry_document(connection, "1 s") or retry_failure(connection, "1 s"):
+        done += 1
+        if done == 500:
+            raise RuntimeError("no end")
+    print(done)
+};
+my @workers = map { start_program('python', 'worker', $loop) } 1 .. 4;
+my $done = 0;
+my $busy = 0;
+foreach my $run (@workers)
+{
+	IPC::Run::finish($run->{run});
+	is($run->{err}, '', 'a worker: no complaints');
+	$done += $run->{out};
+	$busy++ if $run->{out} > 0;
+}
+cmp_ok($busy, '>', 1, 'the workers shared the work');
+is( query(q{SELECT count(*), bool_and(document_text = 'text of ' || file_name), max(duplicate_count)
+		FROM documents d JOIN hash_index h ON h.document_id = d.id WHERE file_name ~ '^retry ' AND ingestion_status = 'success'}),
+	'60|t|0', 'every document was taken by one of them');
+is( query(q{SELECT file_name, ingestion_status, substring(error_message FROM '^no file gone$|violates check constraint "refuse"')
+		FROM documents WHERE ingestion_status <> 'success' ORDER BY 1}),
+	qq{gone|retry|no file gone\nrefused|retry|violates check constraint "refuse"}, 'what failed again');
+is( query(q{SELECT count(*), count(DISTINCT file_name) FROM error_log
+		WHERE file_name ~ '^failed ' AND retry_attempted AND resolution_notes ~ '^ingested as document \d+$'}),
+	'60|40', 'every failure is marked');
+is( query(q{SELECT error_type, error_message, count(*) FILTER (WHERE resolution_notes IS NULL),
+			max(id) FILTER (WHERE resolution_notes IS NULL) = max(id), bool_or(retry_attempted)
+		FROM error_log WHERE file_name = 'gone' GROUP BY 1, 2 ORDER BY min(id)}),
+	"network|no answer|0||f\nFileNotFoundError|no file gone|1|t|f", 'but those of a file that failed again');
+is( query(q{SELECT bool_and(resolution_notes = 'failed again: error ' || next) FROM
+		(SELECT resolution_notes, lead(id) OVER (ORDER BY id) AS next FROM error_log WHERE file_name = 'gone') g WHERE next IS NOT NULL}),
+	't', 'whose rows name the next one');
+cmp_ok($done, '>=', 60 + 40 + 3, 'tries');
+is(query('SELECT * FROM doc_extractor_verify() WHERE NOT passed'), '', 'the ledger is as it should be');
+
+done_testing();
