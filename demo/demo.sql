@@ -1,4 +1,5 @@
--- The demo: ingests real files of this machine twice, and shows what the ledger made of them.
+-- The demo: ingests real files of this machine twice, and shows what the ledger made of them; then a
+-- failure, and its retry.
 
 \set ON_ERROR_STOP on
 \pset pager off
@@ -75,6 +76,20 @@ SELECT id, document_id, action, action_timestamp, user_or_system,
 FROM docs.audit_log
 ORDER BY id DESC
 LIMIT 5;
+
+\echo 'A file that fails: no type. It goes to docs.error_log, and the transaction goes on.'
+SELECT document_id, error_id FROM docs.try_ingest_document('invoice.pdf', 'its bytes', '');
+SELECT id, file_name, error_type, error_message, retry_attempted FROM docs.error_log;
+
+\echo 'Tried again, with a type: the success marks the failure.'
+SELECT document_id, error_id FROM docs.try_ingest_document('invoice.pdf', 'its bytes', 'application/pdf');
+SELECT id, file_name, retry_attempted, resolution_notes FROM docs.error_log;
+
+\echo 'A failure that the application sees, and what became of it'
+SELECT docs.log_ingestion_error('letter.pdf', 'ocr_timeout', 'no answer within 30 s') AS error_id \gset
+SELECT docs.resolve_ingestion_error(:error_id, 'blank page, not needed') \g /dev/null
+SELECT id, file_name, error_type, error_message, retry_attempted, resolution_notes
+FROM docs.error_log WHERE id = :error_id;
 
 \echo 'To try it by hand, beside a throw-away server like this one:'
 \echo
