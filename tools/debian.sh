@@ -73,10 +73,10 @@ END
 
 # Adds the suites of a major to the folder's, after the example of the line that debootstrap wrote.
 add_suites() {
-    local suite
+    local suite line sources=$root/etc/apt/sources.list
     for suite in $(suites_of "$1"); do
-        sed "s/^\(deb [^ ]*\) [^ ]*/\1 $suite/" "$root/etc/apt/sources.list" \
-            >"$root/etc/apt/sources.list.d/$suite.list"
+        line=$(sed "s/^\(deb [^ ]*\) [^ ]*/\1 $suite/; q" "$sources")
+        grep -qxF "$line" "$sources" || echo "$line" >>"$sources"
     done
     # Experimental's packages are for those who ask for them.
     printf 'Package: src:postgresql-%s\nPin: release *\nPin-Priority: 500\n' "$1" \
