@@ -1,8 +1,8 @@
 # doc_extractor: building, installing and testing.
 #
 # make, make install, make installcheck, make clean: the usual PGXS targets.
-# make demo, check, check-long, check-versions, check-upgrade, bench: the workbench; needs nothing
-# but Debian, git and make.
+# make demo, bench, check, check-long, check-versions, check-upgrade, check-valgrind, check-ubsan: the
+# workbench; needs nothing but Debian, git and make.
 
 EXTENSION = doc_extractor
 MODULE_big = $(EXTENSION)
@@ -28,7 +28,7 @@ endif
 
 # Workbench targets install PostgreSQL if it is missing, so make must get here without it.
 # PGXS stays out for another reason too: its own check target tests nothing and succeeds.
-WORKBENCH = demo check check-long check-versions check-upgrade bench
+WORKBENCH = demo bench check check-long check-versions check-upgrade check-valgrind check-ubsan
 ifneq ($(filter $(WORKBENCH),$(MAKECMDGOALS)),)
 
 demo:
@@ -48,6 +48,12 @@ check-upgrade: export OLD ?= 15
 check-upgrade: export VERSIONS ?= 17 18 19
 check-upgrade:
 	@tools/versions.sh tools/upgrade.sh
+
+check-valgrind:
+	@FOR_TESTS=1 NEEDS=valgrind tools/sandbox.sh tools/valgrind.sh
+
+check-ubsan:
+	@FOR_TESTS=1 COPT=-fsanitize=undefined tools/sandbox.sh tools/ubsan.sh
 
 bench:
 	@tools/sandbox.sh bench/bench.sh

@@ -1,8 +1,8 @@
 #!/bin/bash
-# Installs what building needs, and with FOR_TESTS what testing needs, where it is missing, and
-# prints the pg_config to use: $PG_CONFIG, else that of the newest installed server (with headers,
-# if any has them), else that of Debian's default version. Debian's server package also starts a
-# cluster, "main", of its own.
+# Installs, where it is missing, what building needs, with FOR_TESTS what testing needs, and the
+# programs that NEEDS names (their packages are called as they are), and prints the pg_config to use:
+# $PG_CONFIG, else that of the newest installed server (with headers, if any has them), else that of
+# Debian's default version. Debian's server package also starts a cluster, "main", of its own.
 set -euo pipefail
 
 tools=$(cd "$(dirname "$0")/.." && pwd)/.tools # Not installed, but fetched, for the tests.
@@ -31,7 +31,7 @@ choose_major() {
 
 # Sets pg_config, and missing: the Debian packages to install.
 look() {
-    local major
+    local major program
     missing=()
     pg_config=${PG_CONFIG:-}
     if [[ -n $pg_config && $pg_config != "$packaged"/* ]]; then
@@ -50,6 +50,9 @@ look() {
     command -v gcc >/dev/null || missing+=(gcc)
     [ -e /usr/include/stdio.h ] || missing+=(libc6-dev)
     command -v make >/dev/null || missing+=(make)
+    for program in ${NEEDS:-}; do
+        command -v "$program" >/dev/null || missing+=("$program")
+    done
     [ -n "${FOR_TESTS:-}" ] || return 0
     command -v prove >/dev/null || missing+=(perl)
     perl -MIPC::Run -e 1 2>/dev/null || missing+=(libipc-run-perl)
