@@ -91,14 +91,15 @@ mount -t proc proc "$root/proc"
 mount -t tmpfs tmpfs "$root/dev/shm"
 cp /etc/resolv.conf "$root/etc/"
 
-rm -rf "$root/checkout"
-mkdir "$root/checkout"
-tar -C "$checkout" --exclude=./.git --exclude=./results --exclude='*.o' --exclude='*.so' -cf - . |
+# What its prerequisites.sh has unpacked is of its Debian, and stays.
+mkdir -p "$root/checkout"
+find "$root/checkout" -mindepth 1 -maxdepth 1 ! -name .tools -exec rm -rf {} +
+tar -C "$checkout" --exclude=./.git --exclude=./.tools --exclude=./results --exclude='*.o' --exclude='*.so' -cf - . |
     tar -C "$root/checkout" -xf -
 for each in "$major" ${OLD:-}; do
     add_suites "$each"
     inside env PG_CONFIG="$(config_of "$each")" /checkout/tools/prerequisites.sh ||
-        skip "PostgreSQL $each does not install from $(suites_of "$each")"
+        skip "PostgreSQL $each, or what its tests need, does not install from $(suites_of "$each")"
 done
 
 status=0
