@@ -1,0 +1,126 @@
+-- The counts of duplicates in one session, whatever happens to hash_index between two of them in a transaction.
+\set SHOW_CONTEXT never
+SET client_min_messages = warning;
+CREATE SCHEMA docs;
+CREATE EXTENSION doc_extractor SCHEMA docs;
+SET search_path = docs;
+-- Contents are letters; a and b are there, and counted once.
+CREATE FUNCTION ingest(content text) RETURNS text LANGUAGE sql AS $$
+    SELECT concat_ws(' ', CASE WHEN is_duplicate THEN 'duplicate' ELSE 'new' END, duplicate_count)
+    FROM docs.ingest_document(content, content::bytea, 't')
+$$;
+CREATE VIEW counts AS
+SELECT d.file_name, h.duplicate_count, h.document_id = d.id AS same_document
+FROM documents d FULL JOIN hash_index h ON h.file_hash = d.file_hash ORDER BY d.file_name;
+SELECT c, ingest(c) FROM unnest('{a,b,a,b}'::text[]) c;
+
+-- Savepoints: what they take back is not counted, and what comes after is.
+BEGIN;
+SELECT ingest('a');
+SAVEPOINT s;
+SELECT ingest('a'), ingest('b'), ingest('a');
+ROLLBACK TO s;
+SELECT ingest('a'), ingest('b');
+SAVEPOINT t;
+SELECT ingest('a');
+RELEASE t;
+SELECT ingest('a');
+ROLLBACK TO s;
+SELECT ingest('a');
+COMMIT;
+TABLE counts;
+-- Rolled back and vacuumed: other rows may lie where the counted one was.
+BEGIN;
+SELECT ingest('a'), ingest('b');
+ROLLBACK;
+VACUUM hash_index;
+SELECT ingest(c) FROM unnest('{c,d}'::text[]) c;
+SELECT ingest('a'), ingest('b');
+TABLE counts;
+
+-- All rows move: to new files, and back with them.
+BEGIN;
+SELECT ingest('a'), ingest('b');
+SAVEPOINT s;
+CLUSTER hash_index USING hash_index_pkey;
+SELECT ingest('a'), ingest('b');
+ALTER TABLE hash_index ADD COLUMN random float DEFAULT random();
+SELECT ingest('a'), ingest('b');
+ALTER TABLE hash_index DROP COLUMN random;
+SELECT ingest('a'), ingest('b');
+REINDEX TABLE hash_index;
+SELECT ingest('a'), ingest('b');
+ROLLBACK TO s;
+SELECT ingest('a'), ingest('b');
+COMMIT;
+TABLE counts;
+-- They go, and come back.
+BEGIN;
+SELECT ingest('a'), ingest('b');
+SAVEPOINT s;
+TRUNCATE hash_index;
+SELECT ingest('b'), ingest('b');
+ROLLBACK TO s;
+SELECT ingest('a'), ingest('b');
+SAVEPOINT t;
+DELETE FROM hash_index;
+SELECT ingest('a');
+ROLLBACK TO t;
+SELECT ingest('a'), ingest('b');
+COMMIT;
+TABLE counts;
+-- They go for good.
+BEGIN;
+SELECT ingest('a');
+TRUNCATE hash_index;
+SELECT ingest('a'), ingest('b'), ingest('a');
+COMMIT;
+TABLE counts;
+BEGIN;
+SELECT ingest('a'), ingest('c'), ingest('d');
+DELETE FROM hash_index;
+SELECT ingest(c) FROM unnest('{d,c,b,a,d,c,b,a}'::text[]) c;
+COMMIT;
+TABLE counts;
+
+-- Rows change hands: a content's row is another's, with its document or without.
+BEGIN;
+SELECT ingest('a'), ingest('b');
+UPDATE documents SET file_hash = 'free' WHERE file_name = 'a';
+UPDATE documents SET file_hash = encode(sha256('a'), 'hex') WHERE file_name = 'b';
+UPDATE documents SET file_hash = encode(sha256('b'), 'hex') WHERE file_name = 'a';
+SELECT ingest('a'), ingest('b');
+DELETE FROM documents WHERE file_name = 'b';
+SELECT ingest('a'), ingest('b'), ingest('a');
+COMMIT;
+TABLE counts;
+
+-- Another ledger in the same transaction.
+BEGIN;
+SELECT ingest('a');
+SET LOCAL doc_extractor.allow_data_loss = on;
+DROP VIEW counts;
+DROP EXTENSION doc_extractor;
+CREATE EXTENSION doc_extractor SCHEMA docs;
+SELECT ingest('a'), ingest('a');
+SELECT duplicate_count FROM hash_index;
+ROLLBACK;
+SELECT ingest('a');
+
+-- A full count stays full.
+UPDATE hash_index SET duplicate_count = 2147483645 WHERE file_hash = encode(sha256('a'), 'hex');
+SELECT ingest('a'), ingest('a'), ingest('a');
+INSERT INTO document_inbox (file_name, content, file_type) SELECT 'a', 'a', 't' FROM generate_series(1, 5);
+SELECT duplicate_count FROM hash_index WHERE file_hash = encode(sha256('a'), 'hex');
+-- last_seen does not go back.
+UPDATE hash_index SET last_seen = '2999-01-01' WHERE file_hash = encode(sha256('b'), 'hex');
+SELECT ingest('b') IS NOT NULL AS counted;
+SELECT last_seen FROM hash_index WHERE file_hash = encode(sha256('b'), 'hex');
+UPDATE hash_index SET last_seen = '2001-01-01' WHERE file_hash = encode(sha256('b'), 'hex');
+SELECT ingest('b') IS NOT NULL AS counted;
+SELECT last_seen >= now() - interval '1 hour' AS just_now FROM hash_index WHERE file_hash = encode(sha256('b'), 'hex');
+SELECT check_name, detail FROM doc_extractor_verify() WHERE NOT passed;
+
+RESET search_path;
+SET doc_extractor.allow_data_loss = on;
+DROP SCHEMA docs CASCADE;
