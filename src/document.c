@@ -36,6 +36,20 @@ static const FieldRule rules[NUMBER_OF_FIELDS] = {
 	[FIELD_MESSAGE] = {"error_message", false, NULL}
 };
 
+/* Returns the number of a column of documents; an error where it is gone. */
+static AttrNumber
+DocumentColumn(Oid table, const char *column)
+{
+	AttrNumber	number = get_attnum(table, column);
+
+	if (number == InvalidAttrNumber)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("table \"documents\" has no column \"%s\"", column),
+				 errhint("The extension needs all the columns that it created.")));
+	return number;
+}
+
 /* Finds out what the columns of documents hold, in the installed version. */
 void
 GetFieldLimits(const Ledger *ledger, FieldLimits *limits)
@@ -48,13 +62,14 @@ GetFieldLimits(const Ledger *ledger, FieldLimits *limits)
 		int32		typmod;
 		Oid			collation;
 
-		get_atttypetypmodcoll(table, get_attnum(table, rules[i].name),
+		get_atttypetypmodcoll(table, DocumentColumn(table, rules[i].name),
 							  &type, &typmod, &collation);
 		limits->characters[i] = type == VARCHAROID && typmod >= VARHDRSZ ?
 			typmod - VARHDRSZ : 0;
 	}
-	limits->size = get_atttype(table, get_attnum(table, "file_size_bytes")) ==
-		INT8OID ? PG_INT64_MAX : PG_INT32_MAX;
+	limits->size =
+		get_atttype(table, DocumentColumn(table, "file_size_bytes")) == INT8OID ?
+		PG_INT64_MAX : PG_INT32_MAX;
 }
 
 /* Returns a field's name: the argument's and the column's. */

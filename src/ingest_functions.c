@@ -69,7 +69,10 @@ FillResult(const Document *document, Datum *values, bool *nulls)
 	values[3] = Int64GetDatum(document->duplicate_count);
 }
 
-/* Returns the type of the calling function's result row, kept for its calls. */
+/*
+ * Returns the type of the calling function's result row, kept for its calls.
+ * To be had before the work: a user's trigger may drop the function meanwhile.
+ */
 static TupleDesc
 ResultRowType(FunctionCallInfo fcinfo)
 {
@@ -96,6 +99,7 @@ Datum
 IngestOne(FunctionCallInfo fcinfo, Document *document)
 {
 	Ledger		ledger = GetLedger(fcinfo);
+	TupleDesc	desc = ResultRowType(fcinfo);
 	FieldLimits limits;
 	Problem		problem;
 	Datum		values[RESULT_COLUMNS];
@@ -108,7 +112,7 @@ IngestOne(FunctionCallInfo fcinfo, Document *document)
 		document->hash_content(document);
 	IngestBatch(&ledger, document, 1);
 	FillResult(document, values, nulls);
-	return HeapTupleGetDatum(heap_form_tuple(ResultRowType(fcinfo), values, nulls));
+	return HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
 }
 
 /*
@@ -136,6 +140,7 @@ try_ingest_document(PG_FUNCTION_ARGS)
 {
 	Document	document = {.position = 0};
 	Ledger		ledger = GetLedger(fcinfo);
+	TupleDesc	desc = ResultRowType(fcinfo);
 	FieldLimits limits;
 	Problem		problem;
 	Datum		values[RESULT_COLUMNS + 1];
@@ -152,7 +157,7 @@ try_ingest_document(PG_FUNCTION_ARGS)
 	FillResult(&document, values, nulls);
 	values[RESULT_COLUMNS] = Int64GetDatum(document.error_id);
 	nulls[RESULT_COLUMNS] = document.error_id == 0;
-	return HeapTupleGetDatum(heap_form_tuple(ResultRowType(fcinfo), values, nulls));
+	return HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
 }
 
 /*

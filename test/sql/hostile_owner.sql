@@ -285,6 +285,9 @@ SELECT * FROM docs.after('ALTER TABLE docs.documents ALTER file_hash DROP NOT NU
 SELECT * FROM docs.after('ALTER TABLE docs.documents ALTER file_hash DROP NOT NULL; INSERT INTO docs.documents (file_name, file_size_bytes, file_type, ingestion_source) VALUES (''x'', 1, ''t'', ''s'')') WHERE call = 'ingest';
 SELECT * FROM docs.after('ALTER TABLE docs.documents ALTER ingestion_status DROP NOT NULL; ALTER TABLE docs.documents DISABLE TRIGGER USER; UPDATE docs.documents SET ingestion_status = NULL; ALTER TABLE docs.documents ENABLE TRIGGER USER');
 SELECT * FROM docs.after('ALTER TABLE docs.audit_log ALTER action DROP NOT NULL; INSERT INTO docs.audit_log (document_id, action) VALUES (1, NULL)') WHERE call = 'ingest';
+-- Columns that are gone.
+SELECT * FROM docs.after('ALTER TABLE docs.documents DROP error_message');
+SELECT * FROM docs.after('ALTER TABLE docs.documents RENAME document_text TO content');
 -- A view or a partitioned table in a table's place, and nothing in its place.
 SELECT * FROM docs.after(format('ALTER EXTENSION doc_extractor DROP TABLE docs.%1$I; ALTER TABLE docs.%1$I RENAME TO aside; CREATE VIEW docs.%1$I AS TABLE docs.aside', 'audit_log'));
 SELECT * FROM docs.after(format('ALTER EXTENSION doc_extractor DROP TABLE docs.%1$I; ALTER TABLE docs.%1$I RENAME TO aside; CREATE VIEW docs.%1$I AS TABLE docs.aside', 'hash_index'));

@@ -145,6 +145,21 @@ DROP TRIGGER escape ON :docs.error_log;
 RESET search_path;
 RESET doc_extractor.reason;
 
+-- A trigger drops the function that is at work: it comes to its end.
+CREATE FUNCTION drop_it() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('ALTER EXTENSION doc_extractor DROP FUNCTION "it''s ""my"" %%s.schema".%1$s; DROP FUNCTION "it''s ""my"" %%s.schema".%1$s', TG_ARGV[0]);
+    RETURN NEW;
+END
+$$;
+BEGIN;
+CREATE TRIGGER drop_it AFTER INSERT ON :docs.documents FOR EACH ROW EXECUTE FUNCTION drop_it('ingest_document');
+SELECT is_duplicate FROM :docs.ingest_document('drop 1', 'drop 1', 't');
+DROP TRIGGER drop_it ON :docs.documents;
+CREATE TRIGGER drop_it AFTER INSERT ON :docs.documents FOR EACH ROW EXECUTE FUNCTION drop_it('try_ingest_document');
+SELECT is_duplicate FROM :docs.try_ingest_document('drop 2', 'drop 2', 't');
+ROLLBACK;
+
 -- Who inserts into document_inbox becomes another in the middle of the statement: the rows are all ingested, by the rights of its beginning.
 CREATE FUNCTION become(role text, value text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM set_config('role', role, false); RETURN value; END $$;
 SET SESSION AUTHORIZATION regress_docs_caller;
@@ -231,7 +246,7 @@ SELECT definition, with_index(definition) FROM unnest(ARRAY['(file_name)', '(fil
 
 -- All the while the ledger was consistent.
 SELECT * FROM :docs.doc_extractor_verify() WHERE NOT passed AND check_name <> 'hashes';
-DROP FUNCTION take_roads, escape, become, log_in, lend, with_index;
+DROP FUNCTION take_roads, escape, drop_it, become, log_in, lend, with_index;
 DROP VIEW left_behind;
 DROP TABLE tried;
 SET doc_extractor.allow_data_loss = on;
