@@ -1,8 +1,8 @@
 # doc_extractor: building, installing and testing.
 #
 # make, make install, make installcheck, make clean: the usual PGXS targets.
-# make demo, bench, check, check-long, check-versions, check-upgrade, check-valgrind, check-ubsan: the
-# workbench; needs nothing but Debian, git and make.
+# make demo, bench, soak, check, check-long, check-versions, check-upgrade, check-valgrind,
+# check-ubsan: the workbench; needs nothing but Debian, git and make.
 
 EXTENSION = doc_extractor
 MODULE_big = $(EXTENSION)
@@ -28,7 +28,7 @@ endif
 
 # Workbench targets install PostgreSQL if it is missing, so make must get here without it.
 # PGXS stays out for another reason too: its own check target tests nothing and succeeds.
-WORKBENCH = demo bench check check-long check-versions check-upgrade check-valgrind check-ubsan
+WORKBENCH = demo bench soak check check-long check-versions check-upgrade check-valgrind check-ubsan
 ifneq ($(filter $(WORKBENCH),$(MAKECMDGOALS)),)
 
 demo:
@@ -40,6 +40,10 @@ check:
 # As check, with more rounds of the tests that meet chance.
 check-long:
 	@LONG=1 FOR_TESTS=1 tools/sandbox.sh tools/check.sh
+
+# One long load, and what becomes of the sessions' memory.
+soak:
+	@FOR_TESTS=1 tools/sandbox.sh tools/soak.sh
 
 check-versions:
 	@tools/versions.sh make check
