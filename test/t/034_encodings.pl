@@ -161,14 +161,14 @@ $row
 
 # JSON escapes of what the database cannot hold are kept as they came; reading them as text is the
 # server's error, also beside them in the trail.
-is( results_of(
+like(
+	results_of(
 		'LATIN1', q{
 		SELECT FROM ingest_document('escapes', 'escapes', 't', metadata_extracted => '{"k": "\u65e5"}');
 		SELECT metadata_extracted::text FROM documents ORDER BY id DESC LIMIT 1;
 		SELECT new_value::text ~ 'metadata_extracted":\{"k": "\\\\u65e5"\}' FROM audit_log ORDER BY id DESC LIMIT 1;
 		SELECT new_value ->> 'file_name' FROM audit_log ORDER BY id DESC LIMIT 1}),
-	qq[{"k": "\\u65e5"}\nt\n]
-	  . '22P05: character with byte sequence 0xe6 0x97 0xa5 in encoding "UTF8" has no equivalent in encoding "LATIN1"',
+	qr/\A\{"k": "\\u65e5"\}\nt\n22P05: /,
 	'LATIN1: an escape in metadata');
 
 done_testing();
