@@ -7,12 +7,13 @@
  */
 #include "postgres.h"
 
+#include "access/table.h"
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "parser/scansup.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
+#include "utils/rel.h"
 
 #include "compat.h"
 #include "document.h"
@@ -36,40 +37,26 @@ static const FieldRule rules[NUMBER_OF_FIELDS] = {
 	[FIELD_MESSAGE] = {"error_message", false, NULL}
 };
 
-/* Returns the number of a column of documents; an error where it is gone. */
-static AttrNumber
-DocumentColumn(Oid table, const char *column)
-{
-	AttrNumber	number = get_attnum(table, column);
-
-	if (number == InvalidAttrNumber)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("table \"documents\" has no column \"%s\"", column),
-				 errhint("The extension needs all the columns that it created.")));
-	return number;
-}
-
 /* Finds out what the columns of documents hold, in the installed version. */
 void
 GetFieldLimits(const Ledger *ledger, FieldLimits *limits)
 {
-	Oid			table = LedgerTable(ledger, "documents");
+	Relation	rel = OpenLedgerTable(ledger, "documents", AccessShareLock);
+	TupleDesc	desc = RelationGetDescr(rel);
+	AttrNumber	size = ColumnNumber(desc, "documents", "file_size_bytes",
+									COLUMN_INTEGER);
 
 	for (int i = 0; i < NUMBER_OF_FIELDS; i++)
 	{
-		Oid			type;
-		int32		typmod;
-		Oid			collation;
+		AttrNumber	column = ColumnNumber(desc, "documents", rules[i].name,
+										  i == FIELD_METADATA ? COLUMN_JSON :
+										  COLUMN_TEXT);
 
-		get_atttypetypmodcoll(table, DocumentColumn(table, rules[i].name),
-							  &type, &typmod, &collation);
-		limits->characters[i] = type == VARCHAROID && typmod >= VARHDRSZ ?
-			typmod - VARHDRSZ : 0;
+		limits->characters[i] = ColumnWidth(desc, column);
 	}
-	limits->size =
-		get_atttype(table, DocumentColumn(table, "file_size_bytes")) == INT8OID ?
-		PG_INT64_MAX : PG_INT32_MAX;
+	limits->size = ColumnType(desc, size) == INT8OID ? PG_INT64_MAX :
+		PG_INT32_MAX;
+	table_close(rel, NoLock);
 }
 
 /* Returns a field's name: the argument's and the column's. */

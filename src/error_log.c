@@ -19,16 +19,6 @@
 /* Stands for the name of a document that came without one. */
 #define NO_FILE_NAME "(no file name)"
 
-/* Returns a column's width in characters; 0 where it has none. */
-static int
-ColumnWidth(TupleDesc desc, AttrNumber column)
-{
-	int32		typmod = TupleDescAttr(desc, column - 1)->atttypmod;
-
-	return ColumnType(desc, column) == VARCHAROID && typmod >= VARHDRSZ ?
-		typmod - VARHDRSZ : 0;
-}
-
 /* Returns a text that is cut to so many characters, an ellipsis at its end. */
 static char *
 CutText(const char *value, int width)

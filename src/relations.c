@@ -159,7 +159,8 @@ ColumnNumber(TupleDesc desc, const char *table, const char *column,
 	if (number == InvalidAttrNumber)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("table \"%s\" has no column \"%s\"", table, column)));
+				 errmsg("table \"%s\" has no column \"%s\"", table, column),
+				 errhint("The extension needs all the columns that it created.")));
 	if (!IsOfClass(ColumnType(desc, number), class))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
@@ -174,6 +175,16 @@ Oid
 ColumnType(TupleDesc desc, AttrNumber column)
 {
 	return TupleDescAttr(desc, column - 1)->atttypid;
+}
+
+/* Returns the width of a varchar column in characters; 0: it has none. */
+int
+ColumnWidth(TupleDesc desc, AttrNumber column)
+{
+	int32		typmod = TupleDescAttr(desc, column - 1)->atttypmod;
+
+	return ColumnType(desc, column) == VARCHAROID && typmod >= VARHDRSZ ?
+		typmod - VARHDRSZ : 0;
 }
 
 /*

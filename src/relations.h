@@ -45,6 +45,7 @@ extern bool IsLedgerTable(const Ledger *ledger, Oid table);
 extern AttrNumber ColumnNumber(TupleDesc desc, const char *table,
 							   const char *column, ColumnClass class);
 extern Oid	ColumnType(TupleDesc desc, AttrNumber column);
+extern int	ColumnWidth(TupleDesc desc, AttrNumber column);
 
 extern void BecomeOwner(const Ledger *ledger, Oid table,
 						CallerIdentity *caller);
