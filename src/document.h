@@ -36,7 +36,8 @@ typedef struct Document
 	int64		position;		/* in its batch, from 1; 0: alone */
 
 	/* What became of it. */
-	int64		error_id;		/* not 0: it is in error_log, the rest is void */
+	bool		is_logged;		/* it is in error_log, the rest is void */
+	int64		error_id;		/* there */
 	int64		document_id;
 	bool		is_duplicate;
 	int64		duplicate_count;

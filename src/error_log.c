@@ -85,6 +85,7 @@ LogBadDocument(const Ledger *ledger, Document *document, int sqlstate,
 		psprintf("document " INT64_FORMAT " of the batch: %s",
 				 document->position, message);
 
+	document->is_logged = true;
 	document->error_id = LogError(ledger, file_name, ConditionName(sqlstate),
 								  full);
 	pfree(full);

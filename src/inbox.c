@@ -244,7 +244,7 @@ document_inbox_after_insert(PG_FUNCTION_ARGS)
 	(void) CheckTrigger(fcinfo, "document_inbox_after_insert", "document_inbox",
 						TRIGGER_EVENT_INSERT | TRIGGER_EVENT_AFTER);
 	if (inbox == NULL)
-		return PointerGetDatum(NULL);
+		ReportLostTriggers();
 	Flush(inbox);
 	current_inbox = inbox->outer;
 	MemoryContextDelete(inbox->context);

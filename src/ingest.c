@@ -128,7 +128,7 @@ SortDocuments(Document *documents, int ndocuments, int *nsorted)
 	{
 		SortedDocument *key = &keys[*nsorted];
 
-		if (documents[i].error_id != 0)
+		if (documents[i].is_logged)
 			continue;
 		memcpy(&key->digits, documents[i].hash, sizeof(key->digits));
 		key->digits = pg_ntoh64(key->digits);

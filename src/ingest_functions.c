@@ -59,9 +59,7 @@ HashContent(Document *document, Datum content)
 void
 FillResult(const Document *document, Datum *values, bool *nulls)
 {
-	bool		is_logged = document->error_id != 0;
-
-	nulls[0] = nulls[1] = nulls[3] = is_logged;
+	nulls[0] = nulls[1] = nulls[3] = document->is_logged;
 	nulls[2] = document->hash[0] == '\0';
 	values[0] = Int64GetDatum(document->document_id);
 	values[1] = BoolGetDatum(document->is_duplicate);
@@ -156,7 +154,7 @@ try_ingest_document(PG_FUNCTION_ARGS)
 		IngestOrLog(&ledger, &document, 1);
 	FillResult(&document, values, nulls);
 	values[RESULT_COLUMNS] = Int64GetDatum(document.error_id);
-	nulls[RESULT_COLUMNS] = document.error_id == 0;
+	nulls[RESULT_COLUMNS] = !document.is_logged;
 	return HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
 }
 

@@ -342,6 +342,12 @@ INSERT INTO document_inbox (file_name, content, file_type) SELECT with_triggers(
 \echo :SQLSTATE
 ROLLBACK;
 BEGIN;
+SET LOCAL session_replication_role = replica;
+WITH dropped AS (INSERT INTO document_inbox (file_name, content, file_type) VALUES ('u3', 'u3', 't') RETURNING 1)
+SELECT with_triggers() FROM dropped;
+\echo :SQLSTATE
+ROLLBACK;
+BEGIN;
 INSERT INTO document_inbox (file_name, content, file_type) VALUES ('u4', 'u4', 't');
 SAVEPOINT s;
 INSERT INTO document_inbox (file_name, content, file_type) SELECT without_triggers(), 'u5', 't';

@@ -268,6 +268,15 @@ SELECT inbox();
 ALTER TABLE error_log DROP CONSTRAINT no_null;
 TABLE stored;
 TABLE logged;
+-- One that gives the row an id of its own, whatever it is.
+CREATE FUNCTION number() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.id := 0; RETURN NEW; END';
+CREATE TRIGGER number BEFORE INSERT ON error_log FOR EACH ROW EXECUTE FUNCTION number();
+SELECT position, is_duplicate FROM batch();
+SELECT id, error_message FROM error_log;
+SELECT clear();
+SELECT document_id, error_id FROM try_ingest_document(NULL, NULL, 't');
+DROP TRIGGER number ON error_log;
+SELECT clear();
 -- One that ingests in its turn.
 CREATE FUNCTION report() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
