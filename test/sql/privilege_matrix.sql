@@ -82,13 +82,13 @@ INSERT INTO matrix (kind, object, what, statement) VALUES
     ('extension', 'doc_extractor', 'drop anyway', 'SET LOCAL doc_extractor.allow_data_loss = on; DROP EXTENSION doc_extractor'),
     ('extension', 'doc_extractor', 'drop schema', 'SET LOCAL doc_extractor.allow_data_loss = on; DROP SCHEMA docs CASCADE');
 
--- What the catalogs have and the matrix does not: nothing.
+-- What the catalogs have and the matrix does not: nothing. (Since PostgreSQL 18 they have row types as members, too.)
 SELECT pg_describe_object(d.classid, d.objid, 0) AS missing
 FROM pg_depend d JOIN pg_extension x ON x.oid = d.refobjid AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
 LEFT JOIN pg_proc p ON p.oid = d.objid AND d.classid = 'pg_proc'::regclass
 LEFT JOIN pg_class c ON c.oid = d.objid AND d.classid = 'pg_class'::regclass
 LEFT JOIN pg_event_trigger e ON e.oid = d.objid AND d.classid = 'pg_event_trigger'::regclass
-WHERE x.extname = 'doc_extractor' AND NOT EXISTS (SELECT FROM matrix m WHERE (m.kind, m.object) IN (
+WHERE x.extname = 'doc_extractor' AND d.classid <> 'pg_type'::regclass AND NOT EXISTS (SELECT FROM matrix m WHERE (m.kind, m.object) IN (
     ('function', p.proname), (CASE c.relkind WHEN 'r' THEN 'table' WHEN 'v' THEN 'view' WHEN 'S' THEN 'sequence' END, c.relname), ('event trigger', e.evtname)))
 UNION ALL
 SELECT name FROM pg_settings WHERE name LIKE 'doc_extractor.%' AND name NOT IN (SELECT object FROM matrix WHERE kind = 'setting') ORDER BY 1;
