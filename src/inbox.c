@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "access/detoast.h"
 #include "access/htup_details.h"
 #include "access/xact.h"
 #include "miscadmin.h"
@@ -150,17 +151,24 @@ Flush(Inbox *inbox)
 	inbox->ndocuments = 0;
 }
 
-/* Takes a field's value from a row, in the current memory context. */
+/*
+ * Takes a field's value from a row, in the current memory context.  What lies
+ * out of line may be gone by the time that the batch is ingested, as where a
+ * function fills a table anew for each row.
+ */
 static void
 TakeField(Inbox *inbox, HeapTuple row, TupleDesc desc, DocumentField field,
 		  Document *document)
 {
 	bool		is_null;
 	Datum		value = heap_getattr(row, inbox->fields[field], desc, &is_null);
+	struct varlena *bytes = (struct varlena *) DatumGetPointer(value);
 
 	if (is_null)
 		return;
-	document->fields[field].value = datumCopy(value, false, -1);
+	document->fields[field].value = VARATT_IS_EXTERNAL(bytes) ?
+		PointerGetDatum(detoast_external_attr(bytes)) :
+		datumCopy(value, false, -1);
 	document->fields[field].isnull = false;
 }
 

@@ -356,6 +356,23 @@ INSERT INTO document_inbox (file_name, content, file_type) VALUES ('u6', 'u6', '
 COMMIT;
 SELECT * FROM stored('^u');
 
+-- Values that lie out of line, in a table that the next row empties.
+CREATE TEMP TABLE page (body text);
+ALTER TABLE page ALTER body SET STORAGE external;
+CREATE FUNCTION fetch_page(number int) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    fetched text;
+BEGIN
+    TRUNCATE pg_temp.page;
+    INSERT INTO pg_temp.page VALUES (repeat(number::text, 5000));
+    SELECT body INTO fetched FROM pg_temp.page;
+    RETURN fetched;
+END
+$$;
+INSERT INTO document_inbox (file_name, content, file_type, document_text)
+SELECT 'v' || i, ('v' || i)::bytea, 't', fetch_page(i) FROM generate_series(1, 3) i;
+SELECT file_name, left(document_text, 3), length(document_text) FROM documents WHERE file_name LIKE 'v_' ORDER BY file_name;
+
 -- All the while the ledger was consistent.
 SELECT check_name, detail FROM doc_extractor_verify() WHERE NOT passed;
 
