@@ -75,19 +75,19 @@ OpenCounter(const Ledger *ledger)
 
 /* Counts by statement; false where hash_index has no such row. */
 static bool
-CountByStatement(Counter *counter, const char *hash, int64 nduplicates,
-				 CountResult *result)
+CountByStatement(Counter *counter, const char *hash, int64 document_id,
+				 int64 nduplicates, int64 *count)
 {
-	Datum		values[2];
-	Datum		results[2];
+	Datum		values[3];
+	Datum		result;
 
 	values[0] = CStringGetTextDatum(hash);
 	values[1] = Int64GetDatum(nduplicates);
+	values[2] = Int64GetDatum(document_id);
 	if (RunStatement(counter->ledger, STATEMENT_COUNT, values, NULL,
-					 results) == 0)
+					 &result) == 0)
 		return false;
-	result->document_id = DatumGetInt64(results[0]);
-	result->duplicate_count = DatumGetInt64(results[1]);
+	*count = DatumGetInt64(result);
 	return true;
 }
 
@@ -239,10 +239,9 @@ FindChangedRow(Counter *counter, TupleTableSlot *row, const char *hash,
 	return FindRowNow(counter, hash);
 }
 
-/* Makes the new version of a row. */
-static void
-FillNewRow(Counter *counter, TupleTableSlot *row, int64 nduplicates,
-		   CountResult *result)
+/* Makes the new version of a row; returns its count. */
+static int64
+FillNewRow(Counter *counter, TupleTableSlot *row, int64 nduplicates)
 {
 	TupleTableSlot *new_row = counter->new_row;
 	TupleDesc	desc = new_row->tts_tupleDescriptor;
@@ -250,22 +249,20 @@ FillNewRow(Counter *counter, TupleTableSlot *row, int64 nduplicates,
 	Oid			time_type = ColumnType(desc, counter->last_seen);
 	Datum		last_seen = RequiredColumn(row, counter->last_seen);
 	Datum		now = TransactionTime(time_type);
-
-	result->document_id = RequiredInteger(row, counter->document_id);
 	/* A count that is full stays so. */
-	result->duplicate_count =
-		Min(RequiredInteger(row, counter->duplicate_count) + nduplicates,
-			PG_INT32_MAX);
+	int64		count = Min(RequiredInteger(row, counter->duplicate_count) +
+							nduplicates, PG_INT32_MAX);
 
 	slot_getallattrs(row);
 	ExecClearTuple(new_row);
 	memcpy(new_row->tts_values, row->tts_values, desc->natts * sizeof(Datum));
 	memcpy(new_row->tts_isnull, row->tts_isnull, desc->natts * sizeof(bool));
 	new_row->tts_values[counter->duplicate_count - 1] =
-		IntegerDatum(result->duplicate_count, count_type);
+		IntegerDatum(count, count_type);
 	if (DatumGetInt64(now) > DatumGetInt64(last_seen))
 		new_row->tts_values[counter->last_seen - 1] = now;
 	ExecStoreVirtualTuple(new_row);
+	return count;
 }
 
 /* Inserts the index entries of a new row version that needs them. */
@@ -313,13 +310,14 @@ NoteCountedRow(Counter *counter, const char *hash)
 }
 
 /*
- * Counts duplicates of a content, whose row FindCount() may have found at
- * "place", and returns in "result" what hash_index says of it then; false where
- * it has no row of this hash.
+ * Counts duplicates of a document's content, whose row FindCount() may have
+ * found at "place"; "count" is how many there are then.  False where hash_index
+ * has no row of this hash and document: another document with the hash may have
+ * come meanwhile, which need not be a success.
  */
 bool
-CountDuplicates(Counter *counter, const char *hash, ItemPointer place,
-				int64 nduplicates, CountResult *result)
+CountDuplicates(Counter *counter, const char *hash, int64 document_id,
+				ItemPointer place, int64 nduplicates, int64 *count)
 {
 	TupleTableSlot *row;
 
@@ -327,16 +325,18 @@ CountDuplicates(Counter *counter, const char *hash, ItemPointer place,
 	PreventCommandIfParallelMode("UPDATE");
 
 	if (counter->by_statement)
-		return CountByStatement(counter, hash, nduplicates, result);
+		return CountByStatement(counter, hash, document_id, nduplicates,
+								count);
 
 	CheckCmdReplicaIdentity(counter->rel, CMD_UPDATE);
 	row = FindRow(counter, hash, place);
-	while (row != NULL)
+	while (row != NULL &&
+		   RequiredInteger(row, counter->document_id) == document_id)
 	{
 		TM_Result	outcome;
 
 		CHECK_FOR_INTERRUPTS();
-		FillNewRow(counter, row, nduplicates, result);
+		*count = FillNewRow(counter, row, nduplicates);
 		outcome = UpdateRow(counter, row);
 		if (outcome == TM_Ok)
 		{

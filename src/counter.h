@@ -26,19 +26,12 @@ typedef struct Counter
 	AttrNumber	last_seen;
 } Counter;
 
-/* What hash_index says of a content that was counted. */
-typedef struct CountResult
-{
-	int64		document_id;
-	int64		duplicate_count;
-} CountResult;
-
 extern Counter *OpenCounter(const Ledger *ledger);
 extern bool FindCount(Counter *counter, const char *hash, int64 *document_id,
 					  ItemPointer place);
 extern bool CountDuplicates(Counter *counter, const char *hash,
-							ItemPointer place, int64 nduplicates,
-							CountResult *result);
+							int64 document_id, ItemPointer place,
+							int64 nduplicates, int64 *count);
 extern void CloseCounter(Counter *counter);
 
 #endif							/* DOC_EXTRACTOR_COUNTER_H */

@@ -461,16 +461,15 @@ UpdateUnfinished(Batch *batch, Content *content)
 
 /* Notes what became of duplicates, now that hash_index has counted them all. */
 static void
-SettleDuplicates(Content *content, const CountResult *counted)
+SettleDuplicates(Content *content, int64 count)
 {
 	for (int i = content->nsettled; i < content->ndocuments; i++)
 	{
 		Document   *document = content->documents[i];
 
-		document->document_id = counted->document_id;
+		document->document_id = content->found.document_id;
 		document->is_duplicate = true;
-		document->duplicate_count = counted->duplicate_count -
-			(content->ndocuments - 1 - i);
+		document->duplicate_count = count - (content->ndocuments - 1 - i);
 	}
 	content->nsettled = content->ndocuments;
 }
@@ -498,24 +497,24 @@ RestoreHash(Batch *batch, Content *content)
 }
 
 /*
- * Counts the rest of a content's documents as duplicates.  Where it has no row
- * in hash_index, its document was probably deleted in the meantime: then it is
- * unknown again.
+ * Counts the rest of a content's documents as duplicates.  Where the document
+ * has no row in hash_index, it was probably deleted in the meantime: then the
+ * content is unknown again.
  */
 static void
 CountRest(Batch *batch, Content *content)
 {
-	CountResult counted;
+	int64		count;
 
 	for (int i = content->nsettled; i < content->ndocuments; i++)
 		CheckSize(content, content->documents[i]);
 
 	StartFinding(batch);
 	if (CountDuplicates(batch->counter, content->documents[0]->hash,
-						&content->found.counted_at,
-						content->ndocuments - content->nsettled, &counted))
+						content->found.document_id, &content->found.counted_at,
+						content->ndocuments - content->nsettled, &count))
 	{
-		SettleDuplicates(content, &counted);
+		SettleDuplicates(content, count);
 		return;
 	}
 	/* Once more, and it is no coincidence. */

@@ -55,7 +55,8 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 		TEXTOID, TEXTOID}
 	},
 	/*
-	 * Parameters: hash, number of duplicates.  A count that is full stays so.
+	 * Parameters: hash, number of duplicates, document.  A count that is full
+	 * stays so.
 	 */
 	[STATEMENT_COUNT] = {
 		"hash_index",
@@ -64,9 +65,9 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 		" duplicate_count::pg_catalog.int8 OPERATOR(pg_catalog.+) $2)),"
 		" last_seen = GREATEST(last_seen, LOCALTIMESTAMP)"
 		" WHERE file_hash OPERATOR(pg_catalog.=) $1"
-		" RETURNING document_id::pg_catalog.int8,"
-		" duplicate_count::pg_catalog.int8",
-		2, {TEXTOID, INT8OID}
+		" AND document_id OPERATOR(pg_catalog.=) $3"
+		" RETURNING duplicate_count::pg_catalog.int8",
+		3, {TEXTOID, INT8OID, INT8OID}
 	},
 	/* Parameters: id, hash, text, metadata. */
 	[STATEMENT_HEAL] = {
