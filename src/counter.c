@@ -197,7 +197,7 @@ FindRow(Counter *counter, const char *hash, ItemPointer place)
 	TupleTableSlot *row = NULL;
 
 	/* A user's trigger, fired by this batch, may have updated the row. */
-	if (counter->lookup.snapshot->curcid != GetCurrentCommandId(false))
+	if (counter->lookup.command != GetCurrentCommandId(false))
 		RenewLookup(counter);
 	if (ItemPointerIsValid(place))
 		row = FetchRow(counter, place, hash);

@@ -99,6 +99,8 @@ OpenLookup(Lookup *lookup, Relation rel, Oid index)
 	lookup->slot = table_slot_create(rel, NULL);
 	CommandCounterIncrement();
 	lookup->snapshot = RegisterSnapshot(GetTransactionSnapshot());
+	/* At REPEATABLE READ that of the snapshot itself goes on. */
+	lookup->command = lookup->snapshot->curcid;
 	lookup->scan = BeginIndexScan(rel, lookup->index, lookup->snapshot, 1);
 }
 

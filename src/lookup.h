@@ -17,6 +17,7 @@ typedef struct Lookup
 {
 	Relation	index;
 	Snapshot	snapshot;
+	CommandId	command;		/* that the snapshot was taken for */
 	IndexScanDesc scan;
 	ScanKeyData key;
 	TupleTableSlot *slot;

@@ -95,6 +95,32 @@ SELECT ingest('a'), ingest('b'), ingest('a');
 COMMIT;
 TABLE counts;
 
+-- A trigger updates the row in the middle of a batch, at every isolation level: f comes as "failed", then heals and is counted.
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE docs.hash_index SET first_seen = '2001-01-01' WHERE document_id = NEW.id;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER touch AFTER UPDATE ON documents FOR EACH ROW EXECUTE FUNCTION touch();
+BEGIN ISOLATION LEVEL READ COMMITTED;
+SELECT is_duplicate FROM ingest_document('f', 'f', 't', ingestion_status => 'failed');
+SELECT is_duplicate, duplicate_count FROM ingest_documents('{f,f}', '{f,f}', '{t,t}');
+ROLLBACK;
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT is_duplicate FROM ingest_document('f', 'f', 't', ingestion_status => 'failed');
+SELECT is_duplicate, duplicate_count FROM ingest_documents('{f,f}', '{f,f}', '{t,t}');
+ROLLBACK;
+BEGIN ISOLATION LEVEL SERIALIZABLE;
+SELECT is_duplicate FROM ingest_document('f', 'f', 't', ingestion_status => 'failed');
+SELECT is_duplicate, duplicate_count FROM ingest_documents('{f,f}', '{f,f}', '{t,t}');
+ROLLBACK;
+DROP TRIGGER touch ON documents;
+-- A row that somebody has given to no document is its document's again.
+UPDATE hash_index SET document_id = -1 WHERE file_hash = encode(sha256('b'), 'hex');
+SELECT ingest('b');
+TABLE counts;
+
 -- Another ledger in the same transaction.
 BEGIN;
 SELECT ingest('a');
