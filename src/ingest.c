@@ -400,10 +400,10 @@ InsertContent(Batch *batch, Content *content)
 /*
  * A success of a content that had failed before: the row takes it over.
  * Returns the number of rows updated, 0 where it is gone, healed or has another
- * content meanwhile, and how often the content came again.
+ * content meanwhile.
  */
 static uint64
-HealDocument(Batch *batch, Content *content, Datum *count)
+HealDocument(Batch *batch, Content *content)
 {
 	Document   *document = NextDocument(content);
 	Datum		values[4];
@@ -417,7 +417,7 @@ HealDocument(Batch *batch, Content *content, Datum *count)
 		nulls[2] = 'n';
 	if (document->fields[FIELD_METADATA].isnull)
 		nulls[3] = 'n';
-	return RunStatement(batch->ledger, STATEMENT_HEAL, values, nulls, count);
+	return RunStatement(batch->ledger, STATEMENT_HEAL, values, nulls, NULL);
 }
 
 /*
@@ -425,7 +425,7 @@ HealDocument(Batch *batch, Content *content, Datum *count)
  * has one, takes the place of the former.  Returns as HealDocument().
  */
 static uint64
-FailAgain(Batch *batch, Content *content, Datum *count)
+FailAgain(Batch *batch, Content *content)
 {
 	Document   *document = NextDocument(content);
 	NullableDatum message = document->fields[FIELD_MESSAGE];
@@ -436,7 +436,19 @@ FailAgain(Batch *batch, Content *content, Datum *count)
 	values[1] = CStringGetTextDatum(document->hash);
 	values[2] = message.value;
 	return RunStatement(batch->ledger, STATEMENT_FAIL_AGAIN, values, nulls,
-						count);
+						NULL);
+}
+
+/* Returns how often a content came again. */
+static int64
+GetCount(Batch *batch, const char *hash)
+{
+	Datum		values[1];
+	Datum		count;
+
+	values[0] = CStringGetTextDatum(hash);
+	return RunStatement(batch->ledger, STATEMENT_GET_COUNT, values, NULL,
+						&count) > 0 ? DatumGetInt64(count) : 0;
 }
 
 /* Settles the next document of a content that is there but not as a success. */
@@ -444,17 +456,16 @@ static void
 UpdateUnfinished(Batch *batch, Content *content)
 {
 	Document   *document = NextDocument(content);
-	Datum		count;
 	uint64		nrows;
 
 	CheckSize(content, document);
-	nrows = IsSuccess(document) ? HealDocument(batch, content, &count) :
-		FailAgain(batch, content, &count);
+	nrows = IsSuccess(document) ? HealDocument(batch, content) :
+		FailAgain(batch, content);
 	if (nrows == 0)
 		content->state = CONTENT_UNKNOWN;
 	else
 	{
-		document->duplicate_count = DatumGetInt64(count);
+		document->duplicate_count = GetCount(batch, document->hash);
 		SettleDocument(content);
 	}
 }

@@ -35,12 +35,6 @@ typedef struct StatementText
 	" AND file_hash OPERATOR(pg_catalog.=) $2" \
 	" AND ingestion_status OPERATOR(pg_catalog.<>) 'success'"
 
-/* How often the content of an updated document came again. */
-#define RETURNING_COUNT \
-	" RETURNING COALESCE((SELECT h.duplicate_count::pg_catalog.int8" \
-	" FROM %1$s.hash_index h" \
-	" WHERE h.file_hash OPERATOR(pg_catalog.=) documents.file_hash), 0)"
-
 static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 	/* Parameters: the columns' values. */
 	[STATEMENT_INSERT] = {
@@ -69,13 +63,20 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 		" RETURNING duplicate_count::pg_catalog.int8",
 		3, {TEXTOID, INT8OID, INT8OID}
 	},
+	/* Parameters: hash. */
+	[STATEMENT_GET_COUNT] = {
+		"hash_index",
+		"SELECT duplicate_count::pg_catalog.int8 FROM %1$s.hash_index"
+		" WHERE file_hash OPERATOR(pg_catalog.=) $1",
+		1, {TEXTOID}
+	},
 	/* Parameters: id, hash, text, metadata. */
 	[STATEMENT_HEAL] = {
 		"documents",
 		"UPDATE %1$s.documents SET"
 		" document_text = $3, metadata_extracted = $4,"
 		" ingestion_status = 'success', error_message = NULL"
-		WHERE_UNFINISHED RETURNING_COUNT,
+		WHERE_UNFINISHED,
 		4, {INT8OID, TEXTOID, TEXTOID, JSONOID}
 	},
 	/* Parameters: id, hash, error message. */
@@ -83,7 +84,7 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 		"documents",
 		"UPDATE %1$s.documents SET"
 		" error_message = COALESCE($3, error_message)"
-		WHERE_UNFINISHED RETURNING_COUNT,
+		WHERE_UNFINISHED,
 		3, {INT8OID, TEXTOID, TEXTOID}
 	},
 	/* Parameters: old hash, new hash, document. */

@@ -121,6 +121,20 @@ UPDATE hash_index SET document_id = -1 WHERE file_hash = encode(sha256('b'), 'he
 SELECT ingest('b');
 TABLE counts;
 
+-- The tables have different owners, who have no rights on each other's.
+CREATE ROLE regress_docs_documents;
+CREATE ROLE regress_docs_hashes;
+GRANT USAGE ON SCHEMA docs TO regress_docs_documents, regress_docs_hashes;
+BEGIN;
+ALTER TABLE documents OWNER TO regress_docs_documents;
+ALTER TABLE hash_index OWNER TO regress_docs_hashes;
+SELECT is_duplicate, duplicate_count FROM ingest_document('g', 'g', 't', ingestion_status => 'failed');
+SELECT is_duplicate, duplicate_count FROM ingest_document('g', 'g', 't', ingestion_status => 'failed');
+SELECT ingest('g'), ingest('g');
+ROLLBACK;
+DROP OWNED BY regress_docs_documents, regress_docs_hashes;
+DROP ROLE regress_docs_documents, regress_docs_hashes;
+
 -- Another ledger in the same transaction.
 BEGIN;
 SELECT ingest('a');
