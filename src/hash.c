@@ -7,6 +7,8 @@
 #include <ctype.h>
 
 #include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
 
 #include "compat.h"
 #include "hash.h"
@@ -40,27 +42,56 @@ AddToHash(pg_cryptohash_ctx *ctx, const void *data, size_t length)
 	CheckStep(ctx, pg_cryptohash_update(ctx, data, length));
 }
 
-/* Writes the hash of all pieces into "hash" (HASH_SIZE bytes), and frees it. */
-void
-FinishHash(pg_cryptohash_ctx *ctx, char *hash)
+/*
+ * Returns the session's own context for hashes, as making one costs a good
+ * part of hashing a small content.
+ */
+static pg_cryptohash_ctx *
+KeptContext(void)
+{
+	static pg_cryptohash_ctx *ctx = NULL;
+	ResourceOwner owner = CurrentResourceOwner;
+	MemoryContext context = CurrentMemoryContext;
+
+	if (ctx != NULL)
+		return ctx;
+	/* Neither of these ends before the session does. */
+	CurrentResourceOwner = ResourceOwnerCreate(NULL, "doc_extractor");
+	MemoryContextSwitchTo(TopMemoryContext);
+	ctx = pg_cryptohash_create(PG_SHA256);
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	return ctx;
+}
+
+/* Writes the digits of a finished hash into "hash" (HASH_SIZE bytes). */
+static void
+WriteDigits(pg_cryptohash_ctx *ctx, char *hash)
 {
 	uint8		digest[PG_SHA256_DIGEST_LENGTH];
 
 	CheckStep(ctx, pg_cryptohash_final(ctx, digest, sizeof(digest)));
-	pg_cryptohash_free(ctx);
-
 	hex_encode((const char *) digest, sizeof(digest), hash);
 	hash[HASH_DIGITS] = '\0';
+}
+
+/* Writes the hash of all pieces into "hash" (HASH_SIZE bytes), and frees it. */
+void
+FinishHash(pg_cryptohash_ctx *ctx, char *hash)
+{
+	WriteDigits(ctx, hash);
+	pg_cryptohash_free(ctx);
 }
 
 /* Writes the hash of "length" bytes at "data" into "hash" (HASH_SIZE bytes). */
 void
 HashBytes(const void *data, size_t length, char *hash)
 {
-	pg_cryptohash_ctx *ctx = StartHash();
+	pg_cryptohash_ctx *ctx = KeptContext();
 
+	CheckStep(ctx, pg_cryptohash_init(ctx));
 	AddToHash(ctx, data, length);
-	FinishHash(ctx, hash);
+	WriteDigits(ctx, hash);
 }
 
 /*
