@@ -177,6 +177,7 @@ like(
 	'the worker: its index');
 
 # Each of several workers stops when nothing is left that has waited; what failed again waits from then on.
+query('CREATE SEQUENCE arrived; GRANT ALL ON SEQUENCE arrived TO worker');
 my $started = query('SELECT LOCALTIMESTAMP');
 my $loop = qq{
 import hashlib, random, sys, time
@@ -187,6 +188,10 @@ def extract(file_name):
     return file_name.encode(), "text of " + file_name
 $worker
 with psycopg.connect(autocommit=True) as connection:
+    # All begin together, once all are there and every row has waited.
+    connection.execute("SELECT nextval('docs.arrived')")
+    while connection.execute("SELECT last_value FROM docs.arrived").fetchone() != (4,):
+        time.sleep(0.01)
     connection.execute("SELECT pg_sleep_until('$started'::timestamp + interval '1.5 s')")
     done = 0
     while retry_document(connection, "1 s") or retry_failure(connection, "1 s"):
