@@ -26,7 +26,11 @@ $node->safe_psql('postgres', 'CREATE ROLE keeper LOGIN; CREATE ROLE importer LOG
 sub start_program
 {
 	my ($language, $user, $text) = @_;
-	my $run = { out => '', err => '', text => $text };
+	my $run = { out => '', err => '' };
+	# From a file: a pipe would be filled only when somebody waits for the program.
+	my $file = PostgreSQL::Test::Utils::tempdir() . '/program';
+
+	append_to_file($file, $text);
 
 	local %ENV = (
 		%ENV,
@@ -35,7 +39,7 @@ sub start_program
 		PGDATABASE => 'documents',
 		PGUSER => $user,
 		PGOPTIONS => '-c client_min_messages=warning');
-	$run->{run} = IPC::Run::start($programs{$language}, '<', \$run->{text}, '>', \$run->{out}, '2>', \$run->{err},
+	$run->{run} = IPC::Run::start($programs{$language}, '<', $file, '>', \$run->{out}, '2>', \$run->{err},
 		IPC::Run::timeout(Ledger::PATIENCE));
 	return $run;
 }
