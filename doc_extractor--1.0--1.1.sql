@@ -4,8 +4,8 @@
 \echo Use "ALTER EXTENSION doc_extractor UPDATE TO '1.1'" to load this file. \quit
 
 /*
- * Every step changes catalogs only, so it takes as long on any table, and runs
- * nothing of the tables' owner's.  It holds ACCESS EXCLUSIVE on documents,
+ * Every step but one changes catalogs only, so it takes as long on any table, and
+ * runs nothing of the tables' owner's.  It holds ACCESS EXCLUSIVE on documents,
  * hash_index and audit_log meanwhile.
  */
 LOCK TABLE @extschema@.documents, @extschema@.hash_index,
