@@ -13,7 +13,7 @@ logs=$PWD/valgrind
 all=$(basename -a test/sql/*.sql test/specs/*.spec | sed 's/\..*//' | grep -vx cost | xargs)
 export TESTS=${TESTS:-$all}
 
-# Whoever starts a server now starts it under valgrind.
+# Whoever starts a server now starts it under valgrind. Without JIT, whose library takes long to load.
 pg_ctl stop --silent
 mv "$postgres" "$postgres.bin"
 cat >"$postgres" <<END
@@ -23,7 +23,7 @@ exec valgrind --log-file=$logs/%p.log --suppressions=$PWD/test/valgrind.supp --l
 END
 chmod +x "$postgres"
 mkdir "$logs"
-pg_ctl start --silent --timeout=300 --log="$PGDATA/server.log"
+pg_ctl start --silent --timeout=300 --log="$PGDATA/server.log" --options='-c jit=off'
 
 failed=0
 tools/check.sh || failed=1
