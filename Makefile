@@ -39,7 +39,7 @@ check:
 
 # As check, with more rounds of the tests that meet chance.
 check-long:
-	@LONG=1 FOR_TESTS=1 tools/sandbox.sh tools/check.sh
+	@LONG=1 FOR_TESTS=1 NEEDS=sqlsmith tools/sandbox.sh tools/check.sh
 
 # One long load, and what becomes of the sessions' memory.
 soak:
