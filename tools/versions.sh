@@ -22,7 +22,8 @@ for major in ${VERSIONS:-15 17 18 19}; do
     fi
     start=$SECONDS
     status=0
-    timeout --foreground --signal=KILL $((budget ? budget - SECONDS : 0)) \
+    # A signal that ends this script ends the run, too: unshare ignores others than HUP.
+    setpriv --pdeathsig HUP timeout --foreground --signal=KILL $((budget ? budget - SECONDS : 0)) \
         nice tools/debian.sh "$major" "$@" >"$log" 2>&1 || status=$?
     summary="$((SECONDS - start)) s; $(grep -E '^[0-9]+ passed, ' "$log" || true)"
     summary+="; $(sed -n 's/^Building doc_extractor for //p' "$log" | tail -n 1)"
