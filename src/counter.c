@@ -21,6 +21,7 @@
 #include "compat.h"
 #include "counter.h"
 #include "hash.h"
+#include "places.h"
 #include "statements.h"
 
 /*
@@ -64,6 +65,7 @@ OpenCounter(const Ledger *ledger)
 											COLUMN_INTEGER);
 	counter->last_seen = ColumnNumber(desc, "hash_index", "last_seen",
 									  COLUMN_TIME);
+	counter->now = TransactionTime(ColumnType(desc, counter->last_seen));
 	counter->by_statement = NeedsExecutor(counter->rel);
 	if (!counter->by_statement)
 	{
@@ -92,29 +94,25 @@ CountByStatement(Counter *counter, const char *hash, int64 document_id,
 }
 
 /*
- * Where this transaction has left the rows that it counted last.  Every count
- * leaves a dead row version behind, and until the transaction ends a look-up
- * would walk over all of them: a content that comes again and again in one
- * transaction would take longer each time.
+ * Puts the row at this place, or the version of it that is visible, in the slot
+ * of the look-up; false where there is none.
  */
-typedef struct CountedRow
+static bool
+FetchVersion(Counter *counter, ItemPointer place)
 {
-	LocalTransactionId transaction;
-	Oid			table;
-	char		hash[HASH_SIZE];
-	ItemPointerData place;
-} CountedRow;
+	Lookup	   *lookup = &counter->lookup;
+	ItemPointerData start = *place;
+	bool		again = false;
 
-#define COUNTED_ROWS 4096
-static CountedRow counted_rows[COUNTED_ROWS];
-
-/* Returns the entry for a hash, which is that of its first three digits. */
-static CountedRow *
-CountedRowOf(const char *hash)
-{
-	char		digits[4] = {hash[0], hash[1], hash[2], '\0'};
-
-	return &counted_rows[strtoul(digits, NULL, 16)];
+	/* A rolled back savepoint or TRUNCATE leaves a place without the row. */
+	if (counter->nblocks == 0)
+		counter->nblocks = RelationGetNumberOfBlocks(counter->rel);
+	if (ItemPointerGetBlockNumber(place) >= counter->nblocks)
+		return false;
+	return table_tuple_fetch_row_version(counter->rel, place, lookup->snapshot,
+										 lookup->slot) ||
+		table_index_fetch_tuple(lookup->scan->xs_heapfetch, &start,
+								lookup->snapshot, lookup->slot, &again, NULL);
 }
 
 /* Returns the row of a hash if that is at this place, or NULL. */
@@ -125,50 +123,51 @@ FetchRow(Counter *counter, ItemPointer place, const char *hash)
 
 	if (!TTS_EMPTY(slot) && ItemPointerEquals(&slot->tts_tid, place))
 		return slot;
-	if (!table_tuple_fetch_row_version(counter->rel, place,
-									   counter->lookup.snapshot, slot) ||
+	/* A search that fails spoils what the slot holds. */
+	ExecClearTuple(slot);
+	if (!FetchVersion(counter, place) ||
 		!IsHash(RequiredColumn(slot, counter->file_hash), hash))
 		return NULL;
 	return slot;
 }
 
-/* Returns the row of a hash where we left it; NULL where it is not there. */
-static TupleTableSlot *
-FindCountedRow(Counter *counter, const char *hash)
+/* Notes the row of a content: its document and place. */
+static void
+NoteRow(Counter *counter, TupleTableSlot *row, FoundContent *content)
 {
-	CountedRow *counted = CountedRowOf(hash);
+	content->document_id = RequiredInteger(row, counter->document_id);
+	content->counted_at = row->tts_tid;
+}
 
-	if (counted->transaction != CurrentLocalTransactionId() ||
-		counted->table != RelationGetRelid(counter->rel) ||
-		strcmp(counted->hash, hash) != 0)
-		return NULL;
-	/* A rolled back savepoint or TRUNCATE leaves a place without the row. */
-	if (ItemPointerGetBlockNumber(&counted->place) >=
-		RelationGetNumberOfBlocks(counter->rel))
-		return NULL;
-	return FetchRow(counter, &counted->place, hash);
+/* Finds the row of one content. */
+static void
+FindCount(Counter *counter, FoundContent *content)
+{
+	ItemPointerData place;
+	TupleTableSlot *row = NULL;
+
+	if (FindPlace(counter->rel, content->hash, &place))
+		row = FetchRow(counter, &place, content->hash);
+	if (row == NULL)
+		row = LookUpHash(&counter->lookup, content->hash);
+	if (row != NULL)
+		NoteRow(counter, row, content);
 }
 
 /*
- * Finds the row of a hash: its document and place.  False where there is none,
- * or it can be counted by statement only.
+ * Finds the rows of contents, in the order of their hashes: which document they
+ * are, and where the row is.  Finds none where rows can be counted by statement
+ * only.
  */
-bool
-FindCount(Counter *counter, const char *hash, int64 *document_id,
-		  ItemPointer place)
+void
+FindCounts(Counter *counter, FoundContent *contents, int ncontents)
 {
-	TupleTableSlot *row;
-
-	if (counter->by_statement)
-		return false;
-	row = FindCountedRow(counter, hash);
-	if (row == NULL)
-		row = LookUpHash(&counter->lookup, hash);
-	if (row == NULL)
-		return false;
-	*document_id = RequiredInteger(row, counter->document_id);
-	*place = row->tts_tid;
-	return true;
+	for (int i = 0; i < ncontents; i++)
+	{
+		ItemPointerSetInvalid(&contents[i].counted_at);
+		if (!counter->by_statement)
+			FindCount(counter, &contents[i]);
+	}
 }
 
 /* Lets the look-ups see what is there at this moment. */
@@ -188,7 +187,7 @@ FindRowNow(Counter *counter, const char *hash)
 }
 
 /*
- * Returns the row of a hash, which FindCount() may have found at "place"; NULL
+ * Returns the row of a hash, which FindCounts() may have found at "place"; NULL
  * if there is none.
  */
 static TupleTableSlot *
@@ -246,9 +245,7 @@ FillNewRow(Counter *counter, TupleTableSlot *row, int64 nduplicates)
 	TupleTableSlot *new_row = counter->new_row;
 	TupleDesc	desc = new_row->tts_tupleDescriptor;
 	Oid			count_type = ColumnType(desc, counter->duplicate_count);
-	Oid			time_type = ColumnType(desc, counter->last_seen);
 	Datum		last_seen = RequiredColumn(row, counter->last_seen);
-	Datum		now = TransactionTime(time_type);
 	/* A count that is full stays so. */
 	int64		count = Min(RequiredInteger(row, counter->duplicate_count) +
 							nduplicates, PG_INT32_MAX);
@@ -259,8 +256,8 @@ FillNewRow(Counter *counter, TupleTableSlot *row, int64 nduplicates)
 	memcpy(new_row->tts_isnull, row->tts_isnull, desc->natts * sizeof(bool));
 	new_row->tts_values[counter->duplicate_count - 1] =
 		IntegerDatum(count, count_type);
-	if (DatumGetInt64(now) > DatumGetInt64(last_seen))
-		new_row->tts_values[counter->last_seen - 1] = now;
+	if (DatumGetInt64(counter->now) > DatumGetInt64(last_seen))
+		new_row->tts_values[counter->last_seen - 1] = counter->now;
 	ExecStoreVirtualTuple(new_row);
 	return count;
 }
@@ -297,20 +294,8 @@ UpdateRow(Counter *counter, TupleTableSlot *row)
 	return result;
 }
 
-/* Notes where the row of a hash is now. */
-static void
-NoteCountedRow(Counter *counter, const char *hash)
-{
-	CountedRow *counted = CountedRowOf(hash);
-
-	counted->transaction = CurrentLocalTransactionId();
-	counted->table = RelationGetRelid(counter->rel);
-	strlcpy(counted->hash, hash, sizeof(counted->hash));
-	counted->place = counter->new_row->tts_tid;
-}
-
 /*
- * Counts duplicates of a document's content, whose row FindCount() may have
+ * Counts duplicates of a document's content, whose row FindCounts() may have
  * found at "place"; "count" is how many there are then.  False where hash_index
  * has no row of this hash and document: another document with the hash may have
  * come meanwhile, which need not be a success.
@@ -340,7 +325,7 @@ CountDuplicates(Counter *counter, const char *hash, int64 document_id,
 		outcome = UpdateRow(counter, row);
 		if (outcome == TM_Ok)
 		{
-			NoteCountedRow(counter, hash);
+			NotePlace(&counter->lookup, hash, &counter->new_row->tts_tid);
 			return true;
 		}
 		if (outcome == TM_SelfModified) /* by this very command */

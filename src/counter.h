@@ -10,6 +10,17 @@
 #include "lookup.h"
 #include "relations.h"
 
+/* A content on offer, and what the ledger has of it. */
+typedef struct FoundContent
+{
+	const char *hash;
+	bool		is_found;		/* in documents */
+	int64		document_id;
+	int64		size;			/* bytes */
+	bool		is_success;
+	ItemPointerData counted_at; /* its row in hash_index; invalid: not known */
+} FoundContent;
+
 /* hash_index, open for the counts of one batch. */
 typedef struct Counter
 {
@@ -17,6 +28,7 @@ typedef struct Counter
 	Relation	rel;
 	bool		by_statement;	/* the table has what only the executor does */
 	Lookup		lookup;
+	BlockNumber nblocks;		/* of the table; 0: not known yet */
 	TupleTableSlot *new_row;
 	EState	   *estate;			/* NULL until an index needs an entry */
 	ResultRelInfo *rri;
@@ -24,11 +36,12 @@ typedef struct Counter
 	AttrNumber	document_id;
 	AttrNumber	duplicate_count;
 	AttrNumber	last_seen;
+	Datum		now;			/* for last_seen */
 } Counter;
 
 extern Counter *OpenCounter(const Ledger *ledger);
-extern bool FindCount(Counter *counter, const char *hash, int64 *document_id,
-					  ItemPointer place);
+extern void FindCounts(Counter *counter, FoundContent *contents,
+					   int ncontents);
 extern bool CountDuplicates(Counter *counter, const char *hash,
 							int64 document_id, ItemPointer place,
 							int64 nduplicates, int64 *count);

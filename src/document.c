@@ -13,6 +13,7 @@
 #include "mb/pg_wchar.h"
 #include "parser/scansup.h"
 #include "utils/builtins.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 
 #include "compat.h"
@@ -111,6 +112,22 @@ IsBlank(const char *bytes, int length)
 	return true;
 }
 
+/* Returns the default of a field, a text that lives as long as the session. */
+static Datum
+DefaultText(DocumentField field)
+{
+	static Datum texts[NUMBER_OF_FIELDS];
+
+	if (texts[field] == (Datum) 0)
+	{
+		MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
+
+		texts[field] = CStringGetTextDatum(rules[field].default_value);
+		MemoryContextSwitchTo(old);
+	}
+	return texts[field];
+}
+
 /*
  * Tells whether something is wrong with a field: missing, blank or too long.
  * Fills in its default.
@@ -127,7 +144,7 @@ HasFieldProblem(Document *document, DocumentField field, int limit,
 
 	if (value->isnull && rule->default_value != NULL)
 	{
-		value->value = CStringGetTextDatum(rule->default_value);
+		value->value = DefaultText(field);
 		value->isnull = false;
 	}
 	if (value->isnull)
@@ -216,7 +233,7 @@ HasSizeProblem(const Document *document, int64 limit, Problem *problem)
 
 /*
  * Tells whether anything is wrong with what was offered, and what.  Fills in
- * the defaults, in the current memory context.
+ * the defaults.
  */
 bool
 HasProblem(Document *document, const FieldLimits *limits, Problem *problem)

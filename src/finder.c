@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "access/table.h"
+#include "miscadmin.h"
 #include "utils/rel.h"
 
 #include "document.h"
@@ -35,61 +36,145 @@ OpenFinder(Finder *finder, const Ledger *ledger, Counter *counter)
 	finder->is_by_hash = false;
 }
 
-/* Returns the row of a document that hash_index has for a content, or NULL. */
-static TupleTableSlot *
-FindById(Finder *finder, const char *hash, FoundContent *found)
+/* Notes what documents has of a content. */
+static void
+NoteDocument(Finder *finder, TupleTableSlot *row, FoundContent *content)
 {
-	Oid			type = ColumnType(RelationGetDescr(finder->rel), finder->id);
-	TupleTableSlot *row;
-	int64		id;
-
-	if (!FindCount(finder->counter, hash, &id, &found->counted_at))
-		return NULL;
-	if (!finder->is_by_id)
-		OpenLookup(&finder->by_id, finder->rel, finder->id_index);
-	finder->is_by_id = true;
-	row = LookUp(&finder->by_id, IntegerDatum(id, type));
-	if (row != NULL &&
-		IsHash(RequiredColumn(row, finder->file_hash), hash))
-		return row;
-	ItemPointerSetInvalid(&found->counted_at);
-	return NULL;
+	content->is_found = true;
+	content->document_id = RequiredInteger(row, finder->id);
+	content->size = RequiredInteger(row, finder->file_size_bytes);
+	content->is_success =
+		IsSuccessStatus(RequiredColumn(row, finder->ingestion_status));
 }
 
-/* Returns the row of documents that has a content's hash, or NULL. */
-static TupleTableSlot *
-FindByHash(Finder *finder, const char *hash)
+/* Finds a content by its hash. */
+static void
+FindByHash(Finder *finder, FoundContent *content)
 {
+	TupleTableSlot *row;
+
 	if (!finder->is_by_hash)
 		OpenLookup(&finder->by_hash, finder->rel, HashIndexOf(finder->rel));
 	finder->is_by_hash = true;
-	return LookUpHash(&finder->by_hash, hash);
+	row = LookUpHash(&finder->by_hash, content->hash);
+	if (row != NULL)
+		NoteDocument(finder, row, content);
+}
+
+/* Notes a row of documents unless it has another hash than the content. */
+static void
+NoteIfSame(Finder *finder, TupleTableSlot *row, FoundContent *content)
+{
+	if (IsHash(RequiredColumn(row, finder->file_hash), content->hash))
+		NoteDocument(finder, row, content);
 }
 
 /*
- * Finds what documents has of a content; false where it has nothing.  Unless
- * "thoroughly", it may miss a content whose row in hash_index somebody has
- * removed: a new row of the content will then meet the former one.
+ * Finds contents by the ids that hash_index has for them, between which there
+ * are few others.
  */
-bool
-FindContent(Finder *finder, const char *hash, bool thoroughly,
-			FoundContent *found)
+static void
+FindInRange(Finder *finder, FoundContent **contents, int ncontents, Oid type)
 {
-	TupleTableSlot *row;
+	TupleTableSlot *slot = finder->by_id.slot;
+	IndexScanDesc range =
+		BeginRange(&finder->by_id,
+				   IntegerDatum(contents[0]->document_id, type),
+				   IntegerDatum(contents[ncontents - 1]->document_id, type));
+	int			i = 0;
 
-	ItemPointerSetInvalid(&found->counted_at);
-	if (thoroughly || !OidIsValid(finder->id_index) ||
-		finder->counter->by_statement)
-		row = FindByHash(finder, hash);
-	else
-		row = FindById(finder, hash, found);
-	if (row == NULL)
-		return false;
-	found->document_id = RequiredInteger(row, finder->id);
-	found->size = RequiredInteger(row, finder->file_size_bytes);
-	found->is_success =
-		IsSuccessStatus(RequiredColumn(row, finder->ingestion_status));
-	return true;
+	while (index_getnext_slot(range, ForwardScanDirection, slot))
+	{
+		int64		id = RequiredInteger(slot, finder->id);
+
+		CHECK_FOR_INTERRUPTS();
+		while (i < ncontents && contents[i]->document_id < id)
+			i++;
+		for (; i < ncontents && contents[i]->document_id == id; i++)
+			NoteIfSame(finder, slot, contents[i]);
+	}
+	index_endscan(range);
+}
+
+/* Documents for each content, at most, that make reading a range cheaper. */
+#define RANGE_DOCUMENTS 4
+
+/* Finds contents, sorted by the ids that hash_index has for them. */
+static void
+FindByIds(Finder *finder, FoundContent **contents, int ncontents)
+{
+	Oid			type = ColumnType(RelationGetDescr(finder->rel), finder->id);
+
+	if (ncontents == 0)
+		return;
+	if (!finder->is_by_id)
+		OpenLookup(&finder->by_id, finder->rel, finder->id_index);
+	finder->is_by_id = true;
+	if (ncontents > 1 &&
+		(contents[ncontents - 1]->document_id - contents[0]->document_id) /
+		ncontents < RANGE_DOCUMENTS)
+	{
+		FindInRange(finder, contents, ncontents, type);
+		return;
+	}
+	for (int i = 0; i < ncontents; i++)
+	{
+		TupleTableSlot *row = LookUp(&finder->by_id,
+									 IntegerDatum(contents[i]->document_id,
+												  type));
+
+		if (row != NULL)
+			NoteIfSame(finder, row, contents[i]);
+	}
+}
+
+/* Sorts contents by the id of their document. */
+static int
+CompareIds(const void *a, const void *b)
+{
+	const FoundContent *left = *(FoundContent *const *) a;
+	const FoundContent *right = *(FoundContent *const *) b;
+
+	if (left->document_id == right->document_id)
+		return 0;
+	return left->document_id < right->document_id ? -1 : 1;
+}
+
+/*
+ * Finds what documents has of contents, which are in the order of their hashes.
+ * May miss a content whose row in hash_index somebody has removed: a new row of
+ * the content will then meet the former one.
+ */
+void
+FindContents(Finder *finder, FoundContent *contents, int ncontents)
+{
+	FoundContent **counted = palloc_extended(ncontents * sizeof(FoundContent *),
+											 MCXT_ALLOC_HUGE);
+	int			ncounted = 0;
+	bool		by_hash = !OidIsValid(finder->id_index) ||
+		finder->counter->by_statement;
+
+	FindCounts(finder->counter, contents, ncontents);
+	for (int i = 0; i < ncontents; i++)
+	{
+		contents[i].is_found = false;
+		if (by_hash)
+			FindByHash(finder, &contents[i]);
+		else if (ItemPointerIsValid(&contents[i].counted_at))
+			counted[ncounted++] = &contents[i];
+	}
+	qsort(counted, ncounted, sizeof(FoundContent *), CompareIds);
+	FindByIds(finder, counted, ncounted);
+	pfree(counted);
+}
+
+/* Finds what documents has of a content, whatever hash_index says. */
+void
+FindThoroughly(Finder *finder, FoundContent *content)
+{
+	content->is_found = false;
+	ItemPointerSetInvalid(&content->counted_at);
+	FindByHash(finder, content);
 }
 
 /* Closes what OpenFinder() opened. */

@@ -25,18 +25,10 @@ typedef struct Finder
 	AttrNumber	ingestion_status;
 } Finder;
 
-/* A content's row in documents. */
-typedef struct FoundContent
-{
-	int64		document_id;
-	int64		size;			/* bytes */
-	bool		is_success;
-	ItemPointerData counted_at; /* its row in hash_index; invalid: not known */
-} FoundContent;
-
 extern void OpenFinder(Finder *finder, const Ledger *ledger, Counter *counter);
-extern bool FindContent(Finder *finder, const char *hash, bool thoroughly,
-						FoundContent *found);
+extern void FindContents(Finder *finder, FoundContent *contents,
+						 int ncontents);
+extern void FindThoroughly(Finder *finder, FoundContent *content);
 extern void CloseFinder(Finder *finder);
 
 #endif							/* DOC_EXTRACTOR_FINDER_H */

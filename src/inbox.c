@@ -43,7 +43,7 @@ typedef struct Inbox
 	AttrNumber	content;		/* columns of the view */
 	AttrNumber	fields[NUMBER_OF_FIELDS];
 	FieldLimits limits;
-	Document   *documents;		/* the batch */
+	Document   *documents;		/* the batch; the array stays for the next one */
 	int			ndocuments;
 	int			capacity;		/* of the array */
 	int64		nrows;			/* of the statement */
@@ -176,10 +176,11 @@ TakeField(Inbox *inbox, HeapTuple row, TupleDesc desc, DocumentField field,
 static Document *
 NextDocument(Inbox *inbox)
 {
-	if (inbox->ndocuments == 0)
+	if (inbox->documents == NULL)
 	{
 		inbox->capacity = INITIAL_CAPACITY;
-		inbox->documents = palloc(inbox->capacity * sizeof(Document));
+		inbox->documents = MemoryContextAlloc(inbox->context,
+											  inbox->capacity * sizeof(Document));
 	}
 	else if (inbox->ndocuments == inbox->capacity)
 	{
@@ -212,6 +213,16 @@ TakeRow(Inbox *inbox, HeapTuple row, TupleDesc desc)
 	MemoryContextSwitchTo(old);
 }
 
+/* Tells whether the batch is as large as it may be. */
+static bool
+IsFull(Inbox *inbox)
+{
+	Size		bytes = inbox->ndocuments * sizeof(Document) +
+		MemoryContextMemAllocated(inbox->batch_context, true);
+
+	return inbox->ndocuments == MAX_BATCH || bytes >= (Size) work_mem * 1024;
+}
+
 /*
  * INSTEAD OF INSERT row trigger: collects the row.  Returns a copy, so that it
  * counts as inserted: of the row itself the server would keep a copy, content
@@ -236,9 +247,7 @@ document_inbox_insert(PG_FUNCTION_ARGS)
 	}
 	TakeRow(inbox, trigdata->tg_trigtuple,
 			RelationGetDescr(trigdata->tg_relation));
-	if (inbox->ndocuments == MAX_BATCH ||
-		MemoryContextMemAllocated(inbox->batch_context, true) >=
-		(Size) work_mem * 1024)
+	if (IsFull(inbox))
 		Flush(inbox);
 	return PointerGetDatum(heap_copytuple(trigdata->tg_trigtuple));
 }

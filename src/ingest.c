@@ -35,7 +35,7 @@
 /* What is known of a content's row in documents. */
 typedef enum ContentState
 {
-	CONTENT_UNKNOWN,			/* look for it */
+	CONTENT_UNKNOWN,			/* look for it again */
 	CONTENT_ABSENT,
 	CONTENT_UNFINISHED,			/* there, as "failed" or "retry" */
 	CONTENT_STORED				/* there, as "success" */
@@ -50,7 +50,7 @@ typedef struct Content
 	int			nlookups;		/* so far */
 	bool		is_new;			/* inserted by batch->writer */
 	ContentState state;
-	FoundContent found;			/* as documents has it */
+	FoundContent *found;			/* as documents has it */
 } Content;
 
 /*
@@ -81,6 +81,7 @@ typedef struct Batch
 {
 	const Ledger *ledger;
 	Content    *contents;		/* by hash */
+	FoundContent *found;		/* of each */
 	int			ncontents;
 	Counter    *counter;		/* once it is needed */
 	Finder		finder;			/* open with the counter */
@@ -150,13 +151,18 @@ GroupDocuments(Batch *batch, Document **sorted, int ndocuments)
 
 	batch->contents = palloc_extended(ndocuments * sizeof(Content),
 									  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	batch->found = palloc_extended(ndocuments * sizeof(FoundContent),
+								   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	for (int i = 0; i < ndocuments; i++)
 	{
 		if (i == 0 ||
 			memcmp(sorted[i]->hash, sorted[i - 1]->hash, HASH_DIGITS) != 0)
 		{
-			content = &batch->contents[batch->ncontents++];
+			content = &batch->contents[batch->ncontents];
 			content->documents = &sorted[i];
+			content->found = &batch->found[batch->ncontents];
+			content->found->hash = sorted[i]->hash;
+			batch->ncontents++;
 		}
 		content->ndocuments++;
 		sorted[i]->is_duplicate = false;
@@ -178,7 +184,7 @@ SettleDocument(Content *content)
 {
 	Document   *document = NextDocument(content);
 
-	document->document_id = content->found.document_id;
+	document->document_id = content->found->document_id;
 	content->state = IsSuccess(document) ? CONTENT_STORED : CONTENT_UNFINISHED;
 	content->nsettled++;
 }
@@ -219,24 +225,39 @@ StopFinding(Batch *batch)
 	batch->counter = NULL;
 }
 
-/* Looks for a content; once more, and with fresh eyes, if it has been before. */
+/* Notes what was found of a content. */
 static void
-LookForContent(Batch *batch, Content *content)
+NoteFound(Content *content)
 {
-	bool		again = content->nlookups > 0;
-
-	if (content->nlookups++ == MAX_LOOKUPS)
-		ReportStuck(content);
-	if (again)
-		StopFinding(batch);
-	StartFinding(batch);
-	if (!FindContent(&batch->finder, content->documents[0]->hash, again,
-					 &content->found))
+	content->nlookups++;
+	if (!content->found->is_found)
 		content->state = CONTENT_ABSENT;
-	else if (content->found.is_success)
+	else if (content->found->is_success)
 		content->state = CONTENT_STORED;
 	else
 		content->state = CONTENT_UNFINISHED;
+}
+
+/* Looks for the contents of a batch. */
+static void
+LookForContents(Batch *batch)
+{
+	StartFinding(batch);
+	FindContents(&batch->finder, batch->found, batch->ncontents);
+	for (int i = 0; i < batch->ncontents; i++)
+		NoteFound(&batch->contents[i]);
+}
+
+/* Looks for a content once more, with fresh eyes. */
+static void
+LookAgain(Batch *batch, Content *content)
+{
+	if (content->nlookups == MAX_LOOKUPS)
+		ReportStuck(content);
+	StopFinding(batch);
+	StartFinding(batch);
+	FindThoroughly(&batch->finder, content->found);
+	NoteFound(content);
 }
 
 /*
@@ -246,14 +267,14 @@ LookForContent(Batch *batch, Content *content)
 static void
 CheckSize(const Content *content, const Document *document)
 {
-	if (document->hash_was_given && document->size != content->found.size)
+	if (document->hash_was_given && document->size != content->found->size)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("file_size_bytes " INT64_FORMAT " does not match the document with the same hash",
 						document->size),
 				 errdetail("Document " INT64_FORMAT " has file_hash %s and " INT64_FORMAT " bytes.",
-						   content->found.document_id, document->hash,
-						   content->found.size),
+						   content->found->document_id, document->hash,
+						   content->found->size),
 				 errhint("Two contents with one SHA-256 are not known: check how hash and size were computed.")));
 }
 
@@ -344,7 +365,7 @@ InsertPatiently(Batch *batch, Content *content)
 	if (RunStatement(batch->ledger, STATEMENT_INSERT, values, nulls,
 					 &document_id) == 0)
 		return false;
-	content->found.document_id = DatumGetInt64(document_id);
+	content->found->document_id = DatumGetInt64(document_id);
 	return true;
 }
 
@@ -363,7 +384,7 @@ NoteNewRow(Batch *batch, Content *content)
 	if (strcmp(TextDatumGetCString(hash), NextDocument(content)->hash) != 0)
 		ReportStuck(content);
 	content->is_new = true;
-	content->found.document_id =
+	content->found->document_id =
 		RequiredInteger(writer->slot,
 						WriterColumn(writer, "id", COLUMN_INTEGER));
 }
@@ -392,7 +413,7 @@ InsertContent(Batch *batch, Content *content)
 	content->state = CONTENT_UNKNOWN;
 	if (inserted)
 	{
-		content->found.size = document->size;
+		content->found->size = document->size;
 		SettleDocument(content);
 	}
 }
@@ -409,7 +430,7 @@ HealDocument(Batch *batch, Content *content)
 	Datum		values[4];
 	char		nulls[4] = {' ', ' ', ' ', ' '};
 
-	values[0] = Int64GetDatum(content->found.document_id);
+	values[0] = Int64GetDatum(content->found->document_id);
 	values[1] = CStringGetTextDatum(document->hash);
 	values[2] = document->fields[FIELD_TEXT].value;
 	values[3] = document->fields[FIELD_METADATA].value;
@@ -432,7 +453,7 @@ FailAgain(Batch *batch, Content *content)
 	Datum		values[3];
 	char		nulls[3] = {' ', ' ', message.isnull ? 'n' : ' '};
 
-	values[0] = Int64GetDatum(content->found.document_id);
+	values[0] = Int64GetDatum(content->found->document_id);
 	values[1] = CStringGetTextDatum(document->hash);
 	values[2] = message.value;
 	return RunStatement(batch->ledger, STATEMENT_FAIL_AGAIN, values, nulls,
@@ -478,7 +499,7 @@ SettleDuplicates(Content *content, int64 count)
 	{
 		Document   *document = content->documents[i];
 
-		document->document_id = content->found.document_id;
+		document->document_id = content->found->document_id;
 		document->is_duplicate = true;
 		document->duplicate_count = count - (content->ndocuments - 1 - i);
 	}
@@ -497,13 +518,13 @@ RestoreHash(Batch *batch, Content *content)
 	Datum		values[2];
 	Datum		found;
 
-	values[0] = Int64GetDatum(content->found.document_id);
+	values[0] = Int64GetDatum(content->found->document_id);
 	if (RunStatement(batch->ledger, STATEMENT_LOCK_DOCUMENT, values, NULL,
 					 &found) == 0 ||
 		strcmp(TextDatumGetCString(found), hash) != 0)
 		return;
 	values[0] = CStringGetTextDatum(hash);
-	values[1] = Int64GetDatum(content->found.document_id);
+	values[1] = Int64GetDatum(content->found->document_id);
 	RunStatement(batch->ledger, STATEMENT_TAKE_OVER_HASH, values, NULL, NULL);
 }
 
@@ -522,7 +543,7 @@ CountRest(Batch *batch, Content *content)
 
 	StartFinding(batch);
 	if (CountDuplicates(batch->counter, content->documents[0]->hash,
-						content->found.document_id, &content->found.counted_at,
+						content->found->document_id, &content->found->counted_at,
 						content->ndocuments - content->nsettled, &count))
 	{
 		SettleDuplicates(content, count);
@@ -548,7 +569,7 @@ SettleContent(Batch *batch, Content *content)
 		switch (content->state)
 		{
 			case CONTENT_UNKNOWN:
-				LookForContent(batch, content);
+				LookAgain(batch, content);
 				break;
 			case CONTENT_ABSENT:
 				InsertContent(batch, content);
@@ -599,6 +620,7 @@ IngestSorted(const Ledger *ledger, Document **documents, int ndocuments)
 
 	BecomeOwner(ledger, LedgerTable(ledger, "documents"), &caller);
 	GroupDocuments(&batch, documents, ndocuments);
+	LookForContents(&batch);
 	/* Nobody else sees the new rows yet: what follows on them needs no order. */
 	while (!SettleContents(&batch))
 		continue;

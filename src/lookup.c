@@ -13,6 +13,7 @@
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/pg_index.h"
+#include "miscadmin.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -78,6 +79,20 @@ HashIndexOf(Relation rel)
 	return found;
 }
 
+/* Makes the condition that an index's first column is so to a value. */
+static void
+InitKey(ScanKey key, Relation index, StrategyNumber strategy, Datum value)
+{
+	Oid			operator = get_opfamily_member(index->rd_opfamily[0],
+											   index->rd_opcintype[0],
+											   index->rd_opcintype[0],
+											   strategy);
+
+	ScanKeyEntryInitialize(key, 0, 1, strategy, InvalidOid,
+						   index->rd_indcollation[0], get_opcode(operator),
+						   value);
+}
+
 /*
  * Opens a table, which the caller keeps open, for look-ups by a value of the
  * first column of an index, in what is committed now, or was when the
@@ -86,16 +101,9 @@ HashIndexOf(Relation rel)
 void
 OpenLookup(Lookup *lookup, Relation rel, Oid index)
 {
-	Oid			operator;
-
+	lookup->rel = rel;
 	lookup->index = index_open(index, AccessShareLock);
-	operator = get_opfamily_member(lookup->index->rd_opfamily[0],
-								   lookup->index->rd_opcintype[0],
-								   lookup->index->rd_opcintype[0],
-								   BTEqualStrategyNumber);
-	ScanKeyEntryInitialize(&lookup->key, 0, 1, BTEqualStrategyNumber,
-						   InvalidOid, lookup->index->rd_indcollation[0],
-						   get_opcode(operator), (Datum) 0);
+	InitKey(&lookup->key, lookup->index, BTEqualStrategyNumber, (Datum) 0);
 	lookup->slot = table_slot_create(rel, NULL);
 	CommandCounterIncrement();
 	lookup->snapshot = RegisterSnapshot(GetTransactionSnapshot());
@@ -110,8 +118,11 @@ LookUp(Lookup *lookup, Datum value)
 {
 	lookup->key.sk_argument = value;
 	index_rescan(lookup->scan, &lookup->key, 1, NULL, 0);
-	return index_getnext_slot(lookup->scan, ForwardScanDirection,
-							  lookup->slot) ? lookup->slot : NULL;
+	if (index_getnext_slot(lookup->scan, ForwardScanDirection, lookup->slot))
+		return lookup->slot;
+	/* A search that fails spoils what the slot holds. */
+	ExecClearTuple(lookup->slot);
+	return NULL;
 }
 
 /* The same for a content hash. */
@@ -127,6 +138,57 @@ LookUpHash(Lookup *lookup, const char *hash)
 	SET_VARSIZE(&key, VARHDRSZ + HASH_DIGITS);
 	memcpy(VARDATA(&key), hash, HASH_DIGITS);
 	return LookUp(lookup, PointerGetDatum(&key.value));
+}
+
+/*
+ * Starts to read the rows from one value to another, for index_getnext_slot(),
+ * seeing what the look-up sees; ends with index_endscan().
+ */
+IndexScanDesc
+BeginRange(const Lookup *lookup, Datum first, Datum last)
+{
+	IndexScanDesc range = BeginIndexScan(lookup->rel, lookup->index,
+										 lookup->snapshot, 2);
+	ScanKeyData keys[2];
+
+	InitKey(&keys[0], lookup->index, BTGreaterEqualStrategyNumber, first);
+	InitKey(&keys[1], lookup->index, BTLessEqualStrategyNumber, last);
+	index_rescan(range, keys, 2, NULL, 0);
+	return range;
+}
+
+/*
+ * Starts to read the whole index of a look-up, seeing what the look-up sees;
+ * ends with index_endscan().
+ */
+IndexScanDesc
+BeginSweep(const Lookup *lookup)
+{
+	IndexScanDesc sweep = BeginIndexScan(lookup->rel, lookup->index,
+										 lookup->snapshot, 0);
+
+	sweep->xs_want_itup = true;
+	index_rescan(sweep, NULL, 0, NULL, 0);
+	return sweep;
+}
+
+/*
+ * Reads on to the next entry that is not NULL, and returns its value.  There may
+ * be several for a row, and for rows that are gone: index_fetch_heap() tells.
+ */
+bool
+ReadEntry(IndexScanDesc sweep, Datum *value)
+{
+	bool		is_null;
+
+	CHECK_FOR_INTERRUPTS();
+	while (index_getnext_tid(sweep, ForwardScanDirection) != NULL)
+	{
+		*value = index_getattr(sweep->xs_itup, 1, sweep->xs_itupdesc, &is_null);
+		if (!is_null)
+			return true;
+	}
+	return false;
 }
 
 /* Closes what OpenLookup() opened. */

@@ -15,6 +15,7 @@
 /* Look-ups in a table, open for the time of one statement at most. */
 typedef struct Lookup
 {
+	Relation	rel;
 	Relation	index;
 	Snapshot	snapshot;
 	CommandId	command;		/* that the snapshot was taken for */
@@ -29,5 +30,10 @@ extern void OpenLookup(Lookup *lookup, Relation rel, Oid index);
 extern TupleTableSlot *LookUp(Lookup *lookup, Datum value);
 extern TupleTableSlot *LookUpHash(Lookup *lookup, const char *hash);
 extern void CloseLookup(Lookup *lookup);
+
+/* The same by reading on in the index, for many values at a time. */
+extern IndexScanDesc BeginRange(const Lookup *lookup, Datum first, Datum last);
+extern IndexScanDesc BeginSweep(const Lookup *lookup);
+extern bool ReadEntry(IndexScanDesc sweep, Datum *value);
 
 #endif							/* DOC_EXTRACTOR_LOOKUP_H */
