@@ -29,18 +29,27 @@ PG_FUNCTION_INFO_V1(documents_after_delete);
 Datum
 documents_before_update(PG_FUNCTION_ARGS)
 {
-	TriggerData *trigdata = CheckTrigger(fcinfo, "documents_before_update", "documents",
-										 TRIGGER_EVENT_UPDATE |
-										 TRIGGER_EVENT_ROW |
-										 TRIGGER_EVENT_BEFORE);
-	TupleDesc	desc = RelationGetDescr(trigdata->tg_relation);
-	int			column = ColumnNumber(desc, "documents", "updated_at",
-									  COLUMN_TIME);
-	Datum		now = TransactionTime(ColumnType(desc, column));
+	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	int		   *column = fcinfo->flinfo->fn_extra;
+	TupleDesc	desc;
+	Datum		now;
 	bool		is_null = false;
 
+	/* Checked for the statement's first row, whose call the others share. */
+	if (column == NULL)
+	{
+		trigdata = CheckTrigger(fcinfo, "documents_before_update", "documents",
+								TRIGGER_EVENT_UPDATE | TRIGGER_EVENT_ROW |
+								TRIGGER_EVENT_BEFORE);
+		column = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(int));
+		*column = ColumnNumber(RelationGetDescr(trigdata->tg_relation),
+							   "documents", "updated_at", COLUMN_TIME);
+		fcinfo->flinfo->fn_extra = column;
+	}
+	desc = RelationGetDescr(trigdata->tg_relation);
+	now = TransactionTime(ColumnType(desc, *column));
 	return PointerGetDatum(heap_modify_tuple_by_cols(trigdata->tg_newtuple,
-													 desc, 1, &column, &now,
+													 desc, 1, column, &now,
 													 &is_null));
 }
 

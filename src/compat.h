@@ -125,6 +125,15 @@ InsertIndexTuples(ResultRelInfo *rri, TupleTableSlot *slot, EState *estate,
 #endif
 }
 
+/* 17 lets an index clean up after the insertions of a statement. */
+static inline void
+CleanUpInsertion(Relation index, IndexInfo *info)
+{
+#if PG_VERSION_NUM >= 170000
+	index_insert_cleanup(index, info);
+#endif
+}
+
 /* 16 can tell that an update changes the summarizing indexes only. */
 #if PG_VERSION_NUM < 160000
 typedef bool UpdatedIndexes;

@@ -65,7 +65,6 @@ OpenCounter(const Ledger *ledger)
 											COLUMN_INTEGER);
 	counter->last_seen = ColumnNumber(desc, "hash_index", "last_seen",
 									  COLUMN_TIME);
-	counter->now = TransactionTime(ColumnType(desc, counter->last_seen));
 	counter->by_statement = NeedsExecutor(counter->rel);
 	if (!counter->by_statement)
 	{
@@ -245,6 +244,7 @@ FillNewRow(Counter *counter, TupleTableSlot *row, int64 nduplicates)
 	TupleTableSlot *new_row = counter->new_row;
 	TupleDesc	desc = new_row->tts_tupleDescriptor;
 	Oid			count_type = ColumnType(desc, counter->duplicate_count);
+	Datum		now = TransactionTime(ColumnType(desc, counter->last_seen));
 	Datum		last_seen = RequiredColumn(row, counter->last_seen);
 	/* A count that is full stays so. */
 	int64		count = Min(RequiredInteger(row, counter->duplicate_count) +
@@ -256,8 +256,8 @@ FillNewRow(Counter *counter, TupleTableSlot *row, int64 nduplicates)
 	memcpy(new_row->tts_isnull, row->tts_isnull, desc->natts * sizeof(bool));
 	new_row->tts_values[counter->duplicate_count - 1] =
 		IntegerDatum(count, count_type);
-	if (DatumGetInt64(counter->now) > DatumGetInt64(last_seen))
-		new_row->tts_values[counter->last_seen - 1] = counter->now;
+	if (DatumGetInt64(now) > DatumGetInt64(last_seen))
+		new_row->tts_values[counter->last_seen - 1] = now;
 	ExecStoreVirtualTuple(new_row);
 	return count;
 }

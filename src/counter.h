@@ -36,7 +36,6 @@ typedef struct Counter
 	AttrNumber	document_id;
 	AttrNumber	duplicate_count;
 	AttrNumber	last_seen;
-	Datum		now;			/* for last_seen */
 } Counter;
 
 extern Counter *OpenCounter(const Ledger *ledger);

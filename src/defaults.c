@@ -1,12 +1,16 @@
 /*
  * defaults.c
- *		Column defaults, planned once a session.
+ *		Column defaults, made ready once a session.
  *
  * A default is stored as text, and reading it costs more than inserting a row
  * does.  So each table's are kept until the table changes.
  */
 #include "postgres.h"
 
+#include "catalog/pg_language.h"
+#include "catalog/pg_proc.h"
+#include "executor/executor.h"
+#include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/hsearch.h"
@@ -17,15 +21,22 @@
 
 #include "defaults.h"
 
+/* The default of a column. */
+typedef struct KeptDefault
+{
+	bool		is_known;
+	Expr	   *value;			/* planned; NULL: none */
+	ExprState  *state;			/* ready to run; NULL: not to be kept */
+	bool		is_stable;		/* the same for all rows of a statement */
+} KeptDefault;
+
 /* The defaults of a table. */
 typedef struct TableDefaults
 {
 	Oid			table;			/* the hash key */
 	bool		is_valid;
 	MemoryContext context;		/* of all that follows */
-	int			natts;
-	bool	   *is_known;		/* one a column */
-	Expr	  **values;			/* NULL: none */
+	KeptDefault *columns;
 } TableDefaults;
 
 static HTAB *tables = NULL;
@@ -78,22 +89,57 @@ GetTableDefaults(Relation rel)
 	if (found && entry->is_valid)
 		return entry;
 
-	if (!found)
-		entry->context = NULL;
-	if (entry->context != NULL)
-		MemoryContextDelete(entry->context);
+	/* Who works with the former ones may go on until the transaction ends. */
+	if (found && entry->context != NULL)
+		MemoryContextSetParent(entry->context, TopTransactionContext);
 	entry->context = NULL;
 	entry->is_valid = false;
 	entry->context = AllocSetContextCreate(CacheMemoryContext,
 										   "doc_extractor defaults",
 										   ALLOCSET_SMALL_SIZES);
-	entry->natts = RelationGetNumberOfAttributes(rel);
-	entry->is_known = MemoryContextAllocZero(entry->context,
-											 entry->natts * sizeof(bool));
-	entry->values = MemoryContextAllocZero(entry->context,
-										   entry->natts * sizeof(Expr *));
+	entry->columns = MemoryContextAllocZero(entry->context,
+											RelationGetNumberOfAttributes(rel) *
+											sizeof(KeptDefault));
 	entry->is_valid = true;
 	return entry;
+}
+
+/* Callback: tells whether a function is not one that the server has in C. */
+static bool
+IsForeignFunction(Oid function, void *context)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	bool		is_foreign;
+
+	if (!HeapTupleIsValid(tuple))
+		return true;
+	is_foreign = ((Form_pg_proc) GETSTRUCT(tuple))->prolang != INTERNALlanguageId;
+	ReleaseSysCache(tuple);
+	return is_foreign;
+}
+
+/*
+ * Tells whether an expression has anything but constants and calls of the
+ * server's own functions.  The others can be called again before they return,
+ * or leave something behind when they fail: each statement makes its own ready.
+ */
+static bool
+HasForeignCode(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	switch (nodeTag(node))
+	{
+		case T_Const:
+		case T_FuncExpr:
+		case T_OpExpr:
+		case T_RelabelType:
+		case T_List:
+			return check_functions_in_node(node, IsForeignFunction, NULL) ||
+				expression_tree_walker(node, HasForeignCode, NULL);
+		default:
+			return true;
+	}
 }
 
 /* Reads and plans a default; NULL where the column has none. */
@@ -109,26 +155,43 @@ PlanDefault(Relation rel, AttrNumber column)
 	return value == NULL ? NULL : expression_planner(value);
 }
 
-/*
- * Returns the planned default of a column, in the current memory context; NULL
- * where it has none.
- */
-Expr *
-GetColumnDefault(Relation rel, AttrNumber column)
+/* Reads a default, and makes it ready if it may be kept. */
+static void
+KeepDefault(Relation rel, AttrNumber column)
 {
+	Expr	   *value = PlanDefault(rel, column);
+	/* Planning may have met an invalidation of what we hold. */
 	TableDefaults *entry = GetTableDefaults(rel);
+	KeptDefault *kept = &entry->columns[column - 1];
+	MemoryContext old = MemoryContextSwitchTo(entry->context);
 
-	if (!entry->is_known[column - 1])
+	kept->value = copyObject(value);
+	if (kept->value != NULL && !HasForeignCode((Node *) kept->value, NULL))
 	{
-		Expr	   *value = PlanDefault(rel, column);
-		MemoryContext old;
-
-		/* Planning may have met an invalidation of what we hold. */
-		entry = GetTableDefaults(rel);
-		old = MemoryContextSwitchTo(entry->context);
-		entry->values[column - 1] = copyObject(value);
-		entry->is_known[column - 1] = true;
-		MemoryContextSwitchTo(old);
+		kept->state = ExecInitExpr(kept->value, NULL);
+		kept->is_stable = !contain_volatile_functions((Node *) kept->value);
 	}
-	return copyObject(entry->values[column - 1]);
+	kept->is_known = true;
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * Returns the default of a column, ready to run until the statement ends; NULL
+ * where it has none.  "is_stable": it may be run once for all rows.
+ */
+ExprState *
+GetColumnDefault(Relation rel, AttrNumber column, bool *is_stable)
+{
+	KeptDefault *kept = &GetTableDefaults(rel)->columns[column - 1];
+
+	/* To make it ready may meet an invalidation, too. */
+	while (!kept->is_known)
+	{
+		KeepDefault(rel, column);
+		kept = &GetTableDefaults(rel)->columns[column - 1];
+	}
+	*is_stable = kept->is_stable;
+	if (kept->state != NULL || kept->value == NULL)
+		return kept->state;
+	return ExecInitExpr(copyObject(kept->value), NULL);
 }

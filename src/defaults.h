@@ -1,13 +1,14 @@
 /*
  * defaults.h
- *		Column defaults, planned once a session.
+ *		Column defaults, made ready once a session.
  */
 #ifndef DOC_EXTRACTOR_DEFAULTS_H
 #define DOC_EXTRACTOR_DEFAULTS_H
 
-#include "nodes/primnodes.h"
+#include "nodes/execnodes.h"
 #include "utils/relcache.h"
 
-extern Expr *GetColumnDefault(Relation rel, AttrNumber column);
+extern ExprState *GetColumnDefault(Relation rel, AttrNumber column,
+								   bool *is_stable);
 
 #endif							/* DOC_EXTRACTOR_DEFAULTS_H */

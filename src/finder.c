@@ -15,15 +15,31 @@
 #include "document.h"
 #include "finder.h"
 
-/* Opens documents for look-ups of contents, until CloseFinder(). */
+/*
+ * Makes ready for look-ups of contents, until CloseFinder(); what they need is
+ * opened when they need it.
+ */
 void
 OpenFinder(Finder *finder, const Ledger *ledger, Counter *counter)
 {
-	Relation	rel = OpenLedgerTable(ledger, "documents", AccessShareLock);
-	TupleDesc	desc = RelationGetDescr(rel);
-
+	finder->ledger = ledger;
 	finder->counter = counter;
-	finder->rel = rel;
+	finder->rel = NULL;
+	finder->is_by_id = false;
+	finder->is_by_hash = false;
+}
+
+/* Opens documents, unless it is open. */
+static void
+NeedDocuments(Finder *finder)
+{
+	TupleDesc	desc;
+
+	if (finder->rel != NULL)
+		return;
+	finder->rel = OpenLedgerTable(finder->ledger, "documents",
+								  AccessShareLock);
+	desc = RelationGetDescr(finder->rel);
 	finder->id = ColumnNumber(desc, "documents", "id", COLUMN_INTEGER);
 	finder->file_size_bytes = ColumnNumber(desc, "documents",
 										   "file_size_bytes", COLUMN_INTEGER);
@@ -31,9 +47,6 @@ OpenFinder(Finder *finder, const Ledger *ledger, Counter *counter)
 									 COLUMN_TEXT);
 	finder->ingestion_status = ColumnNumber(desc, "documents",
 											"ingestion_status", COLUMN_TEXT);
-	finder->id_index = UniqueIndexOn(rel, finder->id);
-	finder->is_by_id = false;
-	finder->is_by_hash = false;
 }
 
 /* Notes what documents has of a content. */
@@ -53,6 +66,7 @@ FindByHash(Finder *finder, FoundContent *content)
 {
 	TupleTableSlot *row;
 
+	NeedDocuments(finder);
 	if (!finder->is_by_hash)
 		OpenLookup(&finder->by_hash, finder->rel, HashIndexOf(finder->rel));
 	finder->is_by_hash = true;
@@ -99,35 +113,6 @@ FindInRange(Finder *finder, FoundContent **contents, int ncontents, Oid type)
 /* Documents for each content, at most, that make reading a range cheaper. */
 #define RANGE_DOCUMENTS 4
 
-/* Finds contents, sorted by the ids that hash_index has for them. */
-static void
-FindByIds(Finder *finder, FoundContent **contents, int ncontents)
-{
-	Oid			type = ColumnType(RelationGetDescr(finder->rel), finder->id);
-
-	if (ncontents == 0)
-		return;
-	if (!finder->is_by_id)
-		OpenLookup(&finder->by_id, finder->rel, finder->id_index);
-	finder->is_by_id = true;
-	if (ncontents > 1 &&
-		(contents[ncontents - 1]->document_id - contents[0]->document_id) /
-		ncontents < RANGE_DOCUMENTS)
-	{
-		FindInRange(finder, contents, ncontents, type);
-		return;
-	}
-	for (int i = 0; i < ncontents; i++)
-	{
-		TupleTableSlot *row = LookUp(&finder->by_id,
-									 IntegerDatum(contents[i]->document_id,
-												  type));
-
-		if (row != NULL)
-			NoteIfSame(finder, row, contents[i]);
-	}
-}
-
 /* Sorts contents by the id of their document. */
 static int
 CompareIds(const void *a, const void *b)
@@ -140,6 +125,53 @@ CompareIds(const void *a, const void *b)
 	return left->document_id < right->document_id ? -1 : 1;
 }
 
+/* Tells whether contents, sorted by their ids, leave few ids between them. */
+static bool
+IsRange(FoundContent **contents, int ncontents)
+{
+	int64		nids = contents[ncontents - 1]->document_id -
+		contents[0]->document_id;
+
+	return ncontents > 1 && nids / ncontents < RANGE_DOCUMENTS;
+}
+
+/*
+ * Finds contents by the ids that hash_index has for them, in the order of the
+ * ids; false where documents has no index for that.
+ */
+static bool
+FindByIds(Finder *finder, FoundContent **contents, int ncontents)
+{
+	Oid			type;
+	Oid			index;
+
+	NeedDocuments(finder);
+	type = ColumnType(RelationGetDescr(finder->rel), finder->id);
+	index = UniqueIndexOn(finder->rel, finder->id);
+	if (!OidIsValid(index))
+		return false;
+	if (!finder->is_by_id)
+		OpenLookup(&finder->by_id, finder->rel, index);
+	finder->is_by_id = true;
+
+	qsort(contents, ncontents, sizeof(FoundContent *), CompareIds);
+	if (IsRange(contents, ncontents))
+	{
+		FindInRange(finder, contents, ncontents, type);
+		return true;
+	}
+	for (int i = 0; i < ncontents; i++)
+	{
+		TupleTableSlot *row = LookUp(&finder->by_id,
+									 IntegerDatum(contents[i]->document_id,
+												  type));
+
+		if (row != NULL)
+			NoteIfSame(finder, row, contents[i]);
+	}
+	return true;
+}
+
 /*
  * Finds what documents has of contents, which are in the order of their hashes.
  * May miss a content whose row in hash_index somebody has removed: a new row of
@@ -148,24 +180,22 @@ CompareIds(const void *a, const void *b)
 void
 FindContents(Finder *finder, FoundContent *contents, int ncontents)
 {
-	FoundContent **counted = palloc_extended(ncontents * sizeof(FoundContent *),
-											 MCXT_ALLOC_HUGE);
-	int			ncounted = 0;
-	bool		by_hash = !OidIsValid(finder->id_index) ||
-		finder->counter->by_statement;
+	FoundContent **wanted = palloc_extended(ncontents * sizeof(FoundContent *),
+											MCXT_ALLOC_HUGE);
+	int			nwanted = 0;
+	bool		counted = !finder->counter->by_statement;
 
 	FindCounts(finder->counter, contents, ncontents);
 	for (int i = 0; i < ncontents; i++)
 	{
 		contents[i].is_found = false;
-		if (by_hash)
-			FindByHash(finder, &contents[i]);
-		else if (ItemPointerIsValid(&contents[i].counted_at))
-			counted[ncounted++] = &contents[i];
+		if (!counted || ItemPointerIsValid(&contents[i].counted_at))
+			wanted[nwanted++] = &contents[i];
 	}
-	qsort(counted, ncounted, sizeof(FoundContent *), CompareIds);
-	FindByIds(finder, counted, ncounted);
-	pfree(counted);
+	if (nwanted > 0 && !(counted && FindByIds(finder, wanted, nwanted)))
+		for (int i = 0; i < nwanted; i++)
+			FindByHash(finder, wanted[i]);
+	pfree(wanted);
 }
 
 /* Finds what documents has of a content, whatever hash_index says. */
@@ -185,5 +215,6 @@ CloseFinder(Finder *finder)
 		CloseLookup(&finder->by_hash);
 	if (finder->is_by_id)
 		CloseLookup(&finder->by_id);
-	table_close(finder->rel, NoLock);
+	if (finder->rel != NULL)
+		table_close(finder->rel, NoLock);
 }

@@ -12,9 +12,9 @@
 /* The look-ups of some contents, all at the same moment. */
 typedef struct Finder
 {
+	const Ledger *ledger;
 	Counter    *counter;
-	Relation	rel;			/* documents */
-	Oid			id_index;		/* InvalidOid: none */
+	Relation	rel;			/* documents; NULL: not open */
 	bool		is_by_id;		/* the look-up is open, as it is needed */
 	Lookup		by_id;
 	bool		is_by_hash;		/* this one */

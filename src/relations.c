@@ -17,6 +17,7 @@
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "miscadmin.h"
+#include "pgtime.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -266,6 +267,30 @@ IsTakenOn(Oid owner, const char *path)
 }
 
 /*
+ * Returns the search_path of writes to a ledger, for the time until the next
+ * call.  The last one is kept, as it serves nearly all calls.
+ */
+static const char *
+OwnerPath(const Ledger *ledger)
+{
+	static NameData schema;
+	static char path[2 * NAMEDATALEN + 64];
+	char	   *name = get_namespace_name(ledger->schema);
+
+	/* Without a name the schema is gone: then the path finds nothing there. */
+	if (name == NULL)
+		return "pg_catalog, pg_temp";
+	if (strcmp(name, NameStr(schema)) != 0)
+	{
+		namestrcpy(&schema, name);
+		snprintf(path, sizeof(path), "pg_catalog, %s, pg_temp",
+				 quote_identifier(name));
+	}
+	pfree(name);
+	return path;
+}
+
+/*
  * Takes on the identity of the owner of "table", as referential integrity does
  * for its own queries.  What others have defined on the table then runs with
  * the owner's rights, so it finds the ledger's schema but not the caller's, and
@@ -279,16 +304,12 @@ void
 BecomeOwner(const Ledger *ledger, Oid table, CallerIdentity *caller)
 {
 	Oid			owner = CheckOwner(ledger, table);
-	char	   *schema_name = get_namespace_name(ledger->schema);
-	char	   *path = psprintf("pg_catalog, %s, pg_temp",
-								quote_identifier(schema_name));
+	const char *path = OwnerPath(ledger);
 
 	if (IsTakenOn(owner, path))
 		caller->settings_level = 0;
 	else
 		TakeOn(owner, OWNER_CONTEXT, path, caller);
-	pfree(path);
-	pfree(schema_name);
 }
 
 /*
@@ -361,12 +382,26 @@ RequiredInteger(TupleTableSlot *slot, AttrNumber column)
 						ColumnType(slot->tts_tupleDescriptor, column));
 }
 
-/* Returns now() for a timestamp column, with or without a time zone. */
+/*
+ * Returns now() for a timestamp column, with or without a time zone.  That
+ * without one is kept, as finding it out takes longer than most of a row.
+ */
 Datum
 TransactionTime(Oid type)
 {
-	Datum		now = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
+	static TimestampTz kept_now = 0;
+	static pg_tz *kept_zone = NULL;
+	static Datum kept_local;
+	TimestampTz now = GetCurrentTransactionStartTimestamp();
 
-	return type == TIMESTAMPTZOID ? now :
-		DirectFunctionCall1(timestamptz_timestamp, now);
+	if (type == TIMESTAMPTZOID)
+		return TimestampTzGetDatum(now);
+	if (now != kept_now || session_timezone != kept_zone)
+	{
+		kept_local = DirectFunctionCall1(timestamptz_timestamp,
+										 TimestampTzGetDatum(now));
+		kept_now = now;
+		kept_zone = session_timezone;
+	}
+	return kept_local;
 }

@@ -72,6 +72,14 @@ PrepareToJson(ColumnEncoder *column, Oid type)
 	fmgr_info(output, &column->output);
 }
 
+/* Tells whether we write a type's values ourselves. */
+static bool
+IsWrittenDirectly(Oid type)
+{
+	return type == INT4OID || type == TEXTOID || type == VARCHAROID ||
+		type == JSONOID;
+}
+
 /* Returns the encoder of a column, ready to use. */
 static ColumnEncoder *
 GetColumnEncoder(RowEncoder *encoder, int i)
@@ -84,23 +92,16 @@ GetColumnEncoder(RowEncoder *encoder, int i)
 	if (column->key != NULL)
 		return column;
 	old = MemoryContextSwitchTo(encoder->context);
-	column->type = getBaseType(att->atttypid);
-	switch (column->type)
-	{
-		case INT4OID:
-		case TEXTOID:
-		case VARCHAROID:
-		case JSONOID:
-			break;
-		default:
-			PrepareToJson(column, att->atttypid);
-	}
-	MemoryContextSwitchTo(old);
+	column->type = att->atttypid;
+	if (!IsWrittenDirectly(column->type))
+		column->type = getBaseType(att->atttypid);
+	if (!IsWrittenDirectly(column->type))
+		PrepareToJson(column, att->atttypid);
 	initStringInfo(&key);
 	escape_json(&key, NameStr(att->attname));
 	appendStringInfoChar(&key, ':');
-	column->key = MemoryContextStrdup(encoder->context, key.data);
-	pfree(key.data);
+	column->key = key.data;
+	MemoryContextSwitchTo(old);
 	return column;
 }
 

@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
@@ -19,6 +20,7 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
+#include "utils/datum.h"
 #include "utils/rel.h"
 
 #include "compat.h"
@@ -203,23 +205,38 @@ SetNull(RowWriter *writer, AttrNumber column)
 	writer->is_set[column - 1] = true;
 }
 
-/* Returns the default of a column, ready to run; NULL where it has none. */
-static ExprState *
-GetDefault(RowWriter *writer, int column)
+/* Runs a default. */
+static NullableDatum
+RunDefault(RowWriter *writer, ExprState *expression)
 {
-	ColumnDefault *entry = &writer->defaults[column - 1];
+	NullableDatum result;
 
-	if (!entry->is_prepared)
+	result.value = ExecEvalExprSwitchContext(expression,
+											 GetPerTupleExprContext(writer->estate),
+											 &result.isnull);
+	return result;
+}
+
+/* Makes a column's default ready; one that is the same for all rows is run. */
+static void
+PrepareDefault(RowWriter *writer, int column, ColumnDefault *entry)
+{
+	MemoryContext old = MemoryContextSwitchTo(writer->estate->es_query_cxt);
+	Form_pg_attribute att = TupleDescAttr(RelationGetDescr(writer->rel),
+										  column - 1);
+
+	entry->expression = GetColumnDefault(writer->rel, column,
+										 &entry->is_stable);
+	if (entry->is_stable)
 	{
-		MemoryContext old = MemoryContextSwitchTo(writer->estate->es_query_cxt);
-		Expr	   *value = GetColumnDefault(writer->rel, column);
-
-		if (value != NULL)
-			entry->value = ExecInitExpr(value, NULL);
-		entry->is_prepared = true;
-		MemoryContextSwitchTo(old);
+		entry->value = RunDefault(writer, entry->expression);
+		if (!entry->value.isnull)
+			entry->value.value = datumCopy(entry->value.value, att->attbyval,
+										   att->attlen);
+		entry->expression = NULL;
 	}
-	return entry->value;
+	entry->is_prepared = true;
+	MemoryContextSwitchTo(old);
 }
 
 /* Fills in the default of every column that was not set. */
@@ -227,16 +244,24 @@ static void
 FillDefaults(RowWriter *writer)
 {
 	TupleTableSlot *slot = writer->slot;
-	ExprContext *econtext = GetPerTupleExprContext(writer->estate);
 
 	for (int i = 0; i < slot->tts_tupleDescriptor->natts; i++)
 	{
-		ExprState  *value;
+		ColumnDefault *entry = &writer->defaults[i];
+		NullableDatum value;
 
-		if (writer->is_set[i] || (value = GetDefault(writer, i + 1)) == NULL)
+		if (writer->is_set[i])
 			continue;
-		slot->tts_values[i] = ExecEvalExprSwitchContext(value, econtext,
-														&slot->tts_isnull[i]);
+		if (!entry->is_prepared)
+			PrepareDefault(writer, i + 1, entry);
+		if (entry->is_stable)
+			value = entry->value;
+		else if (entry->expression != NULL)
+			value = RunDefault(writer, entry->expression);
+		else
+			continue;
+		slot->tts_values[i] = value.value;
+		slot->tts_isnull[i] = value.isnull;
 	}
 }
 
@@ -358,6 +383,22 @@ WriteRow(RowWriter *writer)
 	return ROW_STORED;
 }
 
+/*
+ * Closes the indexes, with their locks kept, as the table's is: the next write
+ * of the transaction then need not take them again.
+ */
+static void
+CloseIndexes(ResultRelInfo *rri)
+{
+	for (int i = 0; i < rri->ri_NumIndices; i++)
+	{
+		CleanUpInsertion(rri->ri_IndexRelationDescs[i],
+						 rri->ri_IndexRelationInfo[i]);
+		index_close(rri->ri_IndexRelationDescs[i], NoLock);
+	}
+	rri->ri_NumIndices = 0;
+}
+
 /* Runs the statement's after triggers, closes all, becomes the caller again. */
 void
 CloseRowWriter(RowWriter *writer)
@@ -370,6 +411,7 @@ CloseRowWriter(RowWriter *writer)
 	ExecASInsertTriggers(estate, writer->rri, writer->capture);
 	AfterTriggerEndQuery(estate);
 	ExecResetTupleTable(estate->es_tupleTable, false);
+	CloseIndexes(writer->rri);
 	ExecCloseResultRelations(estate);
 	table_close(rel, NoLock);
 	FreeExecutorState(estate);

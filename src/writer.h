@@ -14,7 +14,9 @@
 typedef struct ColumnDefault
 {
 	bool		is_prepared;
-	ExprState  *value;			/* NULL: none */
+	ExprState  *expression;		/* NULL: none, or "value" is it */
+	bool		is_stable;		/* the same for all rows: "value" */
+	NullableDatum value;
 } ColumnDefault;
 
 /*
