@@ -35,8 +35,11 @@ documents_before_update(PG_FUNCTION_ARGS)
 	Datum		now;
 	bool		is_null = false;
 
-	/* Checked for the statement's first row, whose call the others share. */
-	if (column == NULL)
+	/*
+	 * Checked for the statement's first row, whose call the others share, and
+	 * for all that are not updated: a trigger can be for other events, too.
+	 */
+	if (column == NULL || !TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event))
 	{
 		trigdata = CheckTrigger(fcinfo, "documents_before_update", "documents",
 								TRIGGER_EVENT_UPDATE | TRIGGER_EVENT_ROW |

@@ -120,14 +120,14 @@ FetchRow(Counter *counter, ItemPointer place, const char *hash)
 {
 	TupleTableSlot *slot = counter->lookup.slot;
 
-	if (!TTS_EMPTY(slot) && ItemPointerEquals(&slot->tts_tid, place))
-		return slot;
-	/* A search that fails spoils what the slot holds. */
-	ExecClearTuple(slot);
-	if (!FetchVersion(counter, place) ||
-		!IsHash(RequiredColumn(slot, counter->file_hash), hash))
-		return NULL;
-	return slot;
+	if (TTS_EMPTY(slot) || !ItemPointerEquals(&slot->tts_tid, place))
+	{
+		/* A search that fails spoils what the slot holds. */
+		ExecClearTuple(slot);
+		if (!FetchVersion(counter, place))
+			return NULL;
+	}
+	return IsHash(RequiredColumn(slot, counter->file_hash), hash) ? slot : NULL;
 }
 
 /* Notes the row of a content: its document and place. */
@@ -163,6 +163,7 @@ FindCounts(Counter *counter, FoundContent *contents, int ncontents)
 {
 	for (int i = 0; i < ncontents; i++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		ItemPointerSetInvalid(&contents[i].counted_at);
 		if (!counter->by_statement)
 			FindCount(counter, &contents[i]);

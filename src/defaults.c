@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "executor/executor.h"
@@ -19,6 +20,7 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
+#include "compat.h"
 #include "defaults.h"
 
 /* The default of a column. */
@@ -75,6 +77,60 @@ CreateStore(void)
 	CacheRegisterSyscacheCallback(TYPEOID, ForgetAllDefaults, (Datum) 0);
 }
 
+/*
+ * What is out of date stays for the writers that may be using it, which can be
+ * many, as users' triggers write on their own.
+ */
+static MemoryContext retired = NULL;
+static int	nusers = 0;			/* writers of this transaction */
+static LocalTransactionId users_transaction = InvalidLocalTransactionId;
+
+/* Reset callback: a writer, in whose memory context it is, has gone. */
+static void
+EndUse(void *argument)
+{
+	if (users_transaction == CurrentLocalTransactionId())
+		nusers--;
+}
+
+/*
+ * Lets a writer use defaults until its memory context goes.  If there is no
+ * other, what is out of date goes now.
+ */
+void
+UseDefaults(MemoryContext context)
+{
+	MemoryContextCallback *callback =
+		MemoryContextAllocZero(context, sizeof(MemoryContextCallback));
+
+	if (users_transaction != CurrentLocalTransactionId())
+	{
+		/* A former transaction's went with it. */
+		retired = NULL;
+		nusers = 0;
+		users_transaction = CurrentLocalTransactionId();
+	}
+	if (nusers == 0 && retired != NULL)
+	{
+		MemoryContextDelete(retired);
+		retired = NULL;
+	}
+	callback->func = EndUse;
+	MemoryContextRegisterResetCallback(context, callback);
+	nusers++;
+}
+
+/* Retires a table's defaults; there is a writer. */
+static void
+RetireContext(MemoryContext context)
+{
+	if (retired == NULL)
+		retired = AllocSetContextCreate(TopTransactionContext,
+										"doc_extractor retired defaults",
+										ALLOCSET_SMALL_SIZES);
+	MemoryContextSetParent(context, retired);
+}
+
 /* Returns the entry of a table, empty where it is new or out of date. */
 static TableDefaults *
 GetTableDefaults(Relation rel)
@@ -89,9 +145,8 @@ GetTableDefaults(Relation rel)
 	if (found && entry->is_valid)
 		return entry;
 
-	/* Who works with the former ones may go on until the transaction ends. */
 	if (found && entry->context != NULL)
-		MemoryContextSetParent(entry->context, TopTransactionContext);
+		RetireContext(entry->context);
 	entry->context = NULL;
 	entry->is_valid = false;
 	entry->context = AllocSetContextCreate(CacheMemoryContext,
@@ -104,7 +159,10 @@ GetTableDefaults(Relation rel)
 	return entry;
 }
 
-/* Callback: tells whether a function is not one that the server has in C. */
+/*
+ * Callback: tells whether a function is not one that the server has in C, and
+ * that everybody may call.
+ */
 static bool
 IsForeignFunction(Oid function, void *context)
 {
@@ -113,7 +171,8 @@ IsForeignFunction(Oid function, void *context)
 
 	if (!HeapTupleIsValid(tuple))
 		return true;
-	is_foreign = ((Form_pg_proc) GETSTRUCT(tuple))->prolang != INTERNALlanguageId;
+	is_foreign = ((Form_pg_proc) GETSTRUCT(tuple))->prolang != INTERNALlanguageId ||
+		!heap_attisnull(tuple, Anum_pg_proc_proacl, NULL);
 	ReleaseSysCache(tuple);
 	return is_foreign;
 }
@@ -121,7 +180,8 @@ IsForeignFunction(Oid function, void *context)
 /*
  * Tells whether an expression has anything but constants and calls of the
  * server's own functions.  The others can be called again before they return,
- * or leave something behind when they fail: each statement makes its own ready.
+ * leave something behind when they fail, or be for some roles only: each
+ * statement makes its own ready.
  */
 static bool
 HasForeignCode(Node *node, void *context)
@@ -155,8 +215,8 @@ PlanDefault(Relation rel, AttrNumber column)
 	return value == NULL ? NULL : expression_planner(value);
 }
 
-/* Reads a default, and makes it ready if it may be kept. */
-static void
+/* Reads a default, and makes it ready if it may be kept; returns it. */
+static KeptDefault *
 KeepDefault(Relation rel, AttrNumber column)
 {
 	Expr	   *value = PlanDefault(rel, column);
@@ -166,13 +226,15 @@ KeepDefault(Relation rel, AttrNumber column)
 	MemoryContext old = MemoryContextSwitchTo(entry->context);
 
 	kept->value = copyObject(value);
+	kept->is_known = true;
 	if (kept->value != NULL && !HasForeignCode((Node *) kept->value, NULL))
 	{
 		kept->state = ExecInitExpr(kept->value, NULL);
 		kept->is_stable = !contain_volatile_functions((Node *) kept->value);
 	}
-	kept->is_known = true;
 	MemoryContextSwitchTo(old);
+	/* Even if that has met an invalidation, it is what we came for. */
+	return kept;
 }
 
 /*
@@ -184,12 +246,8 @@ GetColumnDefault(Relation rel, AttrNumber column, bool *is_stable)
 {
 	KeptDefault *kept = &GetTableDefaults(rel)->columns[column - 1];
 
-	/* To make it ready may meet an invalidation, too. */
-	while (!kept->is_known)
-	{
-		KeepDefault(rel, column);
-		kept = &GetTableDefaults(rel)->columns[column - 1];
-	}
+	if (!kept->is_known)
+		kept = KeepDefault(rel, column);
 	*is_stable = kept->is_stable;
 	if (kept->state != NULL || kept->value == NULL)
 		return kept->state;

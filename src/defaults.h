@@ -8,6 +8,7 @@
 #include "nodes/execnodes.h"
 #include "utils/relcache.h"
 
+extern void UseDefaults(MemoryContext context);
 extern ExprState *GetColumnDefault(Relation rel, AttrNumber column,
 								   bool *is_stable);
 

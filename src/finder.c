@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "access/table.h"
+#include "catalog/pg_index.h"
 #include "miscadmin.h"
 #include "utils/rel.h"
 
@@ -125,14 +126,18 @@ CompareIds(const void *a, const void *b)
 	return left->document_id < right->document_id ? -1 : 1;
 }
 
-/* Tells whether contents, sorted by their ids, leave few ids between them. */
+/*
+ * Tells whether contents, sorted by their ids, leave few ids between them, and
+ * an index has these in the same order.
+ */
 static bool
-IsRange(FoundContent **contents, int ncontents)
+IsRange(Relation index, FoundContent **contents, int ncontents)
 {
 	int64		nids = contents[ncontents - 1]->document_id -
 		contents[0]->document_id;
 
-	return ncontents > 1 && nids / ncontents < RANGE_DOCUMENTS;
+	return ncontents > 1 && nids / ncontents < RANGE_DOCUMENTS &&
+		(index->rd_indoption[0] & INDOPTION_DESC) == 0;
 }
 
 /*
@@ -155,7 +160,7 @@ FindByIds(Finder *finder, FoundContent **contents, int ncontents)
 	finder->is_by_id = true;
 
 	qsort(contents, ncontents, sizeof(FoundContent *), CompareIds);
-	if (IsRange(contents, ncontents))
+	if (IsRange(finder->by_id.index, contents, ncontents))
 	{
 		FindInRange(finder, contents, ncontents, type);
 		return true;
@@ -166,6 +171,7 @@ FindByIds(Finder *finder, FoundContent **contents, int ncontents)
 									 IntegerDatum(contents[i]->document_id,
 												  type));
 
+		CHECK_FOR_INTERRUPTS();
 		if (row != NULL)
 			NoteIfSame(finder, row, contents[i]);
 	}
@@ -194,7 +200,14 @@ FindContents(Finder *finder, FoundContent *contents, int ncontents)
 	}
 	if (nwanted > 0 && !(counted && FindByIds(finder, wanted, nwanted)))
 		for (int i = 0; i < nwanted; i++)
+		{
+			CHECK_FOR_INTERRUPTS();
 			FindByHash(finder, wanted[i]);
+		}
+	/* A row in hash_index counts for nothing where documents has none. */
+	for (int i = 0; i < nwanted; i++)
+		if (!wanted[i]->is_found)
+			ItemPointerSetInvalid(&wanted[i]->counted_at);
 	pfree(wanted);
 }
 

@@ -242,6 +242,8 @@ NoteFound(Content *content)
 static void
 LookForContents(Batch *batch)
 {
+	if (batch->ncontents == 0)
+		return;
 	StartFinding(batch);
 	FindContents(&batch->finder, batch->found, batch->ncontents);
 	for (int i = 0; i < batch->ncontents; i++)

@@ -173,8 +173,9 @@ BeginSweep(const Lookup *lookup)
 }
 
 /*
- * Reads on to the next entry that is not NULL, and returns its value.  There may
- * be several for a row, and for rows that are gone: index_fetch_heap() tells.
+ * Reads on to the next entry that is not NULL, and returns its value; the row's
+ * place is in the scan.  There may be several for a row, and for rows that are
+ * gone.
  */
 bool
 ReadEntry(IndexScanDesc sweep, Datum *value)

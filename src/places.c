@@ -24,7 +24,7 @@
 #include "hash.h"
 #include "places.h"
 
-/* The row of a hash; of two that begin alike, the one noted last. */
+/* The row of a hash; of those that begin alike, one. */
 typedef struct Place
 {
 	uint64		digits;			/* the first ones of its hash, as they are */
@@ -138,10 +138,10 @@ NoteAll(const Lookup *lookup)
 
 /*
  * A pass through the index takes as long as some 4 descents for each of its
- * pages.  Hashes leave about so many entries on a page.
+ * pages, which have no more entries of hashes than this.
  */
 #define DESCENTS_PER_PAGE 4
-#define ENTRIES_PER_PAGE 75
+#define ENTRIES_PER_PAGE 97
 #define DESCENTS_PER_CHECK 256
 
 /*
@@ -175,7 +175,8 @@ NotePlace(const Lookup *lookup, const char *hash, ItemPointer place)
 	if (!IsKnown(RelationGetRelid(lookup->rel)))
 		Forget(RelationGetRelid(lookup->rel));
 	/* Full: what is noted again from here on is what is used. */
-	else if (known->members >= MaxPlaces())
+	else if (known->members >= MaxPlaces() &&
+			 places_lookup(known, FirstDigits(hash)) == NULL)
 		places_reset(known);
 	places_insert(known, FirstDigits(hash), &was_known)->place = *place;
 	if (!was_known)

@@ -282,9 +282,9 @@ OwnerPath(const Ledger *ledger)
 		return "pg_catalog, pg_temp";
 	if (strcmp(name, NameStr(schema)) != 0)
 	{
-		namestrcpy(&schema, name);
 		snprintf(path, sizeof(path), "pg_catalog, %s, pg_temp",
 				 quote_identifier(name));
+		namestrcpy(&schema, name);
 	}
 	pfree(name);
 	return path;
@@ -391,17 +391,18 @@ TransactionTime(Oid type)
 {
 	static TimestampTz kept_now = 0;
 	static pg_tz *kept_zone = NULL;
-	static Datum kept_local;
+	static Timestamp kept_local;
 	TimestampTz now = GetCurrentTransactionStartTimestamp();
 
 	if (type == TIMESTAMPTZOID)
 		return TimestampTzGetDatum(now);
 	if (now != kept_now || session_timezone != kept_zone)
 	{
-		kept_local = DirectFunctionCall1(timestamptz_timestamp,
-										 TimestampTzGetDatum(now));
+		kept_local =
+			DatumGetTimestamp(DirectFunctionCall1(timestamptz_timestamp,
+												  TimestampTzGetDatum(now)));
 		kept_now = now;
 		kept_zone = session_timezone;
 	}
-	return kept_local;
+	return TimestampGetDatum(kept_local);
 }

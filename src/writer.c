@@ -105,6 +105,7 @@ OpenRowWriter(const Ledger *ledger, const char *table, bool unless_there)
 							sizeof(bool));
 	writer->defaults = palloc0(RelationGetNumberOfAttributes(writer->rel) *
 							   sizeof(ColumnDefault));
+	UseDefaults(estate->es_query_cxt);
 
 	AfterTriggerBeginQuery();
 	writer->capture = MakeTransitionCaptureState(writer->rri->ri_TrigDesc,
@@ -347,6 +348,25 @@ BufferRow(RowWriter *writer)
 		FlushRows(writer);
 }
 
+/*
+ * Runs the BEFORE row triggers; false where one suppresses the row.  What their
+ * functions keep from call to call must live as long as the writer.
+ */
+static bool
+RunBeforeTriggers(RowWriter *writer)
+{
+	TriggerDesc *triggers = writer->rri->ri_TrigDesc;
+	MemoryContext old;
+	bool		is_row;
+
+	if (triggers == NULL || !triggers->trig_insert_before_row)
+		return true;
+	old = MemoryContextSwitchTo(writer->estate->es_query_cxt);
+	is_row = ExecBRInsertTriggers(writer->estate, writer->rri, writer->slot);
+	MemoryContextSwitchTo(old);
+	return is_row;
+}
+
 /* Checks what the table says of its rows, and computes what it generates. */
 static void
 CheckRow(RowWriter *writer)
@@ -369,12 +389,9 @@ CheckRow(RowWriter *writer)
 RowOutcome
 WriteRow(RowWriter *writer)
 {
-	TriggerDesc *triggers = writer->rri->ri_TrigDesc;
-
 	FillDefaults(writer);
 	ExecStoreVirtualTuple(writer->slot);
-	if (triggers && triggers->trig_insert_before_row &&
-		!ExecBRInsertTriggers(writer->estate, writer->rri, writer->slot))
+	if (!RunBeforeTriggers(writer))
 		return ROW_SUPPRESSED;
 	CheckRow(writer);
 	if (writer->arbiters != NIL)

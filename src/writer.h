@@ -21,7 +21,7 @@ typedef struct ColumnDefault
 
 /*
  * An insertion into one table, open for the time of one statement.  What it
- * allocates lives in its executor state and goes with it.
+ * allocates lives in its executor state and goes with it; kept defaults stay.
  */
 typedef struct RowWriter
 {

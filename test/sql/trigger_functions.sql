@@ -76,6 +76,15 @@ UNION ALL SELECT try_own('AFTER INSERT ON audit_log EXECUTE FUNCTION audit_log_c
 -- On another table of the ledger.
 SELECT try_own('AFTER DELETE ON hash_index REFERENCING OLD TABLE AS o EXECUTE FUNCTION documents_after_delete()', 'DELETE FROM hash_index');
 
+-- For more events than its own: an error for the row that is not its affair, also where the statement's first row is.
+BEGIN;
+CREATE TRIGGER wrong BEFORE INSERT OR UPDATE ON documents FOR EACH ROW WHEN (NEW.file_name LIKE 'wrong%') EXECUTE FUNCTION documents_before_update();
+INSERT INTO documents (file_name, file_size_bytes, file_hash, file_type, ingestion_source) VALUES ('taken', 1, 'taken', 't', 's');
+INSERT INTO documents (file_name, file_size_bytes, file_hash, file_type, ingestion_source) VALUES ('right', 1, 'taken', 't', 's'), ('wrong', 1, 'free', 't', 's')
+    ON CONFLICT (file_hash) DO UPDATE SET file_name = 'wrong as well';
+\echo :SQLSTATE
+ROLLBACK;
+
 -- In their place, but on another table or in another schema.
 \set VERBOSITY sqlstate
 CREATE TABLE no_columns (id int, remark text);

@@ -332,6 +332,16 @@ SELECT count(*) FROM documents WHERE file_name = 'r';
 ALTER TABLE audit_log DROP COLUMN approval;
 SELECT * FROM orphans;
 
+-- What a trigger's function keeps from row to row stays: here its settings, of many rows in one statement.
+CREATE FUNCTION note_path() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET work_mem = '123kB' AS
+    $$ BEGIN NEW.change_reason := concat_ws(' ', NEW.change_reason, current_setting('work_mem'), current_setting('search_path')); RETURN NEW; END $$;
+CREATE TRIGGER note_path BEFORE INSERT ON audit_log FOR EACH ROW EXECUTE FUNCTION note_path();
+SELECT count(*) FROM ingest_documents(ARRAY(SELECT 'path ' || repeat('x', i) FROM generate_series(1, 400) i), ARRAY(SELECT ('path ' || i)::bytea FROM generate_series(1, 400) i), array_fill('t'::text, '{400}'));
+UPDATE documents SET metadata_extracted = to_json(repeat('y', id)) WHERE file_name LIKE 'path %';
+DELETE FROM documents WHERE file_name LIKE 'path %';
+SELECT action, change_reason, count(*) FROM audit_log WHERE change_reason LIKE '%123kB%' GROUP BY 1, 2 ORDER BY 1;
+DROP TRIGGER note_path ON audit_log;
+
 -- Disabled, the extension's triggers derive nothing: the owner's choice.
 ALTER TABLE documents DISABLE TRIGGER documents_after_insert;
 INSERT INTO documents (file_name, file_size_bytes, file_hash, file_type, ingestion_source) VALUES ('s', 1, 's', 't', 's');
