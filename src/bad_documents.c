@@ -10,6 +10,7 @@
 #include "bad_documents.h"
 #include "error_log.h"
 #include "ingest.h"
+#include "order.h"
 #include "settings.h"
 #include "subtransaction.h"
 

@@ -7,8 +7,6 @@
 
 #include "document.h"
 
-extern Document **SortDocuments(Document *documents, int ndocuments,
-								int *nsorted);
 extern void IngestSorted(const Ledger *ledger, Document **documents,
 						 int ndocuments);
 extern void IngestBatch(const Ledger *ledger, Document *documents, int ndocuments);

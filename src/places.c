@@ -84,7 +84,10 @@ Forget(Oid table)
 	descents = 0;
 }
 
-/* Returns how many places fit into work_mem: the table doubles when it is nearly full. */
+/*
+ * Returns how many places fit into work_mem: the table doubles when it is nearly
+ * full, and for that moment takes half as much again.
+ */
 static uint64
 MaxPlaces(void)
 {
