@@ -6,7 +6,7 @@
 
 EXTENSION = doc_extractor
 MODULE_big = $(EXTENSION)
-OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
+OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
 DATA = $(sort $(wildcard $(EXTENSION)--*.sql))
 
 # SQL tests and isolation specs share expected/, so their names must differ.
@@ -73,12 +73,12 @@ else
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
-EXTRA_CLEAN = src/condition_names.h
+EXTRA_CLEAN = src/lib/condition_names.h
 include $(PGXS)
 
 # The server has no function that names an SQLSTATE. Its header does, with other names than PL/pgSQL's
 # for a few, and two for others.
-src/condition_names.h: $(includedir_server)/utils/errcodes.h
+src/lib/condition_names.h: $(includedir_server)/utils/errcodes.h
 	awk '/^#define ERRCODE_(UNDEFINED_(PSTATEMENT|CURSOR|DATABASE|SCHEMA)|DATETIME_VALUE_OUT_OF_RANGE) / { next } \
 		/^#define ERRCODE_/ { name = tolower(substr($$2, 9)); \
 		sub(/^l_e_invalid/, "invalid_locator", name); \
@@ -89,8 +89,8 @@ src/condition_names.h: $(includedir_server)/utils/errcodes.h
 		sub(/_log$$/, "_logarithm", name); \
 		sub(/_pstatement/, "_prepared_statement", name); \
 		sub(/^#define [^ ]* /, ""); print "{" $$0 ", \"" name "\"}," }' $< >$@
-src/condition.o src/condition.bc: src/condition_names.h
+src/lib/condition.o src/lib/condition.bc: src/lib/condition_names.h
 
-$(OBJS) $(OBJS:.o=.bc): $(wildcard src/*.h)
+$(OBJS) $(OBJS:.o=.bc): $(wildcard src/*.h src/*/*.h)
 
 endif

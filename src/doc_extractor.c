@@ -1,22 +1,22 @@
 /*
  * doc_extractor.c
- *		What the server calls when it loads the library.
+ *		Entry point of the library.
  */
 #include "postgres.h"
 
 #include "fmgr.h"
 
-#include "guard.h"
 #include "settings.h"
+#include "triggers/drop_guard.h"
 
 PG_MODULE_MAGIC;
 
 void		_PG_init(void);
 
-/* Defines the settings and installs the guard. */
+/* Called when the library is loaded: defines settings, installs the drop guard. */
 void
 _PG_init(void)
 {
 	DefineSettings();
-	InstallGuard();
+	InstallDropGuard();
 }

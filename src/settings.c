@@ -11,7 +11,6 @@
 
 #include "compat.h"
 #include "settings.h"
-#include "trail.h"
 
 char	   *doc_extractor_user;
 char	   *doc_extractor_reason;
@@ -26,7 +25,7 @@ static const struct config_enum_entry on_bad_document_options[] = {
 	{NULL, 0, false}
 };
 
-/* Refuses a text that its column in audit_log could not hold. */
+/* Check hooks: refuse a text that its column in audit_log could not hold. */
 static bool
 CheckLength(const char *value, int limit)
 {
@@ -37,69 +36,67 @@ CheckLength(const char *value, int limit)
 	return false;
 }
 
-/* Check hook of doc_extractor.user. */
 static bool
 CheckUser(char **newval, void **extra, GucSource source)
 {
-	return CheckLength(*newval, TRAIL_USER_LIMIT);
+	return CheckLength(*newval, USER_LIMIT);
 }
 
-/* Check hook of doc_extractor.reason. */
 static bool
 CheckReason(char **newval, void **extra, GucSource source)
 {
-	return CheckLength(*newval, TRAIL_REASON_LIMIT);
+	return CheckLength(*newval, REASON_LIMIT);
 }
 
 /* Defines every setting and reserves the prefix. */
 void
 DefineSettings(void)
 {
-	/* Who: any role may say so, as the application knows its users. */
+	/* Any role may set it, as the application knows its users. */
 	DefineCustomStringVariable("doc_extractor.user",
-							   "The application's user, for the trail's user_or_system.",
-							   "Empty: the login role.",
+							   "Sets the application's user, for user_or_system in audit_log.",
+							   "If empty, user_or_system is the login role.",
 							   &doc_extractor_user, "",
 							   PGC_USERSET, 0,
 							   CheckUser, NULL, NULL);
 
-	/* Why: free text, also for any role. */
+	/* Any role may set it. */
 	DefineCustomStringVariable("doc_extractor.reason",
-							   "The reason of the changes, for the trail's change_reason.",
-							   "Empty: none.",
+							   "Sets the reason of changes, for change_reason in audit_log.",
+							   "If empty, change_reason is NULL.",
 							   &doc_extractor_reason, "",
 							   PGC_USERSET, 0,
 							   CheckReason, NULL, NULL);
 
-	/* For superusers: a writer must not be able to thin out its own trail. */
+	/* Only superusers may set it, so that writers cannot thin out their trail. */
 	DefineCustomIntVariable("doc_extractor.audit_value_limit",
-							"The longest value that the trail holds itself.",
-							"A longer one is replaced by its length and SHA-256. 0: no limit.",
+							"Sets the maximum size of a value that audit_log stores in full.",
+							"Longer values are replaced by their length and SHA-256. 0 means no limit.",
 							&doc_extractor_audit_value_limit, 8192, 0, INT_MAX,
 							PGC_SUSET, GUC_UNIT_BYTE,
 							NULL, NULL, NULL);
 
-	/* For those who ingest: neither way loses a document from sight. */
+	/* Any role may set it, as a document does not get lost either way. */
 	DefineCustomEnumVariable("doc_extractor.on_bad_document",
-							 "What a document does that cannot be ingested, in a batch or document_inbox.",
-							 "error: it stops the statement. log: it goes to error_log, the others are ingested.",
+							 "Sets what happens to a document of a batch that cannot be ingested.",
+							 "\"error\" fails the statement. \"log\" writes the document to error_log and ingests the others.",
 							 &doc_extractor_on_bad_document, BAD_DOCUMENT_ERROR,
 							 on_bad_document_options,
 							 PGC_USERSET, 0,
 							 NULL, NULL, NULL);
 
-	/* Any role may set it, but it has an effect for the tables' owner only. */
+	/* Any role may set it, but it only affects what the tables' owner inserts. */
 	DefineCustomBoolVariable("doc_extractor.restoring",
-							 "Rows that the owner inserts are a backup's.",
-							 "They come with their hash_index and audit_log rows, so none are derived.",
+							 "Sets whether the rows that the tables' owner inserts come from a backup.",
+							 "A backup has the hash_index and audit_log rows too, so none are derived.",
 							 &doc_extractor_restoring, false,
 							 PGC_USERSET, 0,
 							 NULL, NULL, NULL);
 
-	/* For those who may drop or roll back anyway: a second thought. */
+	/* Any role may set it, but it only affects those who may drop the data. */
 	DefineCustomBoolVariable("doc_extractor.allow_data_loss",
-							 "Drops and roll-backs may lose documents or parts of the trail.",
-							 "Off: they are refused while there is anything to lose.",
+							 "Sets whether drops and roll-backs may lose documents or parts of the trail.",
+							 "If off, they are refused while there is data to lose.",
 							 &doc_extractor_allow_data_loss, false,
 							 PGC_USERSET, 0,
 							 NULL, NULL, NULL);

@@ -5,14 +5,18 @@
 #ifndef DOC_EXTRACTOR_SETTINGS_H
 #define DOC_EXTRACTOR_SETTINGS_H
 
-/* What becomes of a document that cannot be ingested. */
+/* What to do with a document that cannot be ingested. */
 typedef enum OnBadDocument
 {
-	BAD_DOCUMENT_ERROR,			/* its statement fails */
-	BAD_DOCUMENT_LOG			/* it goes to error_log */
+	BAD_DOCUMENT_ERROR,			/* fail the statement */
+	BAD_DOCUMENT_LOG			/* write it to error_log */
 } OnBadDocument;
 
-/* Each is named as the setting is, with an underscore in place of the dot. */
+/* The limits of user and reason in characters: the widths of audit_log's columns. */
+#define USER_LIMIT		255
+#define REASON_LIMIT	500
+
+/* Each has the name of its setting, with an underscore in place of the dot. */
 extern char *doc_extractor_user;
 extern char *doc_extractor_reason;
 extern int	doc_extractor_audit_value_limit;	/* bytes */

@@ -319,7 +319,7 @@ foreach my $setting (qw(check_function_bodies search_path client_min_messages))
 }
 
 # So far nothing has stood aside; from here on the owner restores.
-my $log_line = qr/LOG:  restoring "documents": its insert triggers stand aside/;
+my $log_line = qr/LOG:  restoring "documents": its insert triggers ignore rows of a backup/;
 my $log = slurp_file($node->logfile);
 my $before = () = $log =~ /$log_line/g;
 

@@ -1,0 +1,26 @@
+/*
+ * identity.h
+ *		Switching to the owner of the tables around our own writes.
+ */
+#ifndef DOC_EXTRACTOR_IDENTITY_H
+#define DOC_EXTRACTOR_IDENTITY_H
+
+#include "ledger.h"
+
+/* What SwitchBack() restores. */
+typedef struct CallerIdentity
+{
+	Oid			user_id;
+	int			security_context;
+	int			settings_level; /* GUC nesting level; 0: nothing to restore */
+	bool		in_script;		/* was an extension's script running? */
+	Oid			script_extension;
+} CallerIdentity;
+
+extern void SwitchToOwner(const Ledger *ledger, Oid table,
+						  CallerIdentity *caller);
+extern void SwitchToRestrictedOwner(const Ledger *ledger, Oid table,
+									CallerIdentity *caller);
+extern void SwitchBack(const CallerIdentity *caller);
+
+#endif							/* DOC_EXTRACTOR_IDENTITY_H */

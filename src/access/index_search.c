@@ -1,0 +1,216 @@
+/*
+ * index_search.c
+ *		Searches for rows by the first column of an index, without a plan.
+ *
+ * So a search costs the same whatever the planner believes of a table that is
+ * just being filled.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/stratnum.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/pg_index.h"
+#include "miscadmin.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+
+#include "../compat.h"
+#include "../lib/sha256.h"
+#include "columns.h"
+#include "index_search.h"
+
+/* Returns whether an index makes a column unique by itself. */
+static bool
+IsUniqueOn(Oid index, AttrNumber column)
+{
+	HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(index));
+	Form_pg_index form;
+	bool		is_unique;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	form = (Form_pg_index) GETSTRUCT(tuple);
+	is_unique = form->indisunique && form->indimmediate && form->indisvalid &&
+		form->indnkeyatts == 1 && form->indkey.values[0] == column &&
+		heap_attisnull(tuple, Anum_pg_index_indpred, NULL);
+	ReleaseSysCache(tuple);
+	return is_unique;
+}
+
+/*
+ * Returns an index that keeps a column of a table unique, or InvalidOid if
+ * there is none.
+ */
+Oid
+UniqueIndexOn(Relation rel, AttrNumber column)
+{
+	List	   *indexes = RelationGetIndexList(rel);
+	ListCell   *cell;
+	Oid			found = InvalidOid;
+
+	foreach(cell, indexes)
+	{
+		if (!IsUniqueOn(lfirst_oid(cell), column))
+			continue;
+		found = lfirst_oid(cell);
+		break;
+	}
+	list_free(indexes);
+	return found;
+}
+
+/*
+ * Returns an index that keeps a table's file_hash unique.  Raises 55000 if there
+ * is none.
+ */
+Oid
+FileHashIndex(Relation rel)
+{
+	Oid			found = UniqueIndexOn(rel,
+									  ColumnNumber(RelationGetDescr(rel),
+												   RelationGetRelationName(rel),
+												   "file_hash", COLUMN_TEXT));
+
+	if (!OidIsValid(found))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("table \"%s\" has no valid unique index on file_hash",
+						RelationGetRelationName(rel)),
+				 errhint("Create the table's UNIQUE constraint again: it is what identifies documents.")));
+	return found;
+}
+
+/* Sets a scan key: an index's first column compared with a value. */
+static void
+InitKey(ScanKey key, Relation index, StrategyNumber strategy, Datum value)
+{
+	Oid			operator = get_opfamily_member(index->rd_opfamily[0],
+											   index->rd_opcintype[0],
+											   index->rd_opcintype[0],
+											   strategy);
+
+	ScanKeyEntryInitialize(key, 0, 1, strategy, InvalidOid,
+						   index->rd_indcollation[0], get_opcode(operator),
+						   value);
+}
+
+/*
+ * Opens an index of a table for searches by its first column; the caller keeps
+ * the table open.  Searches see what is committed now, or what was when the
+ * transaction began, as the isolation level has it.
+ */
+void
+OpenIndexSearch(IndexSearch *search, Relation rel, Oid index)
+{
+	Assert(OidIsValid(index));
+	search->rel = rel;
+	search->index = index_open(index, AccessShareLock);
+	InitKey(&search->key, search->index, BTEqualStrategyNumber, (Datum) 0);
+	search->slot = table_slot_create(rel, NULL);
+	CommandCounterIncrement();
+	search->snapshot = RegisterSnapshot(GetTransactionSnapshot());
+	/* At REPEATABLE READ the snapshot's own command counter goes on. */
+	search->command = search->snapshot->curcid;
+	search->scan = BeginIndexScan(rel, search->index, search->snapshot, 1);
+}
+
+/*
+ * Returns the first row with a value, or NULL if there is none.  The row is valid
+ * until the next search.
+ */
+TupleTableSlot *
+SearchIndex(IndexSearch *search, Datum value)
+{
+	Assert(search->scan != NULL);
+	search->key.sk_argument = value;
+	index_rescan(search->scan, &search->key, 1, NULL, 0);
+	if (index_getnext_slot(search->scan, ForwardScanDirection, search->slot))
+		return search->slot;
+	/* A search that fails leaves the slot undefined. */
+	ExecClearTuple(search->slot);
+	return NULL;
+}
+
+/* The same for the digits of a file_hash. */
+TupleTableSlot *
+SearchIndexForHash(IndexSearch *search, const char *hash)
+{
+	union
+	{
+		text		value;
+		char		bytes[VARHDRSZ + HASH_SIZE];
+	}			key;
+
+	SET_VARSIZE(&key, VARHDRSZ + HASH_DIGITS);
+	memcpy(VARDATA(&key), hash, HASH_DIGITS);
+	return SearchIndex(search, PointerGetDatum(&key.value));
+}
+
+/*
+ * Begins a scan of the rows between two values, for index_getnext_slot().  It
+ * sees what the search sees.
+ */
+IndexScanDesc
+BeginRangeScan(const IndexSearch *search, Datum first, Datum last)
+{
+	IndexScanDesc scan = BeginIndexScan(search->rel, search->index,
+										search->snapshot, 2);
+	ScanKeyData keys[2];
+
+	InitKey(&keys[0], search->index, BTGreaterEqualStrategyNumber, first);
+	InitKey(&keys[1], search->index, BTLessEqualStrategyNumber, last);
+	index_rescan(scan, keys, 2, NULL, 0);
+	return scan;
+}
+
+/*
+ * Begins a scan of a whole index, for NextIndexEntry().  It sees what the search
+ * sees.
+ */
+IndexScanDesc
+BeginFullIndexScan(const IndexSearch *search)
+{
+	IndexScanDesc scan = BeginIndexScan(search->rel, search->index,
+										search->snapshot, 0);
+
+	scan->xs_want_itup = true;
+	index_rescan(scan, NULL, 0, NULL, 0);
+	return scan;
+}
+
+/*
+ * Returns whether a full index scan has another entry that is not NULL.  "value"
+ * receives its value, and scan->xs_heaptid has its TID.  A row can have several
+ * entries, and there are entries of rows that are gone.
+ */
+bool
+NextIndexEntry(IndexScanDesc scan, Datum *value)
+{
+	bool		is_null;
+
+	Assert(scan->xs_want_itup);
+	CHECK_FOR_INTERRUPTS();
+	while (index_getnext_tid(scan, ForwardScanDirection) != NULL)
+	{
+		*value = index_getattr(scan->xs_itup, 1, scan->xs_itupdesc, &is_null);
+		if (!is_null)
+			return true;
+	}
+	return false;
+}
+
+/* Closes what OpenIndexSearch() opened. */
+void
+CloseIndexSearch(IndexSearch *search)
+{
+	index_endscan(search->scan);
+	search->scan = NULL;
+	UnregisterSnapshot(search->snapshot);
+	ExecDropSingleTupleTableSlot(search->slot);
+	index_close(search->index, NoLock);
+}

@@ -1,0 +1,40 @@
+/*
+ * index_search.h
+ *		Searches for rows by the first column of an index, without a plan.
+ */
+#ifndef DOC_EXTRACTOR_INDEX_SEARCH_H
+#define DOC_EXTRACTOR_INDEX_SEARCH_H
+
+#include "access/genam.h"
+#include "access/skey.h"
+#include "executor/tuptable.h"
+#include "utils/relcache.h"
+#include "utils/snapshot.h"
+
+/* Searches in a table, open for the time of one statement at most. */
+typedef struct IndexSearch
+{
+	Relation	rel;
+	Relation	index;
+	Snapshot	snapshot;
+	CommandId	command;		/* that the snapshot was taken for */
+	IndexScanDesc scan;
+	ScanKeyData key;
+	TupleTableSlot *slot;
+} IndexSearch;
+
+extern Oid	UniqueIndexOn(Relation rel, AttrNumber column);
+extern Oid	FileHashIndex(Relation rel);
+extern void OpenIndexSearch(IndexSearch *search, Relation rel, Oid index);
+extern TupleTableSlot *SearchIndex(IndexSearch *search, Datum value);
+extern TupleTableSlot *SearchIndexForHash(IndexSearch *search,
+										  const char *hash);
+extern void CloseIndexSearch(IndexSearch *search);
+
+/* Scans of many entries at a time; index_endscan() ends them. */
+extern IndexScanDesc BeginRangeScan(const IndexSearch *search, Datum first,
+									Datum last);
+extern IndexScanDesc BeginFullIndexScan(const IndexSearch *search);
+extern bool NextIndexEntry(IndexScanDesc scan, Datum *value);
+
+#endif							/* DOC_EXTRACTOR_INDEX_SEARCH_H */

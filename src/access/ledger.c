@@ -1,0 +1,105 @@
+/*
+ * ledger.c
+ *		The extension's tables, found by the schema of its functions.
+ *
+ * A function works on the tables in its own schema, and a trigger on those in
+ * the schema of its function.  search_path plays no part.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "catalog/pg_proc.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+#include "ledger.h"
+
+/*
+ * Returns the ledger that a function call is for.  Raises 42883 if the function
+ * has been dropped.
+ */
+Ledger
+GetLedger(FunctionCallInfo fcinfo)
+{
+	Oid			function = fcinfo->flinfo->fn_oid;
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Form_pg_proc form;
+	Ledger		ledger;
+
+	if (!HeapTupleIsValid(tuple))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FUNCTION),
+				 errmsg("function with OID %u no longer exists",
+						function)));
+	form = (Form_pg_proc) GETSTRUCT(tuple);
+	ledger.schema = form->pronamespace;
+	ledger.function_owner = form->proowner;
+	ReleaseSysCache(tuple);
+	return ledger;
+}
+
+/* Raises the error that a table is missing, or was dropped while we waited. */
+static void
+ReportMissingTable(const Ledger *ledger, const char *name)
+{
+	char	   *schema = get_namespace_name(ledger->schema);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_TABLE),
+			 errmsg("schema \"%s\" has no table \"%s\"",
+					schema != NULL ? schema : "", name),
+			 errhint("The functions of doc_extractor work on the tables in their own schema.")));
+}
+
+/* Returns the OID of a ledger's table.  Raises 42P01 if there is none. */
+Oid
+LedgerTableOid(const Ledger *ledger, const char *name)
+{
+	Oid			table = get_relname_relid(name, ledger->schema);
+
+	if (!OidIsValid(table))
+		ReportMissingTable(ledger, name);
+	return table;
+}
+
+/* Raises 42809 unless the relation with the name of a table of ours is a table. */
+void
+CheckIsTable(Form_pg_class form)
+{
+	if (form->relkind != RELKIND_RELATION)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not the table that doc_extractor created",
+						NameStr(form->relname))));
+}
+
+/*
+ * Opens and locks a ledger's table.  The caller closes it.  Raises 42P01 if it
+ * is missing, 42809 if it is not a table.
+ */
+Relation
+OpenLedgerTable(const Ledger *ledger, const char *name, LOCKMODE lockmode)
+{
+	Relation	rel = try_relation_open(LedgerTableOid(ledger, name), lockmode);
+
+	if (rel == NULL)
+		ReportMissingTable(ledger, name);
+	CheckIsTable(rel->rd_rel);
+	return rel;
+}
+
+/* Returns whether a table is one of the ledger's four. */
+bool
+IsLedgerTable(const Ledger *ledger, Oid table)
+{
+	static const char *const names[] = {
+		"documents", "hash_index", "audit_log", "error_log"
+	};
+
+	for (size_t i = 0; i < lengthof(names); i++)
+		if (get_relname_relid(names[i], ledger->schema) == table)
+			return true;
+	return false;
+}

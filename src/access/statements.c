@@ -1,0 +1,308 @@
+/*
+ * statements.c
+ *		The SQL statements that the C code runs on the extension's tables.
+ *
+ * A session plans each of them once, and runs it as the owner of the table that
+ * it works on.  Tables, operators and functions are schema-qualified, so that
+ * the caller's search_path plays no part.
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "storage/bufmgr.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "identity.h"
+#include "statements.h"
+
+#define MAX_PARAMETERS 9
+
+typedef struct StatementText
+{
+	const char *table;			/* whose owner runs it */
+	const char *text;			/* %1$s stands for the quoted schema */
+	int			nparameters;
+	Oid			parameters[MAX_PARAMETERS]; /* types */
+} StatementText;
+
+/* Matches a document that still has this hash, and still is no success. */
+#define WHERE_UNFINISHED \
+	" WHERE id OPERATOR(pg_catalog.=) $1" \
+	" AND file_hash OPERATOR(pg_catalog.=) $2" \
+	" AND ingestion_status OPERATOR(pg_catalog.<>) 'success'"
+
+static const StatementText texts[NUMBER_OF_STATEMENTS] = {
+	/* Parameters: the columns' values. */
+	[STATEMENT_INSERT] = {
+		"documents",
+		"INSERT INTO %1$s.documents (file_name, file_size_bytes, file_hash,"
+		" file_type, ingestion_source, document_text, metadata_extracted,"
+		" ingestion_status, error_message)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+		" ON CONFLICT (file_hash) DO NOTHING"
+		" RETURNING id::pg_catalog.int8",
+		9, {TEXTOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, JSONOID,
+		TEXTOID, TEXTOID}
+	},
+	/*
+	 * Parameters: hash, number of duplicates, document.  A count that has
+	 * reached its type's maximum stays there.
+	 */
+	[STATEMENT_COUNT] = {
+		"hash_index",
+		"UPDATE %1$s.hash_index SET"
+		" duplicate_count = pg_catalog.int4(LEAST(2147483647::pg_catalog.int8,"
+		" duplicate_count::pg_catalog.int8 OPERATOR(pg_catalog.+) $2)),"
+		" last_seen = GREATEST(last_seen, LOCALTIMESTAMP)"
+		" WHERE file_hash OPERATOR(pg_catalog.=) $1"
+		" AND document_id OPERATOR(pg_catalog.=) $3"
+		" RETURNING duplicate_count::pg_catalog.int8",
+		3, {TEXTOID, INT8OID, INT8OID}
+	},
+	/* Parameters: hash. */
+	[STATEMENT_GET_COUNT] = {
+		"hash_index",
+		"SELECT duplicate_count::pg_catalog.int8 FROM %1$s.hash_index"
+		" WHERE file_hash OPERATOR(pg_catalog.=) $1",
+		1, {TEXTOID}
+	},
+	/* Parameters: id, hash, text, metadata. */
+	[STATEMENT_HEAL] = {
+		"documents",
+		"UPDATE %1$s.documents SET"
+		" document_text = $3, metadata_extracted = $4,"
+		" ingestion_status = 'success', error_message = NULL"
+		WHERE_UNFINISHED,
+		4, {INT8OID, TEXTOID, TEXTOID, JSONOID}
+	},
+	/* Parameters: id, hash, error message. */
+	[STATEMENT_FAIL_AGAIN] = {
+		"documents",
+		"UPDATE %1$s.documents SET"
+		" error_message = COALESCE($3, error_message)"
+		WHERE_UNFINISHED,
+		3, {INT8OID, TEXTOID, TEXTOID}
+	},
+	/* Parameters: old hash, new hash, document. */
+	[STATEMENT_MOVE_HASH] = {
+		"hash_index",
+		"UPDATE %1$s.hash_index SET file_hash = $2"
+		" WHERE file_hash OPERATOR(pg_catalog.=) $1"
+		" AND document_id OPERATOR(pg_catalog.=) $3",
+		3, {TEXTOID, TEXTOID, INT8OID}
+	},
+	/*
+	 * Parameters: hash, document.  If there is a row already, its document has
+	 * been removed without it.
+	 */
+	[STATEMENT_TAKE_OVER_HASH] = {
+		"hash_index",
+		"INSERT INTO %1$s.hash_index (file_hash, document_id)"
+		" VALUES ($1, $2)"
+		" ON CONFLICT (file_hash) DO UPDATE SET"
+		" document_id = EXCLUDED.document_id",
+		2, {TEXTOID, INT8OID}
+	},
+	/* Parameters: hash, document. */
+	[STATEMENT_DELETE_HASH] = {
+		"hash_index",
+		"DELETE FROM %1$s.hash_index"
+		" WHERE file_hash OPERATOR(pg_catalog.=) $1"
+		" AND document_id OPERATOR(pg_catalog.=) $2",
+		2, {TEXTOID, INT8OID}
+	},
+	/* Parameters: id. */
+	[STATEMENT_LOCK_DOCUMENT] = {
+		"documents",
+		"SELECT file_hash::pg_catalog.text FROM %1$s.documents"
+		" WHERE id OPERATOR(pg_catalog.=) $1 FOR KEY SHARE",
+		1, {INT8OID}
+	},
+	/*
+	 * Parameters: file name, note.  A note that does not fit is left out.  A
+	 * row that another transaction has locked is left to it: a worker that
+	 * retries the file locks this row before the document, and would wait for
+	 * us.
+	 */
+	[STATEMENT_MARK_RETRIED] = {
+		"error_log",
+		"UPDATE %1$s.error_log SET retry_attempted = true,"
+		" resolution_notes = CASE WHEN resolution_notes IS NULL THEN $2"
+		" WHEN pg_catalog.length(resolution_notes) OPERATOR(pg_catalog.+)"
+		" pg_catalog.length($2) OPERATOR(pg_catalog.>) 998"
+		" THEN resolution_notes"
+		" ELSE pg_catalog.concat(resolution_notes, '; ', $2) END"
+		" WHERE id OPERATOR(pg_catalog.=) ANY (ARRAY("
+		"SELECT e.id FROM %1$s.error_log e"
+		" WHERE e.file_name OPERATOR(pg_catalog.=) $1 AND NOT e.retry_attempted"
+		" FOR UPDATE SKIP LOCKED))",
+		2, {TEXTOID, TEXTOID}
+	},
+	/* Parameters: id, notes. */
+	[STATEMENT_RESOLVE_ERROR] = {
+		"error_log",
+		"UPDATE %1$s.error_log SET resolution_notes = $2"
+		" WHERE id OPERATOR(pg_catalog.=) $1",
+		2, {INT8OID, TEXTOID}
+	}
+};
+
+/* A statement's plan, and the smallest size of the table since it was made. */
+typedef struct StatementPlan
+{
+	SPIPlanPtr	plan;
+	BlockNumber blocks;
+} StatementPlan;
+
+/* The plans, the schema that they are for, and how many of them run now. */
+static NameData planned_schema;
+static StatementPlan plans[NUMBER_OF_STATEMENTS];
+static int	running = 0;
+
+/*
+ * Prepares a statement for one generic plan: the planner would rather make a
+ * custom one for each array.
+ */
+static SPIPlanPtr
+Prepare(const StatementText *text, const char *schema_name)
+{
+	char	   *query = psprintf(text->text, quote_identifier(schema_name));
+	SPIPlanPtr	plan = SPI_prepare_cursor(query, text->nparameters,
+										  (Oid *) text->parameters,
+										  CURSOR_OPT_GENERIC_PLAN);
+
+	if (plan == NULL)
+		elog(ERROR, "could not prepare \"%s\": %s", query,
+			 SPI_result_code_string(SPI_result));
+	pfree(query);
+	return plan;
+}
+
+/* Frees all plans if they are for a schema with another name. */
+static void
+ForgetOtherSchema(const char *schema_name)
+{
+	if (strcmp(schema_name, NameStr(planned_schema)) == 0)
+		return;
+	for (int i = 0; i < NUMBER_OF_STATEMENTS; i++)
+	{
+		if (plans[i].plan != NULL)
+			SPI_freeplan(plans[i].plan);
+		plans[i].plan = NULL;
+	}
+	namestrcpy(&planned_schema, schema_name);
+}
+
+/*
+ * Returns the kept plan of a statement on a table of this size.  Plans anew when
+ * the table has doubled: a plan that was made for a table of a few pages scans
+ * them all, and a session can fill the table long before anything else
+ * invalidates its plans.
+ */
+static SPIPlanPtr
+KeptPlan(LedgerStatement statement, const char *schema_name,
+		 BlockNumber blocks)
+{
+	StatementPlan *kept = &plans[statement];
+
+	ForgetOtherSchema(schema_name);
+	if (kept->plan == NULL || blocks / 2 > kept->blocks)
+	{
+		SPIPlanPtr	plan = Prepare(&texts[statement], schema_name);
+
+		SPI_keepplan(plan);
+		if (kept->plan != NULL)
+			SPI_freeplan(kept->plan);
+		kept->plan = plan;
+		kept->blocks = blocks;
+	}
+	/* The server replans too, for example after a TRUNCATE. */
+	kept->blocks = Min(kept->blocks, blocks);
+	return kept->plan;
+}
+
+/* Returns the number of blocks of a table. */
+static BlockNumber
+TableBlocks(const Ledger *ledger, const char *name)
+{
+	Relation	rel = OpenLedgerTable(ledger, name, AccessShareLock);
+	BlockNumber blocks = RelationGetNumberOfBlocks(rel);
+
+	table_close(rel, NoLock);
+	return blocks;
+}
+
+/* Runs a plan, and counts it among those that run. */
+static void
+Execute(SPIPlanPtr plan, Datum *values, const char *nulls)
+{
+	int			code = 0;
+
+	running++;
+	PG_TRY();
+	{
+		code = SPI_execute_plan(plan, values, nulls, false, 0);
+	}
+	PG_FINALLY();
+	{
+		running--;
+	}
+	PG_END_TRY();
+	if (code < 0)
+		elog(ERROR, "could not run a statement: %s",
+			 SPI_result_code_string(code));
+}
+
+/* Copies the columns of the first row of SPI's result, none of which is NULL. */
+static void
+CopyResults(Datum *results)
+{
+	TupleDesc	desc = SPI_tuptable->tupdesc;
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, i);
+		bool		is_null;
+		Datum		value = SPI_getbinval(SPI_tuptable->vals[0], desc, i + 1,
+										  &is_null);
+
+		results[i] = SPI_datumTransfer(value, att->attbyval, att->attlen);
+	}
+}
+
+/*
+ * Runs a statement as the owner of its table, and returns the number of rows.
+ * "nulls" is an array as SPI takes it ('n' for each NULL), or NULL.  "results",
+ * unless NULL, receives the columns of the first row, in the current memory
+ * context.
+ */
+uint64
+RunStatement(const Ledger *ledger, LedgerStatement statement, Datum *values,
+			 const char *nulls, Datum *results)
+{
+	const char *table = texts[statement].table;
+	CallerIdentity caller;
+	char	   *schema_name;
+	SPIPlanPtr	plan;
+	uint64		nrows;
+
+	SPI_connect();
+	SwitchToOwner(ledger, LedgerTableOid(ledger, table), &caller);
+	schema_name = get_namespace_name(ledger->schema);
+	/* If a user's trigger called us, a kept plan may be running further out. */
+	if (running > 0)
+		plan = Prepare(&texts[statement], schema_name);
+	else
+		plan = KeptPlan(statement, schema_name, TableBlocks(ledger, table));
+	Execute(plan, values, nulls);
+	SwitchBack(&caller);
+	nrows = SPI_processed;
+	if (nrows > 0 && results != NULL)
+		CopyResults(results);
+	SPI_finish();
+	return nrows;
+}

@@ -1,0 +1,311 @@
+/*
+ * ingest.c
+ *		The engine: takes documents, inserts new ones and counts duplicates.
+ *
+ * The documents of a batch are grouped by hash.  The groups are settled one after
+ * the other in the order of their hashes, whether documents are inserted or
+ * counted.  So all batches take their locks in the same order, and never wait for
+ * one while they hold a later one: they do not deadlock with each other.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#include "../access/identity.h"
+#include "../tables/document_search.h"
+#include "../tables/documents.h"
+#include "../tables/error_log.h"
+#include "../tables/hash_index.h"
+#include "batch.h"
+#include "ingest.h"
+
+/*
+ * How often a hash is searched for before we give up.  Other sessions can insert
+ * and delete the document in between, but hardly time and again.
+ */
+#define MAX_SEARCHES 10
+
+/* A batch while it is being ingested. */
+typedef struct Ingestion
+{
+	const Ledger *ledger;
+	HashGroup  *groups;			/* in the order of their hashes */
+	int			ngroups;
+	DuplicateCounter *counter;	/* NULL: not open */
+	DocumentSearch search;		/* open if the counter is */
+	DocumentWriter *writer;		/* NULL: not open */
+} Ingestion;
+
+/* Raises 27000: a document can neither be found nor inserted. */
+static void
+ReportStuck(const HashGroup *group)
+{
+	const Document *document = group->documents[group->nsettled];
+
+	ereport(ERROR,
+			(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+			 errmsg("document \"%s\" could not be stored",
+					TextDatumGetCString(document->fields[FIELD_NAME].value)),
+			 errdetail("Its file_hash %s is not in documents and hash_index, and a row with it could not be inserted.",
+					   document->hash),
+			 errhint("Look for a trigger that suppresses or changes rows of documents or hash_index.")));
+}
+
+/* Opens what searches and counts need, unless it is open. */
+static void
+StartSearching(Ingestion *ingestion)
+{
+	if (ingestion->counter != NULL)
+		return;
+	ingestion->counter = OpenDuplicateCounter(ingestion->ledger);
+	OpenDocumentSearch(&ingestion->search, ingestion->ledger,
+					   ingestion->counter);
+}
+
+/* Closes it, if it is open. */
+static void
+StopSearching(Ingestion *ingestion)
+{
+	if (ingestion->counter == NULL)
+		return;
+	CloseDocumentSearch(&ingestion->search);
+	CloseDuplicateCounter(ingestion->counter);
+	ingestion->counter = NULL;
+}
+
+/* Sets the state of a group by what a search has found. */
+static void
+NoteFound(HashGroup *group)
+{
+	group->nsearches++;
+	if (!group->found->is_found)
+		group->state = DOCUMENT_ABSENT;
+	else if (group->found->is_success)
+		group->state = DOCUMENT_STORED;
+	else
+		group->state = DOCUMENT_UNFINISHED;
+}
+
+/* Searches for the hashes of all groups. */
+static void
+SearchForAll(Ingestion *ingestion)
+{
+	if (ingestion->ngroups == 0)
+		return;
+	StartSearching(ingestion);
+	/* GroupDocuments() lays them out side by side. */
+	FindDocuments(&ingestion->search, ingestion->groups[0].found,
+				  ingestion->ngroups);
+	for (int i = 0; i < ingestion->ngroups; i++)
+		NoteFound(&ingestion->groups[i]);
+}
+
+/* Searches for a hash once more, under a new snapshot. */
+static void
+SearchAgain(Ingestion *ingestion, HashGroup *group)
+{
+	if (group->nsearches == MAX_SEARCHES)
+		ReportStuck(group);
+	StopSearching(ingestion);
+	StartSearching(ingestion);
+	FindDocumentByHash(&ingestion->search, group->found);
+	NoteFound(group);
+}
+
+/*
+ * Raises 22023 if a hash was given with another size than it has in documents:
+ * one of the two is wrong.
+ */
+static void
+CheckSize(const HashGroup *group, const Document *document)
+{
+	if (document->hash_was_given && document->size != group->found->size)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("file_size_bytes " INT64_FORMAT " does not match the document with the same hash",
+						document->size),
+				 errdetail("Document " INT64_FORMAT " has file_hash %s and " INT64_FORMAT " bytes.",
+						   group->found->document_id, document->hash,
+						   group->found->size),
+				 errhint("Check how hash and size were computed: no two different files with the same SHA-256 are known.")));
+}
+
+/* Closes documents, if it is open; its triggers derive the other rows. */
+static void
+StopInserting(Ingestion *ingestion)
+{
+	if (ingestion->writer == NULL)
+		return;
+	CloseDocumentWriter(ingestion->writer);
+	ingestion->writer = NULL;
+}
+
+/*
+ * Inserts the first document of a group that is absent.  If it does not get in,
+ * search again.
+ */
+static void
+InsertGroup(Ingestion *ingestion, HashGroup *group)
+{
+	Document   *document = NextDocument(group);
+	InsertOutcome outcome;
+
+	if (ingestion->writer == NULL)
+		ingestion->writer = OpenDocumentWriter(ingestion->ledger);
+	outcome = InsertDocument(ingestion->writer, document,
+							 &group->found->document_id);
+	group->state = DOCUMENT_UNKNOWN;
+	if (outcome == INSERT_NOTHING)
+		return;
+	/* With the hash that the row has now it would never be found again. */
+	if (outcome == INSERT_ALTERED)
+		ReportStuck(group);
+	group->is_new = outcome == INSERT_PENDING;
+	group->found->size = document->size;
+	SettleDocument(group);
+}
+
+/*
+ * Settles the next document of a group that is there, but not as a success: a
+ * success heals it, anything else is one more failure.
+ */
+static void
+UpdateUnfinished(Ingestion *ingestion, HashGroup *group)
+{
+	const Ledger *ledger = ingestion->ledger;
+	Document   *document = NextDocument(group);
+	int64		document_id = group->found->document_id;
+	bool		updated;
+
+	CheckSize(group, document);
+	updated = IsSuccess(document) ?
+		HealDocument(ledger, document_id, document) :
+		FailDocumentAgain(ledger, document_id, document);
+	if (!updated)
+	{
+		group->state = DOCUMENT_UNKNOWN;
+		return;
+	}
+	document->duplicate_count = GetDuplicateCount(ledger, document->hash);
+	SettleDocument(group);
+}
+
+/*
+ * Counts the rest of a group as duplicates.  If the document has no row in
+ * hash_index, it was probably deleted meanwhile: search again.
+ */
+static void
+CountRest(Ingestion *ingestion, HashGroup *group)
+{
+	int64		count;
+
+	for (int i = group->nsettled; i < group->ndocuments; i++)
+		CheckSize(group, group->documents[i]);
+
+	StartSearching(ingestion);
+	if (CountDuplicates(ingestion->counter, group->found,
+						group->ndocuments - group->nsettled, &count))
+	{
+		SettleDuplicates(group, count);
+		return;
+	}
+	/* If it happens twice, somebody must have removed the row. */
+	if (group->nsearches > 1)
+		RestoreHash(ingestion->ledger, group->found->hash,
+					group->found->document_id);
+	group->state = DOCUMENT_UNKNOWN;
+}
+
+/*
+ * Settles the documents of a group.  Stops after a new row: the rest of the group
+ * has to wait for the rows that are derived from it.
+ */
+static void
+SettleGroup(Ingestion *ingestion, HashGroup *group)
+{
+	while (NextDocument(group) != NULL &&
+		   !(group->is_new && ingestion->writer != NULL))
+	{
+		CHECK_FOR_INTERRUPTS();
+		switch (group->state)
+		{
+			case DOCUMENT_UNKNOWN:
+				SearchAgain(ingestion, group);
+				break;
+			case DOCUMENT_ABSENT:
+				InsertGroup(ingestion, group);
+				break;
+			case DOCUMENT_UNFINISHED:
+				UpdateUnfinished(ingestion, group);
+				break;
+			case DOCUMENT_STORED:
+				CountRest(ingestion, group);
+		}
+	}
+}
+
+/*
+ * Settles the groups in the order of their hashes, and derives the other rows of
+ * new documents.  Returns whether all documents are settled.
+ */
+static bool
+SettleGroups(Ingestion *ingestion)
+{
+	bool		settled = true;
+
+	for (int i = 0; i < ingestion->ngroups; i++)
+	{
+		SettleGroup(ingestion, &ingestion->groups[i]);
+		settled &= NextDocument(&ingestion->groups[i]) == NULL;
+	}
+	StopSearching(ingestion);
+	StopInserting(ingestion);
+	return settled;
+}
+
+/*
+ * Ingests documents in which HasProblem() has found none, sorted by hash, all or
+ * nothing.  Sets in each what became of it.  Writes as the tables' owner, so that
+ * the caller needs no right on the tables.  Raises 27000 if a user's trigger
+ * prevents it, 22023 if sizes do not match, 40001 at REPEATABLE READ and above,
+ * and whatever users' constraints and triggers raise.
+ */
+void
+IngestSorted(const Ledger *ledger, Document **documents, int ndocuments)
+{
+	Ingestion	ingestion = {.ledger = ledger};
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "doc_extractor batch",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	CallerIdentity caller;
+
+	SwitchToOwner(ledger, LedgerTableOid(ledger, "documents"), &caller);
+	ingestion.groups = GroupDocuments(documents, ndocuments,
+									  &ingestion.ngroups);
+	SearchForAll(&ingestion);
+	/* No other session sees the new rows yet, so the rest needs no order. */
+	while (!SettleGroups(&ingestion))
+		continue;
+	Assert(ingestion.counter == NULL && ingestion.writer == NULL);
+	MarkRetried(ledger, documents, ndocuments);
+	/* A batch around this one must not take our rows for its own. */
+	CommandCounterIncrement();
+	SwitchBack(&caller);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+}
+
+/* The same for documents in any order.  Leaves out those that are in error_log. */
+void
+IngestBatch(const Ledger *ledger, Document *documents, int ndocuments)
+{
+	int			nsorted;
+	Document  **sorted = SortDocuments(documents, ndocuments, &nsorted);
+
+	IngestSorted(ledger, sorted, nsorted);
+	pfree(sorted);
+}

@@ -1,0 +1,87 @@
+/*
+ * ingest_call.c
+ *		What the ingest functions share: arguments, checks, result row.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+
+#include "../ingest/ingest.h"
+#include "ingest_call.h"
+
+/*
+ * Sets the fields of a document, given the numbers of the arguments file_name and
+ * file_type.  The others follow file_type, in the order of the enum.
+ */
+void
+GetFields(FunctionCallInfo fcinfo, int name, int type, Document *document)
+{
+	document->fields[FIELD_NAME] = fcinfo->args[name];
+	for (int field = FIELD_TYPE; field < NUMBER_OF_FIELDS; field++)
+		document->fields[field] = fcinfo->args[type + field - FIELD_TYPE];
+}
+
+/*
+ * Returns the type of the calling function's result row, which is kept for the
+ * function's further calls.  Call it before the work: a user's trigger may drop the
+ * function meanwhile.
+ */
+TupleDesc
+ResultRowType(FunctionCallInfo fcinfo)
+{
+	if (fcinfo->flinfo->fn_extra == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+		TupleDesc	desc;
+
+		if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("function returning record called in context that cannot accept type record")));
+		fcinfo->flinfo->fn_extra = BlessTupleDesc(desc);
+		MemoryContextSwitchTo(old);
+	}
+	return fcinfo->flinfo->fn_extra;
+}
+
+/*
+ * Sets the values of a result row to what became of a document.  If it is in
+ * error_log, all are NULL except the hash, if that is known.
+ */
+void
+FillResult(const Document *document, Datum *values, bool *nulls)
+{
+	nulls[0] = nulls[1] = nulls[3] = document->is_logged;
+	nulls[2] = document->hash[0] == '\0';
+	values[0] = Int64GetDatum(document->document_id);
+	values[1] = BoolGetDatum(document->is_duplicate);
+	values[2] = CStringGetTextDatum(document->hash);
+	values[3] = Int64GetDatum(document->duplicate_count);
+}
+
+/*
+ * Checks and ingests one document, and returns the function's result row.  Reads
+ * the content, unless its hash is known, after all other checks.
+ */
+Datum
+IngestOne(FunctionCallInfo fcinfo, Document *document)
+{
+	Ledger		ledger = GetLedger(fcinfo);
+	TupleDesc	desc = ResultRowType(fcinfo);
+	FieldLimits limits;
+	Problem		problem;
+	Datum		values[RESULT_COLUMNS];
+	bool		nulls[RESULT_COLUMNS];
+
+	GetFieldLimits(&ledger, &limits);
+	if (HasProblem(document, &limits, &problem))
+		ReportProblem(document, &problem);
+	if (document->hash_content != NULL)
+		document->hash_content(document);
+	IngestBatch(&ledger, document, 1);
+	FillResult(document, values, nulls);
+	return HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
+}

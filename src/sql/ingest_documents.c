@@ -1,0 +1,160 @@
+/*
+ * ingest_documents.c
+ *		ingest_documents(): a batch of documents, given as arrays.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/tuplestore.h"
+
+#include "../compat.h"
+#include "../ingest/bad_documents.h"
+#include "ingest_call.h"
+
+PG_FUNCTION_INFO_V1(ingest_documents);
+
+/* An array argument: its name, and the field that it sets. */
+typedef struct ArrayArgument
+{
+	const char *name;
+	int			field;			/* a DocumentField, or FIELD_CONTENT */
+	bool		is_required;
+} ArrayArgument;
+
+#define FIELD_CONTENT (-1)
+
+static const ArrayArgument arguments[] = {
+	{"file_names", FIELD_NAME, true},
+	{"contents", FIELD_CONTENT, true},
+	{"file_types", FIELD_TYPE, true},
+	{"ingestion_sources", FIELD_SOURCE, false},
+	{"document_texts", FIELD_TEXT, false},
+	{"metadata_extracted", FIELD_METADATA, false},
+	{"ingestion_statuses", FIELD_STATUS, false},
+	{"error_messages", FIELD_MESSAGE, false}
+};
+
+/* A batch while it is being read from the arrays. */
+typedef struct ArrayBatch
+{
+	Document   *documents;
+	int			ndocuments;		/* -1: not known yet */
+} ArrayBatch;
+
+/*
+ * Returns the length of an array.  Raises 2202E unless it has one dimension, and is
+ * as long as the others.
+ */
+static int
+CheckArray(const ArrayArgument *argument, ArrayType *array,
+		   const ArrayBatch *batch)
+{
+	int			length = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+
+	if (ARR_NDIM(array) > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("%s must have one dimension, not %d",
+						argument->name, ARR_NDIM(array))));
+	if (batch->ndocuments >= 0 && length != batch->ndocuments)
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("%s has %d elements, but %s has %d",
+						argument->name, length, arguments[0].name,
+						batch->ndocuments),
+				 errhint("Every array must have one element for each document. An array that is NULL or left out means the default for all documents.")));
+	return length;
+}
+
+/* Allocates the documents of a batch, once their number is known. */
+static void
+AllocateDocuments(ArrayBatch *batch, int ndocuments)
+{
+	batch->ndocuments = ndocuments;
+	batch->documents = palloc_extended(Max(ndocuments, 1) * sizeof(Document),
+									   MCXT_ALLOC_HUGE);
+	for (int i = 0; i < ndocuments; i++)
+		InitDocument(&batch->documents[i], i + 1);
+}
+
+/* Sets what an element of an array says of a document. */
+static void
+SetElement(const ArrayArgument *argument, Document *document, Datum value,
+			bool is_null)
+{
+	CHECK_FOR_INTERRUPTS();
+	if (argument->field != FIELD_CONTENT)
+	{
+		document->fields[argument->field].value = value;
+		document->fields[argument->field].isnull = is_null;
+	}
+	else if (!is_null)
+		HashContent(document, value);
+}
+
+/* Reads an array argument into the documents of the batch. */
+static void
+ReadArray(FunctionCallInfo fcinfo, int number, ArrayBatch *batch)
+{
+	const ArrayArgument *argument = &arguments[number];
+	ArrayType  *array;
+	int			length;
+	Datum	   *values;
+	bool	   *nulls;
+
+	if (PG_ARGISNULL(number))
+	{
+		if (argument->is_required)
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("%s must not be null", argument->name)));
+		return;
+	}
+	array = PG_GETARG_ARRAYTYPE_P(number);
+	length = CheckArray(argument, array, batch);
+	if (batch->ndocuments < 0)
+		AllocateDocuments(batch, length);
+
+	deconstruct_array(array, ARR_ELEMTYPE(array), -1, false, TYPALIGN_INT,
+					  &values, &nulls, &length);
+	for (int i = 0; i < length; i++)
+		SetElement(argument, &batch->documents[i], values[i], nulls[i]);
+}
+
+/*
+ * ingest_documents(file_names, contents, file_types, ...): ingests a batch, all or
+ * nothing, except documents that doc_extractor.on_bad_document logs.  Returns a row
+ * for each document, in the order of the arrays.
+ */
+Datum
+ingest_documents(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Ledger		ledger = GetLedger(fcinfo);
+	ArrayBatch	batch = {.ndocuments = -1};
+	FieldLimits limits;
+
+	InitMaterializedSRF(fcinfo, 0);
+	for (size_t i = 0; i < lengthof(arguments); i++)
+		ReadArray(fcinfo, i, &batch);
+
+	GetFieldLimits(&ledger, &limits);
+	for (int i = 0; i < batch.ndocuments; i++)
+		AcceptDocument(&ledger, &batch.documents[i], &limits);
+	IngestAccepted(&ledger, batch.documents, batch.ndocuments);
+
+	for (int i = 0; i < batch.ndocuments; i++)
+	{
+		Datum		values[RESULT_COLUMNS];
+		bool		nulls[RESULT_COLUMNS];
+
+		FillResult(&batch.documents[i], values, nulls);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}

@@ -1,0 +1,204 @@
+/*
+ * ingest_file.c
+ *		ingest_file(): a document that is a file on the server.
+ *
+ * The file is read in pieces, so the memory does not depend on its size.
+ */
+#include "postgres.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "catalog/pg_authid.h"
+#include "fmgr.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "storage/fd.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/json.h"
+
+#include "../compat.h"
+#include "ingest_call.h"
+
+PG_FUNCTION_INFO_V1(ingest_file);
+
+typedef struct ServerFile
+{
+	char	   *path;
+	struct stat state;			/* before it was opened */
+} ServerFile;
+
+/* Raises 42501 unless the current user may read any file that the server can. */
+static void
+CheckReadsFiles(void)
+{
+	if (!has_privs_of_role(GetUserId(), ROLE_PG_READ_SERVER_FILES))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to ingest a file on the server"),
+				 errdetail("Only roles with privileges of the role pg_read_server_files may read files on the server."),
+				 errhint("Send the bytes with ingest_document(), or as a large object with ingest_large_object().")));
+}
+
+/* Returns the path in argument 0, canonicalized. */
+static char *
+GetPath(FunctionCallInfo fcinfo)
+{
+	char	   *path;
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("path must not be null")));
+	path = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	if (IsBlank(path, strlen(path)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("path must not be blank")));
+	canonicalize_path(path);
+	return path;
+}
+
+/* Raises an error: the file cannot be read, for the reason in errno. */
+static void
+ReportUnreadable(const char *path)
+{
+	/* errcode_for_file_access() would report these as internal errors. */
+	bool		is_bad_path = errno == ENAMETOOLONG || errno == ELOOP;
+
+	ereport(ERROR,
+			(is_bad_path ? errcode(ERRCODE_INVALID_PARAMETER_VALUE) :
+			 errcode_for_file_access(),
+			 errmsg("could not read file \"%s\": %m", path)));
+}
+
+/* Raises 55006: what we have read may never have been the file's content. */
+static void
+ReportChanged(const char *path)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_IN_USE),
+			 errmsg("file \"%s\" changed while it was read", path),
+			 errhint("Try again when no other program writes to it.")));
+}
+
+/* Reads the state of a file.  Raises 42809 unless it is a regular file. */
+static void
+StatFile(ServerFile *file)
+{
+	if (stat(file->path, &file->state) < 0)
+		ReportUnreadable(file->path);
+	if (!S_ISREG(file->state.st_mode))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not a regular file", file->path)));
+}
+
+/* Raises 55006 unless an open file is as StatFile() found it. */
+static void
+CheckUnchanged(const ServerFile *file, int fd)
+{
+	struct stat state;
+
+	if (fstat(fd, &state) < 0)
+		ReportUnreadable(file->path);
+	if (state.st_mode != file->state.st_mode ||
+		state.st_size != file->state.st_size ||
+		state.st_mtime != file->state.st_mtime)
+		ReportChanged(file->path);
+}
+
+/* Adds the content of an open file to a hash, in pieces. */
+static void
+AddFile(pg_cryptohash_ctx *ctx, const ServerFile *file, int fd)
+{
+	char	   *piece = palloc(PIECE_SIZE);
+	ssize_t		length;
+	off_t		nread = 0;
+
+	while ((length = read(fd, piece, PIECE_SIZE)) > 0)
+	{
+		CHECK_FOR_INTERRUPTS();
+		nread += length;
+		/* The file may grow as fast as we read it. */
+		if (nread > file->state.st_size)
+			break;
+		AddToHash(ctx, piece, length);
+	}
+	if (length < 0)
+		ReportUnreadable(file->path);
+	if (nread != file->state.st_size)
+		ReportChanged(file->path);
+	pfree(piece);
+}
+
+/* Sets the hash of a document from its file. */
+static void
+HashFile(Document *document)
+{
+	const ServerFile *file = document->content;
+	pg_cryptohash_ctx *ctx;
+	int			fd;
+
+	/* If it has become a pipe meanwhile, do not wait for a writer. */
+	fd = OpenTransientFile(file->path, O_RDONLY | O_NONBLOCK | PG_BINARY);
+	if (fd < 0)
+		ReportUnreadable(file->path);
+	CheckUnchanged(file, fd);
+	ctx = StartHash();
+	AddFile(ctx, file, fd);
+	CheckUnchanged(file, fd);
+	FinishHash(ctx, document->hash);
+	CloseTransientFile(fd);
+}
+
+/* Returns the last part of a path. */
+static const char *
+BaseName(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? path : slash + 1;
+}
+
+/* Returns metadata for a file that was given without any, a json. */
+static Datum
+PathMetadata(const char *path)
+{
+	StringInfoData json;
+
+	initStringInfo(&json);
+	appendStringInfoString(&json, "{\"path\": ");
+	escape_json(&json, path);
+	appendStringInfoChar(&json, '}');
+	return CStringGetTextDatum(json.data);
+}
+
+/*
+ * ingest_file(path, file_type, ...): ingests a document that is a file on the
+ * server.  The path is interpreted as by pg_read_file().
+ */
+Datum
+ingest_file(PG_FUNCTION_ARGS)
+{
+	Document	document = {.position = 0};
+	ServerFile	file;
+
+	CheckReadsFiles();
+	file.path = GetPath(fcinfo);
+	StatFile(&file);
+
+	GetFields(fcinfo, 0, 1, &document);
+	document.fields[FIELD_NAME].value = CStringGetTextDatum(BaseName(file.path));
+	if (document.fields[FIELD_METADATA].isnull)
+	{
+		document.fields[FIELD_METADATA].value = PathMetadata(file.path);
+		document.fields[FIELD_METADATA].isnull = false;
+	}
+	document.size = file.state.st_size;
+	document.hash_content = HashFile;
+	document.content = &file;
+	return IngestOne(fcinfo, &document);
+}

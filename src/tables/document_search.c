@@ -1,0 +1,236 @@
+/*
+ * document_search.c
+ *		Searches of documents by their hashes.
+ *
+ * hash_index says which document has a hash, and we read its row anyway to count
+ * a duplicate.  So we search documents by id, in a smaller index than that of the
+ * hashes.  documents has the last word.
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "catalog/pg_index.h"
+#include "miscadmin.h"
+#include "utils/rel.h"
+
+#include "../access/columns.h"
+#include "document.h"
+#include "document_search.h"
+
+/*
+ * Prepares searches, until CloseDocumentSearch().  "counter" is open as long as
+ * they are.
+ */
+void
+OpenDocumentSearch(DocumentSearch *search, const Ledger *ledger,
+				   DuplicateCounter *counter)
+{
+	search->ledger = ledger;
+	search->counter = counter;
+	search->rel = NULL;
+	search->is_by_id = false;
+	search->is_by_hash = false;
+}
+
+/* Opens documents, unless it is open. */
+static void
+NeedDocuments(DocumentSearch *search)
+{
+	TupleDesc	desc;
+
+	if (search->rel != NULL)
+		return;
+	search->rel = OpenLedgerTable(search->ledger, "documents",
+								  AccessShareLock);
+	desc = RelationGetDescr(search->rel);
+	search->id = ColumnNumber(desc, "documents", "id", COLUMN_INTEGER);
+	search->file_size_bytes = ColumnNumber(desc, "documents",
+										   "file_size_bytes", COLUMN_INTEGER);
+	search->file_hash = ColumnNumber(desc, "documents", "file_hash",
+									 COLUMN_TEXT);
+	search->ingestion_status = ColumnNumber(desc, "documents",
+											"ingestion_status", COLUMN_TEXT);
+}
+
+/* Sets what a row of documents says. */
+static void
+SetFound(DocumentSearch *search, TupleTableSlot *row, FoundDocument *document)
+{
+	document->is_found = true;
+	document->document_id = RequiredInteger(row, search->id);
+	document->size = RequiredInteger(row, search->file_size_bytes);
+	document->is_success =
+		IsSuccessStatus(RequiredColumn(row, search->ingestion_status));
+}
+
+/* Sets what a row of documents says, if it has the hash that we search for. */
+static void
+SetFoundIfHash(DocumentSearch *search, TupleTableSlot *row,
+			   FoundDocument *document)
+{
+	if (IsHash(RequiredColumn(row, search->file_hash), document->hash))
+		SetFound(search, row, document);
+}
+
+/* Searches the index of the hashes. */
+static void
+SearchByHash(DocumentSearch *search, FoundDocument *document)
+{
+	TupleTableSlot *row;
+
+	NeedDocuments(search);
+	if (!search->is_by_hash)
+		OpenIndexSearch(&search->by_hash, search->rel,
+						FileHashIndex(search->rel));
+	search->is_by_hash = true;
+	row = SearchIndexForHash(&search->by_hash, document->hash);
+	if (row != NULL)
+		SetFound(search, row, document);
+}
+
+/* Documents that a range scan may read for each one that is found. */
+#define RANGE_DOCUMENTS 4
+
+/* Sorts by document_id. */
+static int
+CompareIds(const void *a, const void *b)
+{
+	const FoundDocument *left = *(FoundDocument *const *) a;
+	const FoundDocument *right = *(FoundDocument *const *) b;
+
+	if (left->document_id == right->document_id)
+		return 0;
+	return left->document_id < right->document_id ? -1 : 1;
+}
+
+/*
+ * Returns whether one range scan is cheaper than a search for each document: the
+ * ids, which are sorted, are dense, and the index has the same order.
+ */
+static bool
+IsRange(Relation index, FoundDocument **documents, int ndocuments)
+{
+	int64		nids = documents[ndocuments - 1]->document_id -
+		documents[0]->document_id;
+
+	return ndocuments > 1 && nids / ndocuments < RANGE_DOCUMENTS &&
+		(index->rd_indoption[0] & INDOPTION_DESC) == 0;
+}
+
+/* Finds documents, sorted by id, with a range scan. */
+static void
+ScanRange(DocumentSearch *search, FoundDocument **documents, int ndocuments,
+		  Oid id_type)
+{
+	TupleTableSlot *slot = search->by_id.slot;
+	IndexScanDesc scan =
+		BeginRangeScan(&search->by_id,
+					   IntegerDatum(documents[0]->document_id, id_type),
+					   IntegerDatum(documents[ndocuments - 1]->document_id,
+									id_type));
+	int			i = 0;
+
+	while (index_getnext_slot(scan, ForwardScanDirection, slot))
+	{
+		int64		id = RequiredInteger(slot, search->id);
+
+		CHECK_FOR_INTERRUPTS();
+		while (i < ndocuments && documents[i]->document_id < id)
+			i++;
+		for (; i < ndocuments && documents[i]->document_id == id; i++)
+			SetFoundIfHash(search, slot, documents[i]);
+	}
+	index_endscan(scan);
+}
+
+/*
+ * Finds documents by the ids that hash_index has for them.  Returns false if
+ * documents has no index for that.
+ */
+static bool
+SearchByIds(DocumentSearch *search, FoundDocument **documents, int ndocuments)
+{
+	Oid			id_type;
+	Oid			index;
+
+	NeedDocuments(search);
+	id_type = ColumnType(RelationGetDescr(search->rel), search->id);
+	index = UniqueIndexOn(search->rel, search->id);
+	if (!OidIsValid(index))
+		return false;
+	if (!search->is_by_id)
+		OpenIndexSearch(&search->by_id, search->rel, index);
+	search->is_by_id = true;
+
+	qsort(documents, ndocuments, sizeof(FoundDocument *), CompareIds);
+	if (IsRange(search->by_id.index, documents, ndocuments))
+	{
+		ScanRange(search, documents, ndocuments, id_type);
+		return true;
+	}
+	for (int i = 0; i < ndocuments; i++)
+	{
+		Datum		id = IntegerDatum(documents[i]->document_id, id_type);
+		TupleTableSlot *row = SearchIndex(&search->by_id, id);
+
+		CHECK_FOR_INTERRUPTS();
+		if (row != NULL)
+			SetFoundIfHash(search, row, documents[i]);
+	}
+	return true;
+}
+
+/*
+ * Finds the documents of hashes, in the order of the hashes.  Can miss a document
+ * whose row in hash_index somebody has removed: a new row with its hash will then
+ * conflict with it.
+ */
+void
+FindDocuments(DocumentSearch *search, FoundDocument *documents, int ndocuments)
+{
+	FoundDocument **wanted =
+		palloc_extended(ndocuments * sizeof(FoundDocument *),
+						MCXT_ALLOC_HUGE);
+	int			nwanted = 0;
+	bool		has_rows = !search->counter->by_statement;
+
+	FindHashRows(search->counter, documents, ndocuments);
+	for (int i = 0; i < ndocuments; i++)
+	{
+		documents[i].is_found = false;
+		if (!has_rows || ItemPointerIsValid(&documents[i].hash_row))
+			wanted[nwanted++] = &documents[i];
+	}
+	if (nwanted > 0 && !(has_rows && SearchByIds(search, wanted, nwanted)))
+		for (int i = 0; i < nwanted; i++)
+		{
+			CHECK_FOR_INTERRUPTS();
+			SearchByHash(search, wanted[i]);
+		}
+	/* A row in hash_index is worth nothing without its document. */
+	for (int i = 0; i < nwanted; i++)
+		if (!wanted[i]->is_found)
+			ItemPointerSetInvalid(&wanted[i]->hash_row);
+	pfree(wanted);
+}
+
+/* Finds the document of a hash, whatever hash_index says. */
+void
+FindDocumentByHash(DocumentSearch *search, FoundDocument *document)
+{
+	document->is_found = false;
+	ItemPointerSetInvalid(&document->hash_row);
+	SearchByHash(search, document);
+}
+
+/* Closes what the searches have opened. */
+void
+CloseDocumentSearch(DocumentSearch *search)
+{
+	if (search->is_by_hash)
+		CloseIndexSearch(&search->by_hash);
+	if (search->is_by_id)
+		CloseIndexSearch(&search->by_id);
+	if (search->rel != NULL)
+		table_close(search->rel, NoLock);
+}

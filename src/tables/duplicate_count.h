@@ -1,0 +1,51 @@
+/*
+ * duplicate_count.h
+ *		The counting of duplicates, in hash_index.
+ */
+#ifndef DOC_EXTRACTOR_DUPLICATE_COUNT_H
+#define DOC_EXTRACTOR_DUPLICATE_COUNT_H
+
+#include "nodes/execnodes.h"
+
+#include "../access/index_search.h"
+#include "../access/ledger.h"
+
+/* What the ledger has of a hash. */
+typedef struct FoundDocument
+{
+	const char *hash;			/* that was searched for */
+	bool		is_found;		/* in documents */
+	int64		document_id;
+	int64		size;			/* bytes */
+	bool		is_success;
+	ItemPointerData hash_row;	/* its row in hash_index; invalid: not known */
+} FoundDocument;
+
+/* hash_index, open for the counts of a batch. */
+typedef struct DuplicateCounter
+{
+	const Ledger *ledger;
+	Relation	rel;
+	bool		by_statement;	/* the table needs the executor */
+	IndexSearch search;
+	BlockNumber nblocks;		/* of the table; 0: not known yet */
+	TupleTableSlot *new_row;
+	EState	   *estate;			/* NULL until an index needs an entry */
+	ResultRelInfo *rri;
+	AttrNumber	file_hash;
+	AttrNumber	document_id;
+	AttrNumber	duplicate_count;
+	AttrNumber	last_seen;
+} DuplicateCounter;
+
+extern DuplicateCounter *OpenDuplicateCounter(const Ledger *ledger);
+extern void FindHashRows(DuplicateCounter *counter, FoundDocument *documents,
+						 int ndocuments);
+extern bool CountDuplicates(DuplicateCounter *counter,
+							FoundDocument *document, int64 nduplicates,
+							int64 *count);
+extern void CloseDuplicateCounter(DuplicateCounter *counter);
+
+extern int64 GetDuplicateCount(const Ledger *ledger, const char *hash);
+
+#endif							/* DOC_EXTRACTOR_DUPLICATE_COUNT_H */

@@ -1,0 +1,213 @@
+/*
+ * error_log.c
+ *		Rows of error_log: what could not be ingested, why, and what became of it.
+ *
+ * A failure is worth more than its full wording: here, and nowhere else, a value
+ * that is too long for its column is truncated.
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
+#include "storage/bufmgr.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "../access/index_search.h"
+#include "../access/row_writer.h"
+#include "../access/statements.h"
+#include "../lib/condition.h"
+#include "error_log.h"
+
+/* Stands for the name of a document that has none. */
+#define NO_FILE_NAME "(no file name)"
+
+/*
+ * Returns a copy of a text, truncated to "width" characters, with an ellipsis at
+ * its end, if it is longer.  0 means no limit.
+ */
+static char *
+TruncateText(const char *value, int width)
+{
+	const char *ellipsis = GetDatabaseEncoding() == PG_UTF8 ? "\342\200\246" : "...";
+	int			marks = Min(width, pg_mbstrlen(ellipsis));
+	int			length = strlen(value);
+
+	if (width == 0 || pg_mbstrlen(value) <= width)
+		return pstrdup(value);
+	return psprintf("%.*s%.*s",
+					pg_mbcharcliplen(value, length, width - marks), value,
+					pg_mbcharcliplen(ellipsis, strlen(ellipsis), marks), ellipsis);
+}
+
+/* Sets a column of the row to a text, truncated to fit. */
+static void
+SetTruncated(RowWriter *writer, const char *column, const char *value)
+{
+	AttrNumber	number = WriterColumn(writer, column, COLUMN_TEXT);
+	int			width = ColumnWidth(RelationGetDescr(writer->rel), number);
+	char	   *truncated = TruncateText(value, width);
+
+	SetColumn(writer, number, CStringGetTextDatum(truncated));
+}
+
+/*
+ * Writes a row, and returns its id.  Raises 27000 if a user's trigger suppresses
+ * it, as the failure would be lost.
+ */
+int64
+LogError(const Ledger *ledger, const char *file_name, const char *type,
+		 const char *message)
+{
+	RowWriter  *writer = OpenRowWriter(ledger, "error_log", CONFLICT_ERROR, NULL);
+	MemoryContext old = MemoryContextSwitchTo(writer->estate->es_query_cxt);
+	int64		id;
+
+	StartRow(writer);
+	SetTruncated(writer, "file_name", file_name);
+	SetTruncated(writer, "error_type", type);
+	SetTruncated(writer, "error_message", message);
+	if (WriteRow(writer) != ROW_STORED)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("the failure of \"%s\" was not recorded", file_name),
+				 errdetail("A trigger on error_log suppressed its row.")));
+	id = RequiredInteger(writer->slot,
+						 WriterColumn(writer, "id", COLUMN_INTEGER));
+	MemoryContextSwitchTo(old);
+	CloseRowWriter(writer);
+	return id;
+}
+
+/* Writes the row of a document that could not be ingested, and sets its id. */
+void
+LogBadDocument(const Ledger *ledger, Document *document, int sqlstate,
+			   const char *message)
+{
+	NullableDatum name = document->fields[FIELD_NAME];
+	char	   *file_name = name.isnull ? pstrdup(NO_FILE_NAME) :
+		TextDatumGetCString(name.value);
+	char	   *full = document->position == 0 ? pstrdup(message) :
+		psprintf("document " INT64_FORMAT " of the batch: %s",
+				 document->position, message);
+
+	document->is_logged = true;
+	document->error_id = LogError(ledger, file_name, ConditionName(sqlstate),
+								  full);
+	pfree(full);
+	pfree(file_name);
+}
+
+/*
+ * Returns 1.1's index, by file name, of the rows whose files were not tried again,
+ * or InvalidOid if there is none.
+ */
+static Oid
+FindFileNameIndex(const Ledger *ledger, Relation error_log)
+{
+	Oid			found = get_relname_relid("ix_error_log_file_name",
+										  ledger->schema);
+	Relation	index;
+	bool		is_by_text;
+
+	if (!list_member_oid(RelationGetIndexList(error_log), found))
+		return InvalidOid;
+	/* A user may have given this name to another index. */
+	index = index_open(found, AccessShareLock);
+	is_by_text = index->rd_rel->relam == BTREE_AM_OID &&
+		index->rd_opcintype[0] == TEXTOID;
+	index_close(index, AccessShareLock);
+	return is_by_text ? found : InvalidOid;
+}
+
+/* Sorts documents by their position in the batch. */
+static int
+ComparePositions(const void *a, const void *b)
+{
+	const Document *left = *(Document *const *) a;
+	const Document *right = *(Document *const *) b;
+
+	return left->position < right->position ? -1 : 1;
+}
+
+/*
+ * Returns those successes among the documents whose file name has failed before.
+ * Sets "nfound" to their number.
+ */
+static Document **
+FindRetried(const Ledger *ledger, Relation error_log, Document **documents,
+			int ndocuments, int *nfound)
+{
+	Oid			index = FindFileNameIndex(ledger, error_log);
+	Document  **found = NULL;
+	IndexSearch search;
+
+	*nfound = 0;
+	if (!OidIsValid(index))
+		return NULL;
+	OpenIndexSearch(&search, error_log, index);
+	for (int i = 0; i < ndocuments; i++)
+	{
+		Document   *document = documents[i];
+
+		if (!IsSuccess(document) ||
+			SearchIndex(&search, document->fields[FIELD_NAME].value) == NULL)
+			continue;
+		if (found == NULL)
+			found = palloc_extended(ndocuments * sizeof(Document *),
+									MCXT_ALLOC_HUGE);
+		found[(*nfound)++] = document;
+	}
+	CloseIndexSearch(&search);
+	return found;
+}
+
+/* Marks the failures of a document's file name. */
+static void
+MarkFileName(const Ledger *ledger, const Document *document)
+{
+	char	   *note = psprintf("ingested as document " INT64_FORMAT,
+								document->document_id);
+	Datum		values[2];
+
+	values[0] = document->fields[FIELD_NAME].value;
+	values[1] = CStringGetTextDatum(note);
+	RunStatement(ledger, STATEMENT_MARK_RETRIED, values, NULL, NULL);
+}
+
+/*
+ * Marks the rows with the file names of documents that have now succeeded.  Most
+ * ingestions find none, so we search before we write.
+ */
+void
+MarkRetried(const Ledger *ledger, Document **documents, int ndocuments)
+{
+	Relation	error_log = OpenLedgerTable(ledger, "error_log",
+											AccessShareLock);
+	Document  **found = NULL;
+	int			nfound = 0;
+
+	if (RelationGetNumberOfBlocks(error_log) > 0)
+		found = FindRetried(ledger, error_log, documents, ndocuments, &nfound);
+	table_close(error_log, NoLock);
+	if (nfound == 0)
+		return;
+	/* If several have the same name, the first one is noted. */
+	qsort(found, nfound, sizeof(Document *), ComparePositions);
+	for (int i = 0; i < nfound; i++)
+		MarkFileName(ledger, found[i]);
+}
+
+/* Sets the notes of a row.  Returns false if there is no such row. */
+bool
+ResolveError(const Ledger *ledger, int64 error_id, const char *notes)
+{
+	Datum		values[2];
+
+	values[0] = Int64GetDatum(error_id);
+	values[1] = CStringGetTextDatum(notes);
+	return RunStatement(ledger, STATEMENT_RESOLVE_ERROR, values, NULL, NULL) > 0;
+}

@@ -1,0 +1,34 @@
+/*
+ * hash_index.h
+ *		Rows of hash_index: insert, move, delete, restore.
+ *
+ * duplicate_count.h has the counts.
+ */
+#ifndef DOC_EXTRACTOR_HASH_INDEX_H
+#define DOC_EXTRACTOR_HASH_INDEX_H
+
+#include "../access/row_writer.h"
+
+/* hash_index, open for the rows of new documents. */
+typedef struct HashWriter
+{
+	const Ledger *ledger;
+	RowWriter  *rows;
+	AttrNumber	file_hash;
+	AttrNumber	document_id;
+} HashWriter;
+
+extern void OpenHashWriter(HashWriter *writer, const Ledger *ledger);
+extern void InsertHash(HashWriter *writer, Datum hash, int64 document_id);
+extern void CloseHashWriter(HashWriter *writer);
+
+extern void RestoreHash(const Ledger *ledger, const char *hash,
+						int64 document_id);
+extern void MoveHash(const Ledger *ledger, Datum old_hash, Datum new_hash,
+					 int64 document_id);
+extern void DeleteHash(const Ledger *ledger, Datum hash, int64 document_id);
+
+extern void NoteEarlyChange(void);
+extern uint64 EarlyChanges(void);
+
+#endif							/* DOC_EXTRACTOR_HASH_INDEX_H */

@@ -1,0 +1,230 @@
+/*
+ * row_json.c
+ *		Rows of a table as JSON objects, for the trail.
+ *
+ * Values have the form that PostgreSQL's to_json() gives them.  The types of
+ * V001's columns are written directly, all others by to_json().  A value that is
+ * longer than doc_extractor.audit_value_limit is replaced by the length and the
+ * SHA-256 of its text, or of a bytea's bytes, so that it can still be proved.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "lib/stringinfo.h"
+#include "nodes/makefuncs.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/json.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+#include "../compat.h"
+#include "../lib/sha256.h"
+#include "../settings.h"
+#include "row_json.h"
+
+/* How to write the values of a column; prepared when first needed. */
+typedef struct ColumnEncoder
+{
+	char	   *key;			/* the name as JSON, with a colon; NULL: not
+								 * prepared */
+	Oid			type;			/* of the column, or a domain's base type */
+	FmgrInfo	to_json;		/* for types that are not written directly */
+	FmgrInfo	output;			/* the same types' text, for the hash */
+} ColumnEncoder;
+
+struct RowEncoder
+{
+	TupleDesc	desc;
+	MemoryContext context;
+	ColumnEncoder *columns;		/* one a column of "desc" */
+};
+
+/*
+ * Returns an encoder for rows of this type, which must outlive it.  It belongs to
+ * the current memory context.
+ */
+RowEncoder *
+CreateRowEncoder(TupleDesc desc)
+{
+	RowEncoder *encoder = palloc(sizeof(RowEncoder));
+
+	encoder->desc = desc;
+	encoder->context = CurrentMemoryContext;
+	encoder->columns = palloc0(desc->natts * sizeof(ColumnEncoder));
+	return encoder;
+}
+
+/* Prepares to_json() for a type, which it reads from its call expression. */
+static void
+PrepareToJson(ColumnEncoder *column, Oid type)
+{
+	Node	   *argument = (Node *) makeNullConst(type, -1, InvalidOid);
+	Oid			output;
+	bool		is_varlena;
+
+	fmgr_info(F_TO_JSON, &column->to_json);
+	fmgr_info_set_expr((Node *) makeFuncExpr(F_TO_JSON, JSONOID,
+											 list_make1(argument), InvalidOid,
+											 InvalidOid, COERCE_EXPLICIT_CALL),
+					   &column->to_json);
+	getTypeOutputInfo(type, &output, &is_varlena);
+	fmgr_info(output, &column->output);
+}
+
+/* Returns whether we write the values of a type ourselves. */
+static bool
+IsWrittenDirectly(Oid type)
+{
+	return type == INT4OID || type == TEXTOID || type == VARCHAROID ||
+		type == JSONOID;
+}
+
+/* Returns the encoder of a column, prepared. */
+static ColumnEncoder *
+GetColumnEncoder(RowEncoder *encoder, int i)
+{
+	Form_pg_attribute att = TupleDescAttr(encoder->desc, i);
+	ColumnEncoder *column = &encoder->columns[i];
+	MemoryContext old;
+	StringInfoData key;
+
+	if (column->key != NULL)
+		return column;
+	old = MemoryContextSwitchTo(encoder->context);
+	column->type = att->atttypid;
+	if (!IsWrittenDirectly(column->type))
+		column->type = getBaseType(att->atttypid);
+	if (!IsWrittenDirectly(column->type))
+		PrepareToJson(column, att->atttypid);
+	initStringInfo(&key);
+	escape_json(&key, NameStr(att->attname));
+	appendStringInfoChar(&key, ':');
+	column->key = key.data;
+	MemoryContextSwitchTo(old);
+	return column;
+}
+
+/* Returns whether a text of so many bytes is too long for the trail. */
+static bool
+IsOverLimit(size_t length)
+{
+	return doc_extractor_audit_value_limit > 0 &&
+		length > (size_t) doc_extractor_audit_value_limit;
+}
+
+/* Appends length and hash of a value that is too long. */
+static void
+AppendDigest(StringInfo json, const char *text, size_t length)
+{
+	char		hash[HASH_SIZE];
+
+	HashBytes(text, length, hash);
+	appendStringInfo(json, "{\"length\":%zu,\"sha256\":\"%s\"}", length, hash);
+}
+
+/* Appends a value of a text type, or of type json, unchanged. */
+static void
+AppendText(StringInfo json, Datum value, bool is_json)
+{
+	text	   *packed = DatumGetTextPP(value);
+	size_t		length = VARSIZE_ANY_EXHDR(packed);
+
+	if (IsOverLimit(length))
+		AppendDigest(json, VARDATA_ANY(packed), length);
+	else if (is_json)
+		appendBinaryStringInfo(json, VARDATA_ANY(packed), length);
+	else
+	{
+		char	   *string = text_to_cstring(packed);
+
+		escape_json(json, string);
+		pfree(string);
+	}
+	if ((Pointer) packed != DatumGetPointer(value))
+		pfree(packed);
+}
+
+/* Appends a value by to_json(). */
+static void
+AppendJson(StringInfo json, ColumnEncoder *column, Datum value)
+{
+	text	   *encoded = DatumGetTextPP(FunctionCall1(&column->to_json, value));
+
+	appendBinaryStringInfo(json, VARDATA_ANY(encoded),
+						   VARSIZE_ANY_EXHDR(encoded));
+}
+
+/* Appends a bytea: its bytes count, not their hex digits. */
+static void
+AppendBytes(StringInfo json, ColumnEncoder *column, Datum value)
+{
+	bytea	   *packed = DatumGetByteaPP(value);
+
+	if (IsOverLimit(VARSIZE_ANY_EXHDR(packed)))
+		AppendDigest(json, VARDATA_ANY(packed), VARSIZE_ANY_EXHDR(packed));
+	else
+		AppendJson(json, column, PointerGetDatum(packed));
+}
+
+/* Appends a value of any other type: its text counts. */
+static void
+AppendOther(StringInfo json, ColumnEncoder *column, Datum value)
+{
+	if (doc_extractor_audit_value_limit > 0)
+	{
+		char	   *string = OutputFunctionCall(&column->output, value);
+		size_t		length = strlen(string);
+
+		if (IsOverLimit(length))
+		{
+			AppendDigest(json, string, length);
+			return;
+		}
+	}
+	AppendJson(json, column, value);
+}
+
+/*
+ * Returns a json object, in the current memory context, with those columns of a
+ * row whose flag is set.
+ */
+Datum
+EncodeRow(RowEncoder *encoder, TupleTableSlot *slot, const bool *columns)
+{
+	StringInfoData json;
+	char		separator = '{';
+
+	initStringInfo(&json);
+	/* Leave room for the varlena header, which is set at the end. */
+	appendStringInfoSpaces(&json, VARHDRSZ);
+	slot_getallattrs(slot);
+	for (int i = 0; i < encoder->desc->natts; i++)
+	{
+		Datum		value = slot->tts_values[i];
+		ColumnEncoder *column;
+
+		if (!columns[i])
+			continue;
+		column = GetColumnEncoder(encoder, i);
+		appendStringInfoChar(&json, separator);
+		separator = ',';
+		appendStringInfoString(&json, column->key);
+		if (slot->tts_isnull[i])
+			appendStringInfoString(&json, "null");
+		else if (column->type == INT4OID)
+			appendStringInfo(&json, "%d", DatumGetInt32(value));
+		else if (column->type == JSONOID)
+			AppendText(&json, value, true);
+		else if (column->type == TEXTOID || column->type == VARCHAROID)
+			AppendText(&json, value, false);
+		else if (column->type == BYTEAOID)
+			AppendBytes(&json, column, value);
+		else
+			AppendOther(&json, column, value);
+	}
+	appendStringInfoString(&json, separator == '{' ? "{}" : "}");
+	SET_VARSIZE(json.data, json.len);
+	return PointerGetDatum(json.data);
+}

@@ -1,0 +1,174 @@
+/*
+ * documents_change.c
+ *		Triggers of UPDATE and DELETE on documents: updated_at, the trail, and the
+ *		document's row in hash_index.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "utils/rel.h"
+
+#include "../access/columns.h"
+#include "../tables/audit_log.h"
+#include "../tables/documents.h"
+#include "../tables/hash_index.h"
+#include "trigger.h"
+
+PG_FUNCTION_INFO_V1(documents_before_update);
+PG_FUNCTION_INFO_V1(documents_after_update);
+PG_FUNCTION_INFO_V1(documents_after_delete);
+
+/*
+ * BEFORE UPDATE row trigger: sets updated_at to now(), as V001's ON UPDATE NOW()
+ * would.
+ */
+Datum
+documents_before_update(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	int		   *column = fcinfo->flinfo->fn_extra;
+	TupleDesc	desc;
+	Datum		now;
+	bool		is_null = false;
+
+	/*
+	 * The check of a statement's first row serves for the others.  Events that
+	 * are no update are always checked, as a trigger can be for several events.
+	 */
+	if (column == NULL || !TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event))
+	{
+		trigdata = CheckTrigger(fcinfo, "documents_before_update", "documents",
+								TRIGGER_EVENT_UPDATE | TRIGGER_EVENT_ROW |
+								TRIGGER_EVENT_BEFORE);
+		column = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(int));
+		*column = ColumnNumber(RelationGetDescr(trigdata->tg_relation),
+							   "documents", "updated_at", COLUMN_TIME);
+		fcinfo->flinfo->fn_extra = column;
+	}
+	desc = RelationGetDescr(trigdata->tg_relation);
+	now = TransactionTime(ColumnType(desc, *column));
+	return PointerGetDatum(heap_modify_tuple_by_cols(trigdata->tg_newtuple,
+													 desc, 1, column, &now,
+													 &is_null));
+}
+
+/* What documents_after_update() needs for each row. */
+typedef struct DocumentUpdate
+{
+	Ledger		ledger;
+	DocumentTrail trail;
+	bool		check_status;
+	AttrNumber	id;
+	AttrNumber	file_hash;
+	AttrNumber	ingestion_status;
+	AttrNumber	updated_at;
+} DocumentUpdate;
+
+/* Raises 55000: an UPDATE must not change the id of a document. */
+static void
+ReportChangedId(int64 document_id)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("the id of a document cannot change"),
+			 errdetail("Document " INT64_FORMAT " is in hash_index and audit_log by its id.",
+					   document_id)));
+}
+
+/* Checks the change of a row, moves its hash, and writes its trail. */
+static void
+DeriveUpdate(DocumentUpdate *update, TupleTableSlot *old_row,
+			 TupleTableSlot *new_row)
+{
+	const bool *changed = update->trail.columns;
+
+	if (!ChooseChangedColumns(&update->trail, old_row, new_row,
+							  update->updated_at))
+		return;
+	if (update->check_status && changed[update->ingestion_status - 1])
+		CheckStatus(new_row, update->ingestion_status);
+	if (changed[update->id - 1])
+		ReportChangedId(RequiredInteger(old_row, update->id));
+	if (changed[update->file_hash - 1])
+		MoveHash(&update->ledger, RequiredColumn(old_row, update->file_hash),
+				 RequiredColumn(new_row, update->file_hash),
+				 RequiredInteger(new_row, update->id));
+	AuditUpdate(&update->trail, old_row, new_row);
+}
+
+/*
+ * AFTER UPDATE statement trigger: writes an "updated" trail row, with the changed
+ * columns, for every document that the statement has really changed.  With an
+ * argument, as since 1.1, raises 23514 for a status that is not V001's.
+ */
+Datum
+documents_after_update(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = CheckTrigger(fcinfo, "documents_after_update",
+										 "documents",
+										 TRIGGER_EVENT_UPDATE |
+										 TRIGGER_EVENT_AFTER);
+	TupleDesc	desc = RelationGetDescr(trigdata->tg_relation);
+	DocumentUpdate update;
+	RowReader	before;
+	RowReader	after;
+
+	update.ledger = GetLedger(fcinfo);
+	update.check_status = trigdata->tg_trigger->tgnargs > 0;
+	update.id = ColumnNumber(desc, "documents", "id", COLUMN_INTEGER);
+	update.file_hash = ColumnNumber(desc, "documents", "file_hash",
+									COLUMN_TEXT);
+	update.ingestion_status = ColumnNumber(desc, "documents",
+										   "ingestion_status", COLUMN_TEXT);
+	update.updated_at = ColumnNumber(desc, "documents", "updated_at",
+									 COLUMN_TIME);
+	CheckTransitionTable(trigdata->tg_oldtable, "documents_after_update");
+	CheckTransitionTable(trigdata->tg_newtable, "documents_after_update");
+
+	OpenDocumentTrail(&update.trail, &update.ledger, desc);
+	StartReading(&before, trigdata->tg_oldtable, desc);
+	StartReading(&after, trigdata->tg_newtable, desc);
+	/* The two tables hold the same rows in the same order. */
+	while (ReadRow(&before) && ReadRow(&after))
+		DeriveUpdate(&update, before.slot, after.slot);
+	StopReading(&before);
+	StopReading(&after);
+	CloseDocumentTrail(&update.trail);
+	return PointerGetDatum(NULL);
+}
+
+/*
+ * AFTER DELETE statement trigger, since 1.1: deletes the hash_index rows of the
+ * documents, and writes a "deleted" trail row with all columns for each of them.
+ */
+Datum
+documents_after_delete(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = CheckTrigger(fcinfo, "documents_after_delete",
+										 "documents",
+										 TRIGGER_EVENT_DELETE |
+										 TRIGGER_EVENT_AFTER);
+	TupleDesc	desc = RelationGetDescr(trigdata->tg_relation);
+	Ledger		ledger = GetLedger(fcinfo);
+	AttrNumber	id = ColumnNumber(desc, "documents", "id", COLUMN_INTEGER);
+	AttrNumber	file_hash = ColumnNumber(desc, "documents", "file_hash",
+										 COLUMN_TEXT);
+	DocumentTrail trail;
+	RowReader	reader;
+
+	CheckTransitionTable(trigdata->tg_oldtable, "documents_after_delete");
+	if (tuplestore_tuple_count(trigdata->tg_oldtable) == 0)
+		return PointerGetDatum(NULL);
+	NoteEarlyChange();
+	OpenDocumentTrail(&trail, &ledger, desc);
+	StartReading(&reader, trigdata->tg_oldtable, desc);
+	while (ReadRow(&reader))
+	{
+		DeleteHash(&ledger, RequiredColumn(reader.slot, file_hash),
+				   RequiredInteger(reader.slot, id));
+		AuditDelete(&trail, reader.slot);
+	}
+	StopReading(&reader);
+	CloseDocumentTrail(&trail);
+	return PointerGetDatum(NULL);
+}

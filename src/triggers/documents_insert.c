@@ -1,0 +1,178 @@
+/*
+ * documents_insert.c
+ *		Trigger of INSERT on documents: the rows of hash_index and audit_log that
+ *		come with new documents.
+ *
+ * It is the only writer of these rows.
+ */
+#include "postgres.h"
+
+#include "utils/rel.h"
+
+#include "../access/columns.h"
+#include "../tables/audit_log.h"
+#include "../tables/documents.h"
+#include "../tables/hash_index.h"
+#include "restore.h"
+#include "trigger.h"
+
+PG_FUNCTION_INFO_V1(documents_after_insert);
+
+/* The rows that a statement has inserted. */
+typedef struct NewDocuments
+{
+	Ledger		ledger;
+	TupleDesc	desc;
+	Tuplestorestate *rows;
+	RestoreMode mode;			/* which of them are a backup's */
+	bool		check_status;
+	AttrNumber	id;
+	AttrNumber	file_hash;
+	AttrNumber	ingestion_status;
+	AttrNumber	created_at;
+} NewDocuments;
+
+/* Returns whether a row is a backup's, which brings its derived rows along. */
+static bool
+IsRestoredRow(TupleTableSlot *slot, RestoreMode mode, AttrNumber created_at)
+{
+	bool		is_null;
+	Datum		value;
+
+	if (mode != RESTORE_OLD_ROWS)
+		return mode == RESTORE_ALL;
+	value = slot_getattr(slot, created_at, &is_null);
+	return !IsTransactionTime(value,
+							  ColumnType(slot->tts_tupleDescriptor,
+										 created_at));
+}
+
+/* Reads the next row that is not a backup's.  Returns false at the end. */
+static bool
+ReadNewDocument(RowReader *reader, const NewDocuments *documents)
+{
+	while (ReadRow(reader))
+		if (!IsRestoredRow(reader->slot, documents->mode,
+						   documents->created_at))
+			return true;
+	return false;
+}
+
+/* Returns whether any row is not a backup's. */
+static bool
+HasNewDocument(const NewDocuments *documents)
+{
+	RowReader	reader;
+	bool		found;
+
+	StartReading(&reader, documents->rows, documents->desc);
+	found = ReadNewDocument(&reader, documents);
+	StopReading(&reader);
+	return found;
+}
+
+/* Deletes the hash_index rows of new documents that are gone already. */
+static void
+DeleteOrphans(const NewDocuments *documents)
+{
+	RowReader	reader;
+
+	StartReading(&reader, documents->rows, documents->desc);
+	while (ReadNewDocument(&reader, documents))
+	{
+		int64		id = RequiredInteger(reader.slot, documents->id);
+
+		if (LockDocument(&documents->ledger, id) == (Datum) 0)
+			DeleteHash(&documents->ledger,
+					   RequiredColumn(reader.slot, documents->file_hash), id);
+	}
+	StopReading(&reader);
+}
+
+/* Checks the status of new documents, and writes their hash_index rows. */
+static void
+DeriveHashes(const NewDocuments *documents)
+{
+	HashWriter	writer;
+	uint64		changes;
+	RowReader	reader;
+
+	OpenHashWriter(&writer, &documents->ledger);
+	changes = EarlyChanges();
+	StartReading(&reader, documents->rows, documents->desc);
+	while (ReadNewDocument(&reader, documents))
+	{
+		int64		id = RequiredInteger(reader.slot, documents->id);
+		Datum		hash = RequiredColumn(reader.slot, documents->file_hash);
+
+		if (documents->check_status)
+			CheckStatus(reader.slot, documents->ingestion_status);
+		/* A user's trigger may have changed or deleted the document. */
+		if (changes > 0)
+			hash = LockDocument(&documents->ledger, id);
+		if (hash != (Datum) 0)
+			InsertHash(&writer, hash, id);
+	}
+	StopReading(&reader);
+	CloseHashWriter(&writer);
+	/* So may a trigger of hash_index. */
+	if (EarlyChanges() != changes)
+		DeleteOrphans(documents);
+}
+
+/* Writes the trail of new documents. */
+static void
+DeriveTrail(const NewDocuments *documents)
+{
+	DocumentTrail trail;
+	RowReader	reader;
+
+	OpenDocumentTrail(&trail, &documents->ledger, documents->desc);
+	StartReading(&reader, documents->rows, documents->desc);
+	while (ReadNewDocument(&reader, documents))
+		AuditInsert(&trail, reader.slot);
+	StopReading(&reader);
+	CloseDocumentTrail(&trail);
+}
+
+/*
+ * AFTER INSERT statement trigger: writes a hash_index row and an "ingested" trail
+ * row for every new document.  With an argument, as since 1.1, raises 23514 for a
+ * status that is not V001's.
+ */
+Datum
+documents_after_insert(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = CheckTrigger(fcinfo, "documents_after_insert",
+										 "documents",
+										 TRIGGER_EVENT_INSERT |
+										 TRIGGER_EVENT_AFTER);
+	Relation	rel = trigdata->tg_relation;
+	TupleDesc	desc = RelationGetDescr(rel);
+	NewDocuments documents;
+
+	CheckTransitionTable(trigdata->tg_newtable, "documents_after_insert");
+	documents.ledger = GetLedger(fcinfo);
+	documents.desc = desc;
+	documents.rows = trigdata->tg_newtable;
+	documents.mode = CurrentRestoreMode(rel);
+	documents.check_status = trigdata->tg_trigger->tgnargs > 0;
+	documents.id = ColumnNumber(desc, "documents", "id", COLUMN_INTEGER);
+	documents.file_hash = ColumnNumber(desc, "documents", "file_hash",
+									   COLUMN_TEXT);
+	documents.ingestion_status = ColumnNumber(desc, "documents",
+											  "ingestion_status", COLUMN_TEXT);
+	documents.created_at = ColumnNumber(desc, "documents", "created_at",
+										COLUMN_TIME);
+
+	if (tuplestore_tuple_count(documents.rows) == 0)
+		return PointerGetDatum(NULL);
+	if (HasNewDocument(&documents))
+	{
+		DeriveHashes(&documents);
+		DeriveTrail(&documents);
+	}
+	else
+		LogRestore(rel);
+	return PointerGetDatum(NULL);
+}
