@@ -56,8 +56,9 @@ check-upgrade:
 check-valgrind:
 	@FOR_TESTS=1 NEEDS=valgrind tools/sandbox.sh tools/valgrind.sh
 
+# With the assertions in our code, too; the server is a build without.
 check-ubsan:
-	@FOR_TESTS=1 COPT=-fsanitize=undefined tools/sandbox.sh tools/ubsan.sh
+	@FOR_TESTS=1 COPT="-fsanitize=undefined -DUSE_ASSERT_CHECKING" tools/sandbox.sh tools/ubsan.sh
 
 bench:
 	@tools/sandbox.sh bench/bench.sh

@@ -1,16 +1,19 @@
 #!/bin/bash
-# Runs the SQL and isolation tests, or those of TESTS, and fails where gcc's
-# UndefinedBehaviorSanitizer has found something in a doc_extractor that was built with it:
-#     COPT=-fsanitize=undefined tools/sandbox.sh tools/ubsan.sh
-# What it finds is on stderr, so in the server's log; the tests go on. PostgreSQL's own flags define the
-# overflow of signed integers (-fwrapv), so that is nothing it looks for.
+# Runs the SQL and isolation tests, or those of TESTS, with a doc_extractor that was built with gcc's
+# UndefinedBehaviorSanitizer and with assertions:
+#     COPT="-fsanitize=undefined -DUSE_ASSERT_CHECKING" tools/sandbox.sh tools/ubsan.sh
+# Fails if the sanitizer reports something. Its reports go to stderr, so to the server's log, and the
+# tests go on; a failed assertion ends the server. The sanitizer does not look for overflows of signed
+# integers, which PostgreSQL's own flags define (-fwrapv).
 set -euo pipefail
 
 all=$(basename -a test/sql/*.sql test/specs/*.spec | sed 's/\..*//' | xargs)
 export TESTS=${TESTS:-$all}
 
 # A library without the checks would find nothing.
-grep -q __ubsan_handle "$(pg_config --pkglibdir)/doc_extractor.so"
+library=$(pg_config --pkglibdir)/doc_extractor.so
+grep -q __ubsan_handle "$library"
+grep -q ExceptionalCondition "$library"
 
 failed=0
 tools/check.sh || failed=1

@@ -146,6 +146,7 @@ GetTableDefaults(Relation rel)
 	if (found && entry->is_valid)
 		return entry;
 
+	Assert(nusers > 0);
 	if (found && entry->context != NULL)
 		RetireContext(entry->context);
 	entry->context = NULL;

@@ -374,6 +374,7 @@ CloseRowWriter(RowWriter *writer)
 	CallerIdentity caller = writer->caller;
 
 	FlushRows(writer);
+	Assert(writer->nrows == 0);
 	ExecASInsertTriggers(estate, writer->rri, writer->capture);
 	AfterTriggerEndQuery(estate);
 	ExecResetTupleTable(estate->es_tupleTable, false);

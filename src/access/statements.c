@@ -290,6 +290,7 @@ RunStatement(const Ledger *ledger, LedgerStatement statement, Datum *values,
 	SPIPlanPtr	plan;
 	uint64		nrows;
 
+	Assert(statement < NUMBER_OF_STATEMENTS && running >= 0);
 	SPI_connect();
 	SwitchToOwner(ledger, LedgerTableOid(ledger, table), &caller);
 	schema_name = get_namespace_name(ledger->schema);

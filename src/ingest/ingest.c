@@ -202,6 +202,7 @@ CountRest(Ingestion *ingestion, HashGroup *group)
 {
 	int64		count;
 
+	Assert(group->found->is_found || group->nsettled > 0);
 	for (int i = group->nsettled; i < group->ndocuments; i++)
 		CheckSize(group, group->documents[i]);
 

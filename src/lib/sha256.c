@@ -73,6 +73,7 @@ WriteDigits(pg_cryptohash_ctx *ctx, char *hash)
 	CheckStep(ctx, pg_cryptohash_final(ctx, digest, sizeof(digest)));
 	hex_encode((const char *) digest, sizeof(digest), hash);
 	hash[HASH_DIGITS] = '\0';
+	Assert(strlen(hash) == HASH_DIGITS);
 }
 
 /* Writes the hash of all pieces into "hash" (HASH_SIZE bytes), and frees "ctx". */

@@ -54,6 +54,7 @@ ResultRowType(FunctionCallInfo fcinfo)
 void
 FillResult(const Document *document, Datum *values, bool *nulls)
 {
+	Assert(document->is_logged || document->document_id != 0);
 	nulls[0] = nulls[1] = nulls[3] = document->is_logged;
 	nulls[2] = document->hash[0] == '\0';
 	values[0] = Int64GetDatum(document->document_id);

@@ -94,6 +94,7 @@ LogBadDocument(const Ledger *ledger, Document *document, int sqlstate,
 		psprintf("document " INT64_FORMAT " of the batch: %s",
 				 document->position, message);
 
+	Assert(!document->is_logged);
 	document->is_logged = true;
 	document->error_id = LogError(ledger, file_name, ConditionName(sqlstate),
 								  full);

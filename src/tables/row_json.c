@@ -196,6 +196,7 @@ EncodeRow(RowEncoder *encoder, TupleTableSlot *slot, const bool *columns)
 	StringInfoData json;
 	char		separator = '{';
 
+	Assert(slot->tts_tupleDescriptor->natts == encoder->desc->natts);
 	initStringInfo(&json);
 	/* Leave room for the varlena header, which is set at the end. */
 	appendStringInfoSpaces(&json, VARHDRSZ);
