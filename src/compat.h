@@ -2,8 +2,8 @@
  * compat.h
  *		Differences between the supported PostgreSQL majors, 14 and later.
  *
- * The rest of the code is written against the newest signature; an older
- * server is brought up to it here.
+ * The rest of the code uses the newest names and signatures.  This file provides
+ * them on older servers, or wraps what macros cannot hide.
  */
 #ifndef DOC_EXTRACTOR_COMPAT_H
 #define DOC_EXTRACTOR_COMPAT_H
@@ -37,17 +37,17 @@
 #define pg_noreturn pg_attribute_noreturn()
 #endif
 
-/* 15 renamed the call that claims a setting prefix. */
+/* 15 renamed the function that reserves a prefix of settings. */
 #if PG_VERSION_NUM < 150000
 #define MarkGUCPrefixReserved(prefix) EmitWarningsOnPlaceholders(prefix)
 #endif
 
-/* 15 can say why a hash could not be computed. */
+/* 15 added a function that says why a hash could not be computed. */
 #if PG_VERSION_NUM < 150000
 #define pg_cryptohash_error(ctx) "out of memory"
 #endif
 
-/* 15.1 has one call for what a function that returns a set has to set up. */
+/* 15.1 added a function that prepares the result of a set-returning function. */
 #if PG_VERSION_NUM < 150001
 static inline void
 InitMaterializedSRF(FunctionCallInfo fcinfo, bits32 flags)
@@ -73,7 +73,7 @@ InitMaterializedSRF(FunctionCallInfo fcinfo, bits32 flags)
 }
 #endif
 
-/* 16 folded the ownership checks of all object classes into one. */
+/* 16 merged the ownership checks of all object classes into one function. */
 #if PG_VERSION_NUM < 160000
 static inline bool
 object_ownercheck(Oid classid, Oid objectid, Oid roleid)
@@ -92,7 +92,7 @@ object_ownercheck(Oid classid, Oid objectid, Oid roleid)
 }
 #endif
 
-/* 17 moved the backend's local transaction number. */
+/* Returns the backend's local transaction number, which 17 moved. */
 static inline LocalTransactionId
 CurrentLocalTransactionId(void)
 {
@@ -104,8 +104,8 @@ CurrentLocalTransactionId(void)
 }
 
 /*
- * 16 added "only the summarizing indexes", which an insert never wants; 19 has
- * flags.
+ * Inserts the index entries of a new row.  16 added an argument for "only the
+ * summarizing indexes", which an insert never needs; 19 has flags.
  */
 static inline List *
 InsertIndexTuples(ResultRelInfo *rri, TupleTableSlot *slot, EState *estate,
@@ -125,7 +125,7 @@ InsertIndexTuples(ResultRelInfo *rri, TupleTableSlot *slot, EState *estate,
 #endif
 }
 
-/* 17 lets an index clean up after the insertions of a statement. */
+/* Lets an index clean up after a statement's insertions; since 17. */
 static inline void
 CleanUpInsertion(Relation index, IndexInfo *info)
 {
@@ -134,7 +134,7 @@ CleanUpInsertion(Relation index, IndexInfo *info)
 #endif
 }
 
-/* 16 can tell that an update changes the summarizing indexes only. */
+/* 16 distinguishes updates that only concern summarizing indexes. */
 #if PG_VERSION_NUM < 160000
 typedef bool UpdatedIndexes;
 #define ALL_INDEXES(updated) (updated)
@@ -145,24 +145,24 @@ typedef TU_UpdateIndexes UpdatedIndexes;
 #define SUMMARIZING_INDEXES(updated) ((updated) == TU_Summarizing)
 #endif
 
-/* Puts a new version of a row in its place; 19 added options. */
+/* Replaces a row by its new version.  19 added options. */
 static inline TM_Result
-UpdateTuple(Relation rel, ItemPointer place, TupleTableSlot *new_row,
+UpdateTuple(Relation rel, ItemPointer tid, TupleTableSlot *new_row,
 			Snapshot snapshot, TM_FailureData *failure, LockTupleMode *lockmode,
 			UpdatedIndexes *updated)
 {
 	CommandId	command = GetCurrentCommandId(true);
 
 #if PG_VERSION_NUM < 190000
-	return table_tuple_update(rel, place, new_row, command, snapshot,
+	return table_tuple_update(rel, tid, new_row, command, snapshot,
 							  InvalidSnapshot, true, failure, lockmode, updated);
 #else
-	return table_tuple_update(rel, place, new_row, command, 0, snapshot,
+	return table_tuple_update(rel, tid, new_row, command, 0, snapshot,
 							  InvalidSnapshot, true, failure, lockmode, updated);
 #endif
 }
 
-/* Inserts those index entries of an updated row that its update asks for. */
+/* Inserts the index entries of a new row version.  For versions see above. */
 static inline void
 UpdateIndexTuples(ResultRelInfo *rri, TupleTableSlot *slot, EState *estate,
 				  UpdatedIndexes updated)
@@ -179,7 +179,7 @@ UpdateIndexTuples(ResultRelInfo *rri, TupleTableSlot *slot, EState *estate,
 #endif
 }
 
-/* 19 added flags. */
+/* Begins a scan of a whole table.  19 added flags. */
 static inline TableScanDesc
 BeginTableScan(Relation rel, Snapshot snapshot)
 {
@@ -190,7 +190,7 @@ BeginTableScan(Relation rel, Snapshot snapshot)
 #endif
 }
 
-/* 18 added counters that only EXPLAIN wants, 19 flags. */
+/* Begins an index scan.  18 added counters, for EXPLAIN only; 19 added flags. */
 static inline IndexScanDesc
 BeginIndexScan(Relation rel, Relation index, Snapshot snapshot, int nkeys)
 {
