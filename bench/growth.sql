@@ -13,7 +13,8 @@
 CREATE FUNCTION bench.content(kind text, n bigint) RETURNS bytea LANGUAGE sql
 RETURN convert_to(rpad(kind || ' document ' || n || E'\n', 2048, 'and so on '), 'UTF8');
 
--- Fills the tables in docs up to a size, without triggers; each document has its number in its bytes.
+-- Fills the tables in docs up to a size, without triggers; the bytes of each document have its
+-- number.
 CREATE PROCEDURE bench.grow(size bigint) LANGUAGE plpgsql
 SET session_replication_role = replica
 SET work_mem = '256MB' AS $$

@@ -77,7 +77,7 @@ FROM docs.audit_log
 ORDER BY id DESC
 LIMIT 5;
 
-\echo 'A file without a type fails. The failure goes to docs.error_log, and the transaction goes on.'
+\echo 'A file without a type fails: the failure goes to docs.error_log, the transaction goes on.'
 SELECT document_id, error_id FROM docs.try_ingest_document('invoice.pdf', 'its bytes', '');
 SELECT id, file_name, error_type, error_message, retry_attempted FROM docs.error_log;
 
@@ -87,8 +87,8 @@ FROM docs.try_ingest_document('invoice.pdf', 'its bytes', 'application/pdf');
 SELECT id, file_name, retry_attempted, resolution_notes FROM docs.error_log;
 
 \echo 'A failure that the application sees, and what became of it'
-SELECT docs.log_ingestion_error('letter.pdf', 'ocr_timeout', 'no answer within 30 s') AS error_id
-\gset
+SELECT docs.log_ingestion_error('letter.pdf', 'ocr_timeout', 'no answer within 30 s')
+    AS error_id \gset
 SELECT docs.resolve_ingestion_error(:error_id, 'blank page, not needed') \g /dev/null
 SELECT id, file_name, error_type, error_message, retry_attempted, resolution_notes
 FROM docs.error_log WHERE id = :error_id;
