@@ -1,23 +1,23 @@
 #!/bin/bash
-# Measures doc_extractor, beside the server of sandbox.sh, and prints a table for each part and at
-# the end the targets:
+# Measures doc_extractor on the server of sandbox.sh, and prints a table for each part, and the
+# targets at the end:
 #     make bench
 #     make bench BENCH="new duplicates" BENCH_ROUNDS=3
 #
-# BENCH                    the parts: new duplicates trail sessions growth migrate
-# BENCH_ROUNDS             how often each step is measured, after a round to warm up (5)
+# BENCH                    the parts to run: new duplicates trail sessions growth migrate
+# BENCH_ROUNDS             how often it measures each step, after a round to warm up (5)
 # BENCH_DOCUMENTS          documents of 2 kB for new, duplicates and trail (100000)
 # BENCH_LARGE_DOCUMENTS    documents of 100 kB, with a text of 50 kB, for new (5000)
 # BENCH_SECONDS            how long each pgbench of duplicates and sessions runs (5)
-# BENCH_SIZES              documents that growth has in the table, ascending ("10000 100000 1000000")
+# BENCH_SIZES              sizes of the table in growth, ascending ("10000 100000 1000000")
 #
-# A part is a script of this folder, for bash or psql.
+# A part is a script in this folder, for bash or psql.
 set -euo pipefail
 
 . bench/common.sh
 
-# The sandbox serves tests; what is measured here should be as durable as a real server's. What a
-# server does on its own, at times that nobody chooses, stays out of the measured steps.
+# The sandbox's server is for tests; here it must be as durable as a real one. Work that a server
+# does on its own, at times that nobody chooses, stays out of the measured steps.
 cat >>"$PGDATA/postgresql.conf" <<END
 fsync = on
 shared_buffers = 2GB

@@ -1,8 +1,9 @@
-# What the bash scripts of the benchmark share.
+# Functions that the bash scripts of the benchmark share.
 
 export BENCH_ROUNDS=${BENCH_ROUNDS:-5} BENCH_SECONDS=${BENCH_SECONDS:-5}
 
-# Runs a psql script of this folder: script FILE [OPTION...]
+# Runs a psql script of this folder:
+#     script FILE [OPTION...]
 script() {
     local file=$1
     shift
@@ -17,12 +18,12 @@ sql() {
     psql -X -q -A -t -v ON_ERROR_STOP=1 -c "$1"
 }
 
-# Runs pgbench for $BENCH_SECONDS and keeps its figure; round 0 is for warming up:
+# Runs pgbench for $BENCH_SECONDS and stores its figure; round 0 only warms up:
 #     sessions PART WORKLOAD VARIANT NUMBER ROUND CLIENTS SCRIPT
-# NUMBER is the variant's place in the table. Prints how many transactions there were.
+# NUMBER is the variant's position in the report. Prints the number of transactions.
 sessions() {
-    local part=$1 workload=$2 variant=$3 number=$4 round=$5 clients=$6 script=$7 log=$TMPDIR/pgbench.log
-    local count tps seconds=$BENCH_SECONDS
+    local part=$1 workload=$2 variant=$3 number=$4 round=$5 clients=$6 script=$7
+    local log=$TMPDIR/pgbench.log count tps seconds=$BENCH_SECONDS
     if [ "$round" = 0 ]; then
         seconds=1
     fi
@@ -34,7 +35,8 @@ sessions() {
     count=$(sed -n 's/^number of transactions actually processed: \([0-9]*\).*/\1/p' "$log")
     tps=$(sed -n 's/^tps = \([0-9.]*\) (without.*/\1/p' "$log")
     if [ "$round" -gt 0 ]; then
-        sql "INSERT INTO bench.measure VALUES ('$part', '$workload', '$variant', $number, $round, $count, $count / $tps)"
+        sql "INSERT INTO bench.measure
+             VALUES ('$part', '$workload', '$variant', $number, $round, $count, $count / $tps)"
     fi
     echo "$count"
 }

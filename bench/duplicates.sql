@@ -1,4 +1,4 @@
--- The parts of duplicates.sh that need one session.
+-- Measures the workloads of duplicates.sh that need only one session.
 
 \set part duplicates
 \set content_size 2048
@@ -17,10 +17,12 @@ FROM (VALUES ('all there', 0), ('90 % there', 1)) AS workloads (workload, modulo
     (
     VALUES
     ('peer', 'PL/pgSQL, one call each',
-        $$SELECT count(peer.ingest_document(file_name, content, 'text/plain', 'bench', document_text))
+        $$SELECT count(peer.ingest_document(file_name, content, 'text/plain', 'bench',
+                                            document_text))
           FROM bench.source$$),
     ('docs', 'ingest_document(), one call each',
-        $$SELECT count(docs.ingest_document(file_name, content, 'text/plain', 'bench', document_text))
+        $$SELECT count(docs.ingest_document(file_name, content, 'text/plain', 'bench',
+                                            document_text))
           FROM bench.source$$)
     UNION ALL
     SELECT 'docs', variant, statement FROM bench.bulk(:batch, :'files')
@@ -29,7 +31,7 @@ ORDER BY modulo, ledger DESC, variant;
 \ir rounds.sql
 
 INSERT INTO bench.target (part, workload, target, ours, other, at_most)
-VALUES (:'part', 'all there', 'in bulk, the best / PL/pgSQL one call each',
+VALUES (:'part', 'all there', 'best in bulk / PL/pgSQL, one call each',
         ARRAY(SELECT variant FROM bench.bulk(:batch, :'files')), 'PL/pgSQL, one call each', 0.30),
-       (:'part', 'all there', 'one call each / PL/pgSQL one call each',
+       (:'part', 'all there', 'one call each / PL/pgSQL, one call each',
         ARRAY['ingest_document(), one call each'], 'PL/pgSQL, one call each', 0.70);

@@ -1,10 +1,11 @@
--- What is there already must not matter: 10,000 documents of 2 kB by ingest_documents(), new ones
--- and the same number of duplicates spread over the table, by the number of documents there.
+-- Measures what the size of the ledger costs, which should be little: ingest_documents() ingests
+-- 10,000 new documents of 2 kB, and as many duplicates spread over the table, by the number of
+-- documents there.
 --     make bench BENCH=growth BENCH_SIZES="10000 100000 1000000 10000000"
 --
--- Only a round begins with a CHECKPOINT. Right after one, every page touched goes to WAL as a whole,
--- and random hashes touch the more pages the larger the table is: with minutes between checkpoints
--- that passes, in these short steps it would be most of what is seen.
+-- Each round begins with a CHECKPOINT, not each step. After a checkpoint, the first change of a
+-- page writes the whole page to WAL, and random hashes change more pages in a larger table. A
+-- server has minutes to get over that; in these short steps it would be most of the time.
 
 \set part growth
 \ir ledgers.sql
@@ -12,7 +13,8 @@
 CREATE FUNCTION bench.content(kind text, n bigint) RETURNS bytea LANGUAGE sql
 RETURN convert_to(rpad(kind || ' document ' || n || E'\n', 2048, 'and so on '), 'UTF8');
 
--- Fills our tables up, without triggers; each content has its number.
+-- Fills the tables in docs up to a size, without triggers; the bytes of each document have its
+-- number.
 CREATE PROCEDURE bench.grow(size bigint) LANGUAGE plpgsql
 SET session_replication_role = replica
 SET work_mem = '256MB' AS $$
@@ -21,8 +23,10 @@ DECLARE
     rows bigint := size - (SELECT count(*) FROM docs.documents);
 BEGIN
     WITH document AS (
-        INSERT INTO docs.documents (file_name, file_size_bytes, file_hash, file_type, ingestion_source)
-        SELECT 'document ' || n, 2048, encode(sha256(bench.content('Old', n)), 'hex'), 'text/plain', 'growth'
+        INSERT INTO docs.documents
+            (file_name, file_size_bytes, file_hash, file_type, ingestion_source)
+        SELECT 'document ' || n, 2048, encode(sha256(bench.content('Old', n)), 'hex'),
+               'text/plain', 'growth'
         FROM generate_series(old + 1, old + rows) AS n
         RETURNING id, file_hash
     ), entry AS (
@@ -30,7 +34,8 @@ BEGIN
     )
     INSERT INTO docs.audit_log (document_id, action, user_or_system, db_user, new_value)
     SELECT id, 'ingested', session_user, session_user,
-           json_build_object('file_hash', file_hash, 'file_type', 'text/plain', 'ingestion_source', 'growth')
+           json_build_object('file_hash', file_hash, 'file_type', 'text/plain',
+                             'ingestion_source', 'growth')
     FROM document;
 
     TRUNCATE bench.batch;
@@ -51,12 +56,13 @@ INSERT INTO bench.step (workload, documents, variant, prepare, vacuum, statement
 SELECT kind, 10000, to_char(size, 'FM999,999,999') || ' documents',
        CASE kind WHEN 'new' THEN format('CALL bench.grow(%s)', size) END,
        'VACUUM ANALYZE docs.documents, docs.hash_index, docs.audit_log, bench.batch',
-       format('SELECT count(document_id) FROM bench.batch, docs.ingest_documents(file_names, contents,
-                   file_types) WHERE kind = %L', kind),
+       format('SELECT count(document_id)
+               FROM bench.batch, docs.ingest_documents(file_names, contents, file_types)
+               WHERE kind = %L', kind),
        format('(SELECT count(*) = %s FROM docs.documents)', size + 10000)
-FROM regexp_split_to_table(:'sizes', ' +') WITH ORDINALITY AS sizes (word, place),
+FROM regexp_split_to_table(:'sizes', ' +') WITH ORDINALITY AS sizes (word, position),
      CAST(word AS bigint) AS size, (VALUES ('new'), ('duplicates')) AS kinds (kind)
-ORDER BY place, kind DESC;
+ORDER BY position, kind DESC;
 
 \o /dev/null
 SELECT CASE WHEN n = min(n) OVER (PARTITION BY round) THEN bench.empty('docs') END,
@@ -77,7 +83,7 @@ VALUES (:'part', 'new', '1,000,000 documents / 10,000',
         ARRAY[to_char(1000000, 'FM999,999,999') || ' documents'],
         to_char(10000, 'FM999,999,999') || ' documents', 1.50);
 
-\echo 'ingest_documents() by 1,000, by the number of documents there'
+\echo 'ingest_documents(), 1,000 documents per call, by the number of documents there'
 SELECT to_char(split_part(:'sizes', ' ', 1)::bigint, 'FM999,999,999') || ' documents' AS base
 \gset
 \set heading 'x first'

@@ -1,27 +1,29 @@
--- The tables that are compared: ours in docs; in bare the same without a trigger or key; in peer the
--- same with hash_index's key, for PL/pgSQL.
+-- Creates the tables to compare: docs has the extension's, bare has the same without a trigger or
+-- foreign key, peer has the same with hash_index's foreign key, for PL/pgSQL.
 
 CREATE SCHEMA docs;
 CREATE EXTENSION doc_extractor SCHEMA docs VERSION '1.1';
--- The benchmark starts over many times.
+-- The benchmark empties the tables many times.
 ALTER TABLE docs.documents DISABLE TRIGGER documents_refuse_truncate;
 ALTER TABLE docs.audit_log DISABLE TRIGGER audit_log_refuse_truncate;
 
 CREATE SCHEMA bare;
 CREATE SCHEMA peer;
 SELECT format('CREATE TABLE %1$s.%2$s (LIKE docs.%2$s INCLUDING ALL)', ledger, tablename),
-       format('CREATE SEQUENCE %1$s.%2$s_id_seq AS int OWNED BY %1$s.%2$s.id', ledger, tablename),
-       format('ALTER TABLE %1$s.%2$s ALTER id SET DEFAULT nextval(''%1$s.%2$s_id_seq'')', ledger, tablename)
+       format('CREATE SEQUENCE %1$s.%2$s_id_seq AS int OWNED BY %1$s.%2$s.id',
+              ledger, tablename),
+       format('ALTER TABLE %1$s.%2$s ALTER id SET DEFAULT nextval(''%1$s.%2$s_id_seq'')',
+              ledger, tablename)
 FROM (VALUES ('bare'), ('peer')) AS ledgers (ledger),
      (VALUES ('documents'), ('hash_index'), ('audit_log')) AS tables (tablename)
 \gexec
--- LIKE leaves this out.
+-- LIKE does not copy the fillfactor.
 ALTER TABLE bare.hash_index SET (fillfactor = 50);
 ALTER TABLE peer.hash_index SET (fillfactor = 50);
 ALTER TABLE peer.hash_index
     ADD FOREIGN KEY (document_id) REFERENCES peer.documents (id) ON DELETE CASCADE;
 
--- The work of docs.ingest_document(), in PL/pgSQL.
+-- Does the work of docs.ingest_document(), in PL/pgSQL.
 CREATE FUNCTION peer.ingest_document(
     name text, content bytea, type text, source text DEFAULT 'manual',
     body text DEFAULT NULL, metadata json DEFAULT NULL,
@@ -39,8 +41,9 @@ BEGIN
         SELECT d.id, d.ingestion_status INTO id, found_status
         FROM peer.documents AS d WHERE d.file_hash = hash;
         IF NOT FOUND THEN
-            INSERT INTO peer.documents (file_name, file_size_bytes, file_hash, file_type,
-                ingestion_source, document_text, metadata_extracted, ingestion_status, error_message)
+            INSERT INTO peer.documents
+                (file_name, file_size_bytes, file_hash, file_type, ingestion_source,
+                 document_text, metadata_extracted, ingestion_status, error_message)
             VALUES (name, length(content), hash, type, source, body, metadata, status, message)
             ON CONFLICT (file_hash) DO NOTHING
             RETURNING documents.id INTO id;

@@ -1,4 +1,4 @@
--- Documents that are not there yet, one way and another.
+-- Measures the ingestion of new documents, by every entry point.
 --     make bench BENCH=new
 
 \set part new
@@ -9,7 +9,7 @@
 \set batch 1000
 \ir new_size.sql
 
--- These take long, and the server is warm by now.
+-- No round to warm up: these documents take long, and the server is warm by now.
 \set first 1
 \set workload '100 kB, text of 50 kB'
 \set documents :large_documents
@@ -18,8 +18,8 @@
 \set batch 100
 \ir new_size.sql
 
-\echo 'New documents. The limit: COPY of their finished rows into tables with neither triggers nor'
-\echo 'keys, and SHA-256 of the contents.'
+\echo 'New documents. The limit is COPY of their finished rows into tables without triggers and'
+\echo 'foreign keys, and SHA-256 of their bytes.'
 \set base limit
 \set heading 'x limit'
 \ir report.sql

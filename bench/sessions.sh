@@ -1,9 +1,9 @@
-# Sessions that ingest new contents of 2 kB, a transaction each.
+# Measures sessions that ingest new documents of 2 kB, each in a transaction of its own.
 #     make bench BENCH=sessions
 #
-# The others are given the hash, and no content; in ours the server makes the content up, most of it a
-# constant. The limit writes what ours does, rows and index entries, in one statement, and neither looks
-# for the content nor hashes it.
+# ingest_document() is given bytes, most of them constant, that the server makes up. The other
+# variants are given the hash and no bytes. The limit writes the same rows and index entries as
+# ingest_document() in one statement, but neither computes the hash nor looks it up.
 set -euo pipefail
 
 . bench/common.sh
@@ -12,28 +12,54 @@ script ledgers.sql
 
 cat >"$TMPDIR/docs.pgbench" <<'END'
 \set n random(1, 9000000000000000000)
-SELECT * FROM docs.ingest_document('archive/' || :n::text, decode(repeat('ab', 2040), 'hex') || int8send(:n), 'text/plain', 'bench');
+SELECT * FROM docs.ingest_document('archive/' || :n::text,
+    decode(repeat('ab', 2040), 'hex') || int8send(:n), 'text/plain', 'bench');
 END
 cat >"$TMPDIR/bare.pgbench" <<'END'
 \set n random(1, 9000000000000000000)
-INSERT INTO bare.documents (file_name, file_size_bytes, file_hash, file_type, ingestion_source) VALUES ('archive/' || :n::text, 2048, md5(:n::text) || md5('-' || :n::text), 'text/plain', 'bench');
+INSERT INTO bare.documents
+    (file_name, file_size_bytes, file_hash, file_type, ingestion_source)
+VALUES ('archive/' || :n::text, 2048, md5(:n::text) || md5('-' || :n::text), 'text/plain', 'bench');
 END
 cat >"$TMPDIR/limit.pgbench" <<'END'
 \set n random(1, 9000000000000000000)
-WITH document AS (INSERT INTO bare.documents (file_name, file_size_bytes, file_hash, file_type, ingestion_source) VALUES ('archive/' || :n::text, 2048, md5(:n::text) || md5('-' || :n::text), 'text/plain', 'bench') RETURNING id, file_hash), entry AS (INSERT INTO bare.hash_index (file_hash, document_id) SELECT file_hash, id FROM document) INSERT INTO bare.audit_log (document_id, action, user_or_system, db_user, new_value) SELECT id, 'ingested', session_user, session_user, format('{"file_name":"archive/%1$s","file_size_bytes":2048,"file_hash":"%2$s","file_type":"text/plain","ingestion_source":"bench","ingestion_status":"success"}', :n::text, file_hash)::json FROM document;
+WITH document AS (
+    INSERT INTO bare.documents
+        (file_name, file_size_bytes, file_hash, file_type, ingestion_source)
+    VALUES ('archive/' || :n::text, 2048, md5(:n::text) || md5('-' || :n::text), 'text/plain',
+            'bench')
+    RETURNING id, file_hash
+), entry AS (
+    INSERT INTO bare.hash_index (file_hash, document_id) SELECT file_hash, id FROM document
+)
+INSERT INTO bare.audit_log (document_id, action, user_or_system, db_user, new_value)
+SELECT id, 'ingested', session_user, session_user,
+       format('{"file_name":"archive/%1$s","file_size_bytes":2048,"file_hash":"%2$s",'
+              '"file_type":"text/plain","ingestion_source":"bench","ingestion_status":"success"}',
+              :n::text, file_hash)::json
+FROM document;
 END
 cat >"$TMPDIR/peer.pgbench" <<'END'
 \set n random(1, 9000000000000000000)
 BEGIN;
-SELECT id, ingestion_status FROM peer.documents WHERE file_hash = md5(:n::text) || md5('-' || :n::text);
-INSERT INTO peer.documents (file_name, file_size_bytes, file_hash, file_type, ingestion_source) VALUES ('archive/' || :n::text, 2048, md5(:n::text) || md5('-' || :n::text), 'text/plain', 'bench') RETURNING id \gset
-INSERT INTO peer.hash_index (file_hash, document_id) VALUES (md5(:n::text) || md5('-' || :n::text), :id::int);
-INSERT INTO peer.audit_log (document_id, action, user_or_system, db_user, new_value) VALUES (:id::int, 'ingested', session_user, session_user, format('{"file_name":"archive/%1$s","file_size_bytes":2048,"file_hash":"%2$s%2$s","file_type":"text/plain","ingestion_source":"bench","ingestion_status":"success"}', :n::text, md5(:n::text))::json);
+SELECT id, ingestion_status FROM peer.documents
+WHERE file_hash = md5(:n::text) || md5('-' || :n::text);
+INSERT INTO peer.documents
+    (file_name, file_size_bytes, file_hash, file_type, ingestion_source)
+VALUES ('archive/' || :n::text, 2048, md5(:n::text) || md5('-' || :n::text), 'text/plain', 'bench')
+RETURNING id \gset
+INSERT INTO peer.hash_index (file_hash, document_id)
+VALUES (md5(:n::text) || md5('-' || :n::text), :id::int);
+INSERT INTO peer.audit_log (document_id, action, user_or_system, db_user, new_value)
+VALUES (:id::int, 'ingested', session_user, session_user,
+        format('{"file_name":"archive/%1$s","file_size_bytes":2048,"file_hash":"%2$s%2$s",'
+               '"file_type":"text/plain","ingestion_source":"bench","ingestion_status":"success"}',
+               :n::text, md5(:n::text))::json);
 COMMIT;
 END
 
-declare -A variant=([bare]='INSERT into documents, no triggers' [limit]='limit: all rows, one statement'
-    [docs]='ingest_document()' [peer]='four statements and COMMIT')
+declare -A variant=([bare]='INSERT into documents, no triggers' [docs]='ingest_document()'
+    [limit]='limit: all rows, one statement' [peer]='four statements and COMMIT')
 for ((round = 0; round <= BENCH_ROUNDS; round++)); do
     case $((round % 4)) in
         0) workloads='bare docs peer limit' ;;
@@ -46,7 +72,8 @@ for ((round = 0; round <= BENCH_ROUNDS; round++)); do
         for workload in $workloads; do
             ledger=${workload/limit/bare}
             sql "$(sql "SELECT bench.empty('$ledger')")"
-            count=$(sessions sessions "$clients client${s}" "${variant[$workload]}" "$clients" "$round" "$clients" "$TMPDIR/$workload.pgbench")
+            count=$(sessions sessions "$clients client${s}" "${variant[$workload]}" "$clients" \
+                "$round" "$clients" "$TMPDIR/$workload.pgbench")
             derived=$count
             if [ "$workload" = bare ]; then
                 derived=0
@@ -61,6 +88,7 @@ done
 sql "INSERT INTO bench.target (part, workload, target, ours, other, at_most)
      VALUES ('sessions', '8 clients', 'INSERT''s documents/s / ours',
              ARRAY['ingest_document()'], 'INSERT into documents, no triggers', 1.25)"
-echo 'Sessions that ingest new documents, a transaction each.'
-script report.sql -v part=sessions -v base='INSERT into documents, no triggers' -v heading='x INSERT'
+echo 'Sessions that ingest new documents, each in a transaction of its own'
+script report.sql -v part=sessions -v base='INSERT into documents, no triggers' \
+    -v heading='x INSERT'
 script teardown.sql

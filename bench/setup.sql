@@ -1,4 +1,5 @@
--- What all parts of the benchmark share: where the figures go, and how a step is described.
+-- Creates what all parts of the benchmark share: the tables for figures and steps, functions that
+-- make statements, and text for documents.
 
 \pset pager off
 \pset footer off
@@ -10,15 +11,15 @@ WHERE name IN ('autovacuum', 'default_toast_compression', 'fsync', 'full_page_wr
                'shared_buffers', 'synchronous_commit', 'wal_level', 'work_mem')
 ORDER BY name;
 
--- WAL files to be used again: a step that has to make new ones waits for them.
+-- WAL files that the server can recycle: a step that must create new ones waits for them.
 SELECT count(pg_logical_emit_message(false, 'bench', '')), count(pg_switch_wal())
 FROM generate_series(1, 192) \g /dev/null
 CHECKPOINT;
 
 CREATE SCHEMA bench;
 
--- A step is what rounds.sql measures: a statement, after another one that puts the tables in the
--- state it needs. "test" must hold afterwards; it keeps a fast failure from looking like a result.
+-- A step is what rounds.sql measures: a statement, after "prepare" has put the tables in the state
+-- that it needs. "test" must hold afterwards, so that a fast failure does not pass for a result.
 CREATE TABLE bench.step (
     n int GENERATED ALWAYS AS IDENTITY,
     workload text, variant text, documents int,
@@ -29,7 +30,7 @@ CREATE TABLE bench.measure (
     part text, workload text, variant text, n int, round int, documents float8, seconds float8
 );
 
--- The best of "ours" is to take at most so many times what "other" takes.
+-- The best of "ours" should take at most "at_most" times as long as "other".
 CREATE TABLE bench.target (
     n int GENERATED ALWAYS AS IDENTITY,
     part text, workload text, target text, ours text[], other text, at_most float8
@@ -41,11 +42,11 @@ SELECT part, workload, variant, min(n) AS n, count(*) AS rounds,
 FROM (SELECT *, seconds / documents * 1000000 AS us FROM bench.measure) AS measure
 GROUP BY part, workload, variant;
 
--- Statements for steps. TRUNCATE gives fresh files and ids from 1 on.
+-- Returns a statement that empties a ledger. TRUNCATE gives fresh files, and ids from 1 on.
 CREATE FUNCTION bench.empty(ledger text) RETURNS text LANGUAGE sql
 RETURN format('TRUNCATE %1$s.documents, %1$s.hash_index, %1$s.audit_log RESTART IDENTITY;', ledger);
 
--- COPY of one table, with the columns that its writers set; the others get their defaults.
+-- Returns a COPY of one table, with the columns that its writers set; the others get defaults.
 CREATE FUNCTION bench.load(ledger text, tablename text, files text) RETURNS text LANGUAGE sql
 RETURN format('COPY %s.%s (%s) FROM %L', ledger, tablename, CASE tablename
     WHEN 'documents' THEN
@@ -54,7 +55,7 @@ RETURN format('COPY %s.%s (%s) FROM %L', ledger, tablename, CASE tablename
     WHEN 'audit_log' THEN 'document_id, action, user_or_system, db_user, new_value'
 END, files || '/' || tablename);
 
--- The ways into docs in bulk: a variant and its statement each.
+-- Returns the entry points of docs for many documents: a variant and its statement each.
 CREATE FUNCTION bench.bulk(batch int, files text, OUT variant text, OUT statement text)
 RETURNS SETOF record LANGUAGE sql
 BEGIN ATOMIC
@@ -63,18 +64,23 @@ BEGIN ATOMIC
      'SELECT count(document_id) FROM bench.batch, docs.ingest_documents(file_names, contents,
           file_types, ingestion_sources, document_texts)'),
     ('INSERT ... SELECT into document_inbox',
-     'INSERT INTO docs.document_inbox (file_name, content, file_type, ingestion_source, document_text)
+     'INSERT INTO docs.document_inbox
+          (file_name, content, file_type, ingestion_source, document_text)
       SELECT file_name, content, ''text/plain'', ''bench'', document_text FROM bench.source'),
     ('COPY into document_inbox, text',
-     format('COPY docs.document_inbox (file_name, content, file_type, ingestion_source, document_text)
+     format('COPY docs.document_inbox
+                 (file_name, content, file_type, ingestion_source, document_text)
              FROM %L', files || '/inbox.text')),
     ('COPY into document_inbox, binary',
-     format('COPY docs.document_inbox (file_name, content, file_type, ingestion_source, document_text)
+     format('COPY docs.document_inbox
+                 (file_name, content, file_type, ingestion_source, document_text)
              FROM %L (FORMAT binary)', files || '/inbox.binary'));
 END;
 
--- COPY of the source's rows into all three tables, as they are: no trigger fires.
-CREATE FUNCTION bench.fill(ledger text, files text, modulo int DEFAULT 0) RETURNS text LANGUAGE sql
+-- Returns statements that COPY the source's rows into all three tables as they are: no trigger
+-- fires. With modulo 1, every tenth document is left out.
+CREATE FUNCTION bench.fill(ledger text, files text, modulo int DEFAULT 0)
+RETURNS text LANGUAGE sql
 RETURN concat_ws(E'\n', bench.empty(ledger), 'SET LOCAL session_replication_role = replica;',
     bench.load(ledger, 'documents', files) || format(' WHERE id %% 10 >= %s;', modulo),
     bench.load(ledger, 'hash_index', files) || format(' WHERE document_id %% 10 >= %s;', modulo),
@@ -101,20 +107,22 @@ BEGIN
 END
 $$;
 
--- Text like text: words of 2 to 10 letters, some of them often and most of them rarely.
+-- Prose that looks like text: words of 2 to 10 letters, few of them frequent and most of them rare.
 SELECT setseed(0.25) \g /dev/null
 CREATE TABLE bench.prose AS
 SELECT convert_to(string_agg(word[1 + floor(4000 ^ random())::int], ' '), 'UTF8') AS prose
-FROM (SELECT array_agg(translate(substr(md5(i::text), 1, 2 + i % 9), '0123456789', 'etaoinshrl')) AS word
+FROM (SELECT array_agg(translate(substr(md5(i::text), 1, 2 + i % 9), '0123456789', 'etaoinshrl'))
+                 AS word
       FROM generate_series(1, 4000) AS i) AS words,
      generate_series(1, 600000);
 ALTER TABLE bench.prose ALTER prose SET STORAGE EXTERNAL;
 UPDATE bench.prose SET prose = prose || '';
 
--- The n-th text of this size: a cut of the prose, under a heading of its own.
+-- Returns the n-th text of a size: a piece of the prose, under a heading of its own.
 CREATE FUNCTION bench.text(n int, size int) RETURNS bytea LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT substr(convert_to('Document ' || n || E'\n', 'UTF8') ||
-                  substr(prose, (1 + n * 7919::bigint % (length(prose) - size))::int, size), 1, size)
+                  substr(prose, (1 + n * 7919::bigint % (length(prose) - size))::int, size),
+                  1, size)
     FROM bench.prose;
 END;

@@ -1,12 +1,14 @@
--- What is ingested, given the variables documents, content_size, text_size (0: none), batch and
--- files: a table of contents, the same in arrays, and files for COPY. Nothing is compressed, so that
--- reading costs all steps the least.
+-- Makes the documents to ingest: as a table, as arrays, and as files for COPY. The variables
+-- documents, content_size, text_size (0: none), batch and files say how many and how large. Nothing
+-- is compressed, so that all steps read them at the least cost.
 
 CREATE TABLE bench.source (n int, file_name text, content bytea, document_text text)
 WITH (toast_tuple_target = 8160);
-ALTER TABLE bench.source ALTER content SET STORAGE EXTERNAL, ALTER document_text SET STORAGE EXTERNAL;
+ALTER TABLE bench.source
+    ALTER content SET STORAGE EXTERNAL, ALTER document_text SET STORAGE EXTERNAL;
 INSERT INTO bench.source
-SELECT n, 'archive/folder ' || n / 100 || '/document ' || n || '.txt', bench.text(n, :content_size),
+SELECT n, 'archive/folder ' || n / 100 || '/document ' || n || '.txt',
+       bench.text(n, :content_size),
        CASE WHEN :text_size > 0 THEN convert_from(bench.text(n, :text_size), 'UTF8') END
 FROM generate_series(1, :documents) AS n;
 
@@ -22,19 +24,22 @@ SELECT (n - 1) / :batch AS batch, array_agg(file_name ORDER BY n), array_agg(con
 FROM bench.source GROUP BY batch ORDER BY batch;
 VACUUM ANALYZE bench.source, bench.batch;
 
--- The same in files, as loaders send them.
-SELECT format('COPY (SELECT file_name, content, ''text/plain'', ''bench'', document_text FROM bench.source ORDER BY n)
+-- The same as files, as loaders send them.
+SELECT format('COPY (SELECT file_name, content, ''text/plain'', ''bench'', document_text
+                     FROM bench.source ORDER BY n)
                TO %L (FORMAT %s)', :'files' || '/inbox.' || format, format)
 FROM unnest(ARRAY['text', 'binary']) AS format
 \o /dev/null
 \gexec
 \o
 
--- The rows that we store for these contents, taken from a run of our own.
-SELECT $$SELECT count(docs.ingest_document(file_name, content, 'text/plain', 'bench', document_text))
+-- The rows that the extension stores for these documents, copied from a run of it.
+SELECT $$SELECT count(docs.ingest_document(file_name, content, 'text/plain', 'bench',
+                                           document_text))
          FROM bench.source $$,
        format('COPY (SELECT file_name, file_size_bytes, file_hash, file_type, ingestion_source,
-                     document_text FROM docs.documents ORDER BY id) TO %L', :'files' || '/documents'),
+                     document_text FROM docs.documents ORDER BY id) TO %L',
+              :'files' || '/documents'),
        format('COPY (SELECT file_hash, document_id FROM docs.hash_index ORDER BY id) TO %L',
               :'files' || '/hash_index'),
        format('COPY (SELECT document_id, action, user_or_system, db_user, new_value

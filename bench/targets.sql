@@ -1,4 +1,4 @@
--- Prints the targets of the parts that were measured.
+-- Prints the targets of the parts that were measured, and whether they hold.
 
 \pset footer off
 SELECT EXISTS (SELECT FROM bench.target) AS has_targets
@@ -8,7 +8,8 @@ SELECT EXISTS (SELECT FROM bench.target) AS has_targets
 \echo 'Targets: ratios of medians'
 SELECT target.part, target.workload, target.target,
        round((min(ours.median) / other.median)::numeric, 2) AS ratio, target.at_most AS "at most",
-       CASE WHEN min(ours.median) / other.median <= target.at_most THEN 'holds' ELSE 'missed' END AS verdict
+       CASE WHEN min(ours.median) / other.median <= target.at_most THEN 'holds' ELSE 'missed' END
+           AS verdict
 FROM bench.target
 JOIN bench.result AS ours ON ours.part = target.part AND ours.workload = target.workload
      AND ours.variant = ANY (target.ours)

@@ -1,4 +1,4 @@
--- Removes what ledgers.sql and source.sql made.
+-- Drops what ledgers.sql and source.sql created.
 
 SET doc_extractor.allow_data_loss = on;
 SET client_min_messages = warning;

@@ -1,5 +1,5 @@
--- The demo: ingests real files of this machine twice, and shows what the ledger made of them; then a
--- failure, and its retry.
+-- The demo: ingests real files of this machine twice and shows what is in the ledger then; after
+-- that, a failure and its retry.
 
 \set ON_ERROR_STOP on
 \pset pager off
@@ -8,8 +8,8 @@
 CREATE SCHEMA docs;
 CREATE EXTENSION doc_extractor SCHEMA docs;
 
--- Up to 3,000 files that the server may read, none over 1 MB, the same ones every time. The
--- quote and delimiter are characters that no file name has.
+-- Up to 3,000 files that the server may read, none over 1 MB, the same files every time. The quote
+-- and the delimiter are characters that no file name has.
 CREATE TEMPORARY TABLE file (path text);
 COPY file FROM PROGRAM $$
     find /usr/share/common-licenses /usr/share/doc /usr/share/perl /usr/share/postgresql \
@@ -51,7 +51,7 @@ FROM (SELECT array_agg(path ORDER BY path) AS paths,
      docs.ingest_documents(paths, contents, types);
 
 \echo
-\echo 'What came back'
+\echo 'What the calls returned'
 SELECT run, files, new_documents, duplicates,
        round(extract(epoch FROM took)::numeric, 2) AS seconds
 FROM run;
@@ -77,31 +77,33 @@ FROM docs.audit_log
 ORDER BY id DESC
 LIMIT 5;
 
-\echo 'A file that fails: no type. It goes to docs.error_log, and the transaction goes on.'
+\echo 'A file without a type fails: the failure goes to docs.error_log, the transaction goes on.'
 SELECT document_id, error_id FROM docs.try_ingest_document('invoice.pdf', 'its bytes', '');
 SELECT id, file_name, error_type, error_message, retry_attempted FROM docs.error_log;
 
-\echo 'Tried again, with a type: the success marks the failure.'
-SELECT document_id, error_id FROM docs.try_ingest_document('invoice.pdf', 'its bytes', 'application/pdf');
+\echo 'The retry, with a type, succeeds and marks the failure.'
+SELECT document_id, error_id
+FROM docs.try_ingest_document('invoice.pdf', 'its bytes', 'application/pdf');
 SELECT id, file_name, retry_attempted, resolution_notes FROM docs.error_log;
 
 \echo 'A failure that the application sees, and what became of it'
-SELECT docs.log_ingestion_error('letter.pdf', 'ocr_timeout', 'no answer within 30 s') AS error_id \gset
+SELECT docs.log_ingestion_error('letter.pdf', 'ocr_timeout', 'no answer within 30 s')
+    AS error_id \gset
 SELECT docs.resolve_ingestion_error(:error_id, 'blank page, not needed') \g /dev/null
 SELECT id, file_name, error_type, error_message, retry_attempted, resolution_notes
 FROM docs.error_log WHERE id = :error_id;
 
-\echo 'To try it by hand, beside a throw-away server like this one:'
+\echo 'To try it by hand, on a throw-away server like this one:'
 \echo
 \echo '    tools/sandbox.sh psql'
 \echo
-\echo 'or in your own PostgreSQL:'
+\echo 'or on your own PostgreSQL:'
 \echo
 \echo '    make && sudo make install'
 \echo '    sudo -u postgres createdb ledger'
 \echo '    sudo -u postgres psql ledger'
 \echo
-\echo 'and there:'
+\echo 'then, in psql:'
 \echo
 \echo '    CREATE EXTENSION doc_extractor;'
 \echo '    SELECT * FROM ingest_document(''hello.txt'', ''Hello'', ''text/plain'');'

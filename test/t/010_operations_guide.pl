@@ -1,5 +1,5 @@
-# The commands of doc/operations.md work as they stand there, one after the other, for a database
-# owner that is no superuser, and print what the guide says.
+# The commands of doc/operations.md work as they stand there, in their order, for a database owner
+# who is not a superuser, and print what the guide shows.
 use strict;
 use warnings;
 
@@ -52,24 +52,27 @@ foreach my $command (@commands)
 
 	ok($ok, $name) or diag($out);
 	is($out, $command->{output}, "$name: output") if defined $command->{output};
-	# The guide's checks print what is wrong.
+	# The guide's checks print only what is wrong.
 	is($out, '', "$name: nothing is wrong")
 	  if $command->{text} =~ /\A[^\n]*WHERE NOT passed'\n\z/;
 
-	# Give what follows something to lose.
+	# Give the later commands something to lose.
 	if ($command->{text} =~ /CREATE ROLE ingester/)
 	{
 		($ok, $out) = run_commands(
 			q{psql -d documents -v ON_ERROR_STOP=1 -c "SET search_path = docs" \
-			-c "SELECT FROM generate_series(1, 10) i, ingest_document('f' || i, (i % 7)::text::bytea, 'text/plain')" \
-			-c "UPDATE documents SET document_text = 'x' WHERE id = 1" -c "DELETE FROM documents WHERE id = 2"});
+			-c "SELECT FROM generate_series(1, 10) i,
+				ingest_document('f' || i, (i % 7)::text::bytea, 'text/plain')" \
+			-c "UPDATE documents SET document_text = 'x' WHERE id = 1" \
+			-c "DELETE FROM documents WHERE id = 2"});
 		ok($ok, 'the ledger has documents') or diag($out);
 	}
 }
 
-is($node->safe_psql('documents', 'SELECT count(*) FROM pg_extension WHERE extname = \'doc_extractor\''),
-	'0', 'the guide ends with the extension dropped');
+is( $node->safe_psql(
+		'documents', q{SELECT count(*) FROM pg_extension WHERE extname = 'doc_extractor'}),
+	'0', 'at the end, the extension is dropped');
 is($node->safe_psql('documents_restored', 'SELECT count(*) FROM docs.documents'),
-	'6', 'and its backup restored');
+	'6', 'at the end, the backup is restored');
 
 done_testing();
