@@ -203,8 +203,8 @@ SELECT * FROM written;
 CREATE TABLE results AS
 SELECT r.* FROM
     (SELECT array_agg(name ORDER BY position) AS names,
-            array_agg(content ORDER BY position) AS contents FROM offered) o,
-    ingest_documents(o.names, o.contents, array_fill('text/plain'::text, ARRAY[5000]))
+            array_agg(content ORDER BY position) AS bytes FROM offered) o,
+    ingest_documents(o.names, o.bytes, array_fill('text/plain'::text, ARRAY[5000]))
         WITH ORDINALITY r;
 SELECT count(*) AS rows,
        count(*) FILTER (WHERE r.file_hash = encode(digest(o.content, 'sha256'), 'hex'))
