@@ -7,8 +7,8 @@ CREATE ROLE regress_docs_keeper;
 CREATE ROLE regress_docs_other;
 CREATE ROLE regress_docs_admin;
 GRANT regress_docs_keeper TO regress_docs_admin;
-SELECT format('GRANT CREATE ON DATABASE %I TO regress_docs_keeper', current_database()) AS "grant"
-\gset
+SELECT format('GRANT CREATE ON DATABASE %I TO regress_docs_keeper', current_database())
+    AS "grant" \gset
 :grant;
 CREATE SCHEMA docs;
 CREATE EXTENSION doc_extractor SCHEMA docs VERSION '1.1';
