@@ -2,7 +2,8 @@
 # Runs the SQL and isolation tests, or those of TESTS, on the sandbox's server under valgrind, and
 # fails where valgrind finds an error with doc_extractor on the stack:
 #     NEEDS=valgrind tools/sandbox.sh tools/valgrind.sh
-# But for the test "cost": its 200,000 calls would take as long as all others, and are others' calls.
+# But for the test "memory_and_scans": its 200,000 calls would take as long as all others, and are
+# others' calls.
 # Debian's server does not tell valgrind about palloc and pfree. So it sees memory that was never
 # written only in a new block of malloc, and use of freed memory only when free() has it back: for
 # chunks over 8 kB at once, for others with their context's blocks.
@@ -10,7 +11,7 @@ set -euo pipefail
 
 postgres=$(pg_config --bindir)/postgres
 logs=$PWD/valgrind
-all=$(basename -a test/sql/*.sql test/specs/*.spec | sed 's/\..*//' | grep -vx cost | xargs)
+all=$(basename -a test/sql/*.sql test/specs/*.spec | sed 's/\..*//' | grep -vx memory_and_scans | xargs)
 export TESTS=${TESTS:-$all}
 
 # Whoever starts a server now starts it under valgrind. Without JIT, whose library takes long to load.

@@ -1,4 +1,5 @@
--- audit_log is append-only from 1.1 on, for superusers too, on every road; and documents cannot be truncated.
+-- audit_log is append-only from 1.1 on, for superusers too, whatever the entry point; and documents
+-- cannot be truncated.
 \set SHOW_CONTEXT never
 SET client_min_messages = warning;
 CREATE SCHEMA docs;
@@ -7,7 +8,7 @@ SET search_path = docs;
 SELECT document_id FROM ingest_document('a', 'a', 't');
 SELECT document_id FROM ingest_document('b', 'b', 't');
 SELECT record_document_event(1, 'tagged', NULL, '"x"') AS recorded;
--- What must never change; every attempt is followed by a look.
+-- The rows that must never change. After each attempt the test looks for changes.
 CREATE TABLE kept AS SELECT to_jsonb(a) AS row FROM audit_log a;
 CREATE FUNCTION now_there() RETURNS SETOF jsonb LANGUAGE plpgsql AS $$
 BEGIN
@@ -16,10 +17,12 @@ END
 $$;
 CREATE VIEW changes AS
 SELECT 'lost' AS change, row FROM (SELECT row FROM kept EXCEPT SELECT * FROM now_there()) lost
-UNION ALL SELECT 'forged or new', row FROM (SELECT * FROM now_there() EXCEPT SELECT row FROM kept) AS forged (row);
+UNION ALL
+SELECT 'forged or new', row
+FROM (SELECT * FROM now_there() EXCEPT SELECT row FROM kept) AS forged (row);
 SELECT current_setting('is_superuser') AS superuser;
 
--- Plain, message and all.
+-- Plain statements, with the whole error message.
 \set VERBOSITY default
 UPDATE audit_log SET action = 'updated';
 \echo :SQLSTATE
@@ -30,9 +33,9 @@ TRUNCATE audit_log;
 TRUNCATE documents CASCADE;
 \echo :SQLSTATE
 TABLE changes;
--- From here on the message alone.
+-- From here on, the message alone.
 \set VERBOSITY terse
--- An UPDATE that changes nothing is one too; one that meets no row is none.
+-- An UPDATE that changes no value is refused too; one that matches no row is not.
 UPDATE audit_log SET id = id WHERE id = 1;
 UPDATE audit_log SET action = 'updated' WHERE id = -1;
 DELETE FROM audit_log WHERE id = -1;
@@ -42,20 +45,23 @@ TRUNCATE error_log, audit_log;
 TRUNCATE documents, hash_index, audit_log;
 TRUNCATE ONLY documents, hash_index;
 TRUNCATE hash_index, documents RESTART IDENTITY;
--- Without CASCADE too: no key is in the way.
+-- TRUNCATE is refused without CASCADE too; no foreign key prevents it.
 TRUNCATE documents;
 TABLE changes;
-SELECT (SELECT count(*) FROM documents) AS documents, (SELECT count(*) FROM hash_index) AS hash_index;
+SELECT (SELECT count(*) FROM documents) AS documents,
+       (SELECT count(*) FROM hash_index) AS hash_index;
 
--- ON CONFLICT DO UPDATE; DO NOTHING is no change.
-INSERT INTO audit_log (id, document_id, action) VALUES (1, 1, 'tagged') ON CONFLICT (id) DO UPDATE SET action = 'tagged';
+-- ON CONFLICT DO UPDATE is refused; DO NOTHING changes nothing and is allowed.
+INSERT INTO audit_log (id, document_id, action) VALUES (1, 1, 'tagged')
+ON CONFLICT (id) DO UPDATE SET action = 'tagged';
 INSERT INTO audit_log (id, document_id, action) VALUES (1, 1, 'tagged') ON CONFLICT (id) DO NOTHING;
 TABLE changes;
--- MERGE, where the server has it; elsewhere UPDATE and DELETE stand in for it.
+-- MERGE, if the server has it; otherwise UPDATE and DELETE in its place.
 SELECT current_setting('server_version_num')::int >= 150000 AS has_merge \gset
 \if :has_merge
-\set update 'MERGE INTO audit_log a USING documents d ON a.document_id = d.id WHEN MATCHED THEN UPDATE SET action = \'tagged\''
-\set delete 'MERGE INTO audit_log a USING documents d ON a.document_id = d.id WHEN MATCHED THEN DELETE'
+\set matched 'MERGE INTO audit_log a USING documents d ON a.document_id = d.id WHEN MATCHED THEN'
+\set update :matched ' UPDATE SET action = \'tagged\''
+\set delete :matched ' DELETE'
 \else
 \set update 'UPDATE audit_log a SET action = \'tagged\' FROM documents d WHERE a.document_id = d.id'
 \set delete 'DELETE FROM audit_log a USING documents d WHERE a.document_id = d.id'
@@ -63,9 +69,10 @@ SELECT current_setting('server_version_num')::int >= 150000 AS has_merge \gset
 :update;
 :delete;
 TABLE changes;
--- A writable CTE, a cursor's row, a function, DO, a prepared statement, a view.
+-- A data-modifying CTE, a cursor, a function, DO, a prepared statement, a view.
 WITH gone AS (DELETE FROM audit_log RETURNING *) SELECT count(*) FROM gone;
-WITH changed AS (UPDATE audit_log SET user_or_system = 'nobody' RETURNING *) INSERT INTO audit_log (document_id, action) SELECT 1, 'tagged' FROM changed;
+WITH changed AS (UPDATE audit_log SET user_or_system = 'nobody' RETURNING *)
+INSERT INTO audit_log (document_id, action) SELECT 1, 'tagged' FROM changed;
 BEGIN;
 DECLARE rows CURSOR FOR SELECT * FROM audit_log FOR UPDATE;
 FETCH 1 FROM rows \g /dev/null
@@ -80,18 +87,20 @@ CREATE VIEW trail AS SELECT * FROM audit_log;
 UPDATE trail SET change_reason = 'forged';
 DELETE FROM trail;
 TABLE changes;
--- Rules of the user's: on another table, and on the trail itself.
+-- A user's rules, on another table.
 CREATE TABLE switch (id int);
 INSERT INTO switch VALUES (1);
 CREATE RULE forget AS ON UPDATE TO switch DO ALSO DELETE FROM audit_log;
 UPDATE switch SET id = 2;
-CREATE RULE forge AS ON INSERT TO switch DO INSTEAD UPDATE audit_log SET action = 'tagged' WHERE id = NEW.id;
+CREATE RULE forge AS ON INSERT TO switch DO INSTEAD
+    UPDATE audit_log SET action = 'tagged' WHERE id = NEW.id;
 INSERT INTO switch VALUES (1);
 DROP RULE forget ON switch;
 DROP RULE forge ON switch;
 TABLE changes;
--- Triggers of the user's, before and after ours by name.
-CREATE FUNCTION let_pass() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN coalesce(NEW, OLD); END$$;
+-- A user's triggers that fire before and after the extension's own, by their names.
+CREATE FUNCTION let_pass() RETURNS trigger LANGUAGE plpgsql AS
+    $$BEGIN RETURN coalesce(NEW, OLD); END$$;
 CREATE TRIGGER aaa BEFORE UPDATE OR DELETE ON audit_log FOR EACH ROW EXECUTE FUNCTION let_pass();
 CREATE TRIGGER zzz BEFORE UPDATE OR DELETE ON audit_log FOR EACH ROW EXECUTE FUNCTION let_pass();
 UPDATE audit_log SET action = 'tagged';
@@ -99,10 +108,11 @@ DELETE FROM audit_log;
 DROP TRIGGER aaa ON audit_log;
 DROP TRIGGER zzz ON audit_log;
 TABLE changes;
--- A key of the user's: with the trail as child, nothing that cascades comes through.
+-- A user's foreign keys: with the trail as the referencing table, no cascade reaches its rows.
 CREATE TABLE cases (id int PRIMARY KEY);
 INSERT INTO cases VALUES (1), (2);
-ALTER TABLE audit_log ADD CONSTRAINT of_case FOREIGN KEY (document_id) REFERENCES cases ON DELETE CASCADE ON UPDATE CASCADE;
+ALTER TABLE audit_log ADD CONSTRAINT of_case FOREIGN KEY (document_id) REFERENCES cases
+    ON DELETE CASCADE ON UPDATE CASCADE;
 DELETE FROM cases WHERE id = 1;
 UPDATE cases SET id = 3 WHERE id = 1;
 TRUNCATE cases CASCADE;
@@ -112,7 +122,7 @@ INSERT INTO audit_log (document_id, action, case_id) VALUES (1, 'classified', 1)
 DELETE FROM cases WHERE id = 1;
 UPDATE cases SET id = 3 WHERE id = 1;
 SELECT case_id FROM audit_log WHERE action = 'classified';
--- A parent table of the user's.
+-- A user's parent table.
 CREATE TABLE all_trails (document_id int NOT NULL);
 ALTER TABLE audit_log INHERIT all_trails;
 DELETE FROM all_trails;
@@ -120,31 +130,31 @@ UPDATE all_trails SET document_id = 2;
 TRUNCATE all_trails;
 ALTER TABLE audit_log NO INHERIT all_trails;
 SELECT count(*) FROM audit_log;
--- As a replica, where ordinary triggers do not fire.
+-- In a replica's session, where ordinary triggers do not fire.
 SET session_replication_role = replica;
 UPDATE audit_log SET action = 'tagged';
 DELETE FROM audit_log;
 TRUNCATE audit_log;
 TRUNCATE documents CASCADE;
 RESET session_replication_role;
--- As a restore, which other triggers stand aside for.
+-- During a restore, for which other triggers step aside.
 SET doc_extractor.restoring = on;
 UPDATE audit_log SET action = 'tagged';
 DELETE FROM audit_log;
 TRUNCATE audit_log;
 TRUNCATE documents CASCADE;
 RESET doc_extractor.restoring;
--- Where the loss of data is allowed, too: that is about drops.
+-- With allow_data_loss, which is about drops only.
 SET doc_extractor.allow_data_loss = on;
 DELETE FROM audit_log;
 TRUNCATE documents CASCADE;
 RESET doc_extractor.allow_data_loss;
--- With triggers deferred: ours cannot be.
+-- With deferred constraints: these triggers cannot be deferred.
 BEGIN;
 SET CONSTRAINTS ALL DEFERRED;
 DELETE FROM audit_log;
 ROLLBACK;
--- As a role with all rights, which no superuser is.
+-- As a role that has all privileges but is no superuser.
 CREATE ROLE regress_docs_clerk;
 GRANT USAGE ON SCHEMA docs TO regress_docs_clerk;
 GRANT ALL ON ALL TABLES IN SCHEMA docs TO regress_docs_clerk;
@@ -167,11 +177,12 @@ RESET ROLE;
 ALTER TABLE audit_log OWNER TO CURRENT_USER;
 ALTER TABLE documents OWNER TO CURRENT_USER;
 ALTER TABLE hash_index OWNER TO CURRENT_USER;
--- After all of this: nothing is lost, and only what was added is new.
+-- After all of this, no row is lost, and only the rows added on purpose are new.
 SELECT change, row ->> 'action' AS action FROM changes;
 SELECT action, count(*) FROM audit_log GROUP BY action ORDER BY action;
 
--- What is no change goes on: reading, locking, adding, VACUUM, the ledger's own work, and its DELETE.
+-- What changes no row is still allowed: reading, locking, adding rows, VACUUM, the extension's own
+-- writes, and DELETE on documents.
 BEGIN;
 SELECT id FROM audit_log ORDER BY id LIMIT 1 FOR UPDATE;
 SELECT id FROM audit_log ORDER BY id LIMIT 1 FOR KEY SHARE;
@@ -190,19 +201,21 @@ UPDATE documents SET file_type = 'u' WHERE id = 2;
 DELETE FROM documents;
 SELECT action FROM audit_log ORDER BY id DESC LIMIT 2;
 
--- What still can change it: its owner, or a superuser, who takes the triggers away. The table's definition says so afterwards.
+-- The owner or a superuser can still change the trail by removing the triggers. The table's
+-- definition shows that afterwards.
 BEGIN;
 ALTER TABLE audit_log DISABLE TRIGGER audit_log_refuse_change;
 UPDATE audit_log SET user_or_system = 'nobody' WHERE id = 1;
 SELECT user_or_system FROM audit_log WHERE id = 1;
-SELECT tgname, tgenabled FROM pg_trigger WHERE tgrelid = 'audit_log'::regclass AND tgname LIKE '%refuse%' ORDER BY tgname;
+SELECT tgname, tgenabled FROM pg_trigger
+WHERE tgrelid = 'audit_log'::regclass AND tgname LIKE '%refuse%' ORDER BY tgname;
 ROLLBACK;
 DROP VIEW trail;
 BEGIN;
 ALTER TABLE audit_log ALTER COLUMN user_or_system TYPE varchar(255) USING 'nobody';
 SELECT DISTINCT user_or_system FROM audit_log;
 ROLLBACK;
--- A role with all rights that is not the owner cannot.
+-- A role that has all privileges but is not the owner cannot remove them.
 \set VERBOSITY sqlstate
 SET ROLE regress_docs_clerk;
 ALTER TABLE audit_log DISABLE TRIGGER audit_log_refuse_change;
@@ -210,9 +223,10 @@ DROP TRIGGER audit_log_refuse_change ON audit_log;
 SET session_replication_role = replica;
 RESET ROLE;
 
--- The trigger functions are for their triggers alone.
+-- The trigger functions refuse any other use.
 \set VERBOSITY default
-CREATE TRIGGER wrong BEFORE DELETE ON documents FOR EACH STATEMENT EXECUTE FUNCTION documents_refuse_truncate();
+CREATE TRIGGER wrong BEFORE DELETE ON documents
+    FOR EACH STATEMENT EXECUTE FUNCTION documents_refuse_truncate();
 DELETE FROM documents;
 \echo :SQLSTATE
 DROP TRIGGER wrong ON documents;

@@ -1,4 +1,4 @@
--- document_inbox: what INSERT or COPY puts into the view is ingested.
+-- document_inbox: whatever INSERT or COPY puts into the view is ingested.
 \set SHOW_CONTEXT never
 SET client_min_messages = warning;
 CREATE ROLE regress_docs_loader;
@@ -8,23 +8,29 @@ CREATE EXTENSION doc_extractor SCHEMA docs;
 SET search_path = docs;
 CREATE VIEW written AS SELECT
     (SELECT count(*) FROM documents) AS documents, (SELECT count(*) FROM hash_index) AS hash_index,
-    (SELECT sum(duplicate_count) FROM hash_index) AS duplicates, (SELECT count(*) FROM audit_log) AS audit_log;
--- What is there, by file name.
-CREATE FUNCTION stored(pattern text) RETURNS TABLE (file_name text, status text, duplicates int, trail text) LANGUAGE sql AS $$
+    (SELECT sum(duplicate_count) FROM hash_index) AS duplicates,
+    (SELECT count(*) FROM audit_log) AS audit_log;
+-- Returns what is stored under matching file names.
+CREATE FUNCTION stored(pattern text)
+RETURNS TABLE (file_name text, status text, duplicates int, trail text) LANGUAGE sql AS $$
     SELECT d.file_name, d.ingestion_status, h.duplicate_count,
-           (SELECT string_agg(a.action, ' ' ORDER BY a.id) FROM docs.audit_log a WHERE a.document_id = d.id)
-    FROM docs.documents d JOIN docs.hash_index h ON h.document_id = d.id AND h.file_hash = d.file_hash
+           (SELECT string_agg(a.action, ' ' ORDER BY a.id)
+            FROM docs.audit_log a WHERE a.document_id = d.id)
+    FROM docs.documents d
+        JOIN docs.hash_index h ON h.document_id = d.id AND h.file_hash = d.file_hash
     WHERE d.file_name ~ pattern ORDER BY d.file_name
 $$;
 
--- A row for each document; it counts as inserted, and RETURNING gives it back as it was given.
-INSERT INTO document_inbox (file_name, content, file_type) VALUES ('a1', 'a', 't'), ('a2', 'b', 't') RETURNING *;
+-- One row inserts one document. It counts as inserted, and RETURNING returns it as it was given.
+INSERT INTO document_inbox (file_name, content, file_type)
+VALUES ('a1', 'a', 't'), ('a2', 'b', 't') RETURNING *;
 \echo :ROW_COUNT
 SELECT * FROM document_inbox;
 SELECT * FROM stored('^a');
 
--- Every column reaches the row. One that is left out, or NULL, has its default.
-INSERT INTO document_inbox (file_name, content, file_type, ingestion_source, document_text, metadata_extracted, ingestion_status, error_message)
+-- Every column reaches documents. A column that is omitted or NULL gets its default.
+INSERT INTO document_inbox (file_name, content, file_type, ingestion_source, document_text,
+                            metadata_extracted, ingestion_status, error_message)
 VALUES ('b1', '\x00ff', 'application/x', 'api', 'the text', '{"pages": 3}', 'retry', 'half of it'),
        ('b2', '', 'application/y', NULL, NULL, NULL, NULL, NULL);
 INSERT INTO document_inbox (file_type, content, file_name) VALUES ('text/z', 'z', 'b3');
@@ -32,34 +38,49 @@ INSERT INTO document_inbox VALUES ('b4', DEFAULT, 'text/z');
 \echo :SQLSTATE
 INSERT INTO document_inbox DEFAULT VALUES;
 \echo :SQLSTATE
-SELECT file_name, file_size_bytes, file_hash = encode(sha256(content), 'hex') AS right_hash, file_type, ingestion_source, document_text,
+SELECT file_name, file_size_bytes, file_hash = encode(sha256(content), 'hex') AS right_hash,
+       file_type, ingestion_source, document_text,
        metadata_extracted, ingestion_status, error_message, updated_at = created_at AS untouched
-FROM documents JOIN (VALUES ('b1', '\x00ff'::bytea), ('b2', ''), ('b3', 'z')) AS offered (file_name, content) USING (file_name) ORDER BY file_name;
+FROM documents
+    JOIN (VALUES ('b1', '\x00ff'::bytea), ('b2', ''), ('b3', 'z')) AS offered (file_name, content)
+    USING (file_name)
+ORDER BY file_name;
 
--- The same bytes in one statement: the first is stored, the others are counted. What is there is counted too.
-INSERT INTO document_inbox (file_name, content, file_type) VALUES ('c1', 'c', 't'), ('c2', 'a', 't'), ('c3', 'c', 't'), ('c4', 'c', 't');
-SELECT * FROM stored('^[ac]');
--- From the ledger itself: the rows that come do not come back.
+-- The same bytes several times in one statement: the first is stored, the others are counted. What
+-- was stored before is counted too.
 INSERT INTO document_inbox (file_name, content, file_type)
-SELECT 'again ' || file_name, convert_to('again ' || file_name, 'UTF8'), 't' FROM documents WHERE file_name ~ '^[abc]';
+VALUES ('c1', 'c', 't'), ('c2', 'a', 't'), ('c3', 'c', 't'), ('c4', 'c', 't');
+SELECT * FROM stored('^[ac]');
+-- An INSERT that reads documents does not see the rows that it adds.
+INSERT INTO document_inbox (file_name, content, file_type)
+SELECT 'again ' || file_name, convert_to('again ' || file_name, 'UTF8'), 't'
+FROM documents WHERE file_name ~ '^[abc]';
 \echo :ROW_COUNT
 SELECT count(*) FROM stored('^again');
--- Nothing is nothing.
-INSERT INTO document_inbox (file_name, content, file_type) SELECT file_name, 'x', 't' FROM documents WHERE false;
+-- A statement without rows does nothing.
+INSERT INTO document_inbox (file_name, content, file_type)
+SELECT file_name, 'x', 't' FROM documents WHERE false;
 \echo :ROW_COUNT
 SELECT * FROM written;
 
--- Contents that failed are mended by a success, within a statement too, or fail again.
-INSERT INTO document_inbox (file_name, content, file_type, document_text, ingestion_status, error_message)
-VALUES ('d1', 'd1', 't', NULL, 'failed', 'no text'), ('d2', 'd2', 't', NULL, 'failed', 'no text'), ('d3', 'd3', 't', NULL, 'failed', 'no text'),
-       ('d3', 'd3', 't', 'mended at once', 'success', NULL);
-INSERT INTO document_inbox (file_name, content, file_type, document_text, ingestion_status, error_message)
-VALUES ('d1 again', 'd1', 't', 'mended', 'success', NULL), ('d2 again', 'd2', 't', NULL, 'retry', 'still no text');
-SELECT file_name, document_text, error_message, stored.* FROM documents JOIN stored('^d') USING (file_name) ORDER BY 1;
+-- A success heals a document that failed before, within a statement too; another
+-- failure is recorded.
+INSERT INTO document_inbox
+    (file_name, content, file_type, document_text, ingestion_status, error_message)
+VALUES ('d1', 'd1', 't', NULL, 'failed', 'no text'), ('d2', 'd2', 't', NULL, 'failed', 'no text'),
+       ('d3', 'd3', 't', NULL, 'failed', 'no text'),
+       ('d3', 'd3', 't', 'healed at once', 'success', NULL);
+INSERT INTO document_inbox
+    (file_name, content, file_type, document_text, ingestion_status, error_message)
+VALUES ('d1 again', 'd1', 't', 'healed', 'success', NULL),
+       ('d2 again', 'd2', 't', NULL, 'retry', 'still no text');
+SELECT file_name, document_text, error_message, stored.*
+FROM documents JOIN stored('^d') USING (file_name) ORDER BY 1;
 SELECT d.file_name, a.action, a.old_value, a.new_value::jsonb - 'file_hash' AS new_value
-FROM documents d JOIN audit_log a ON a.document_id = d.id WHERE d.file_name ~ '^d' ORDER BY d.file_name, a.id;
+FROM documents d JOIN audit_log a ON a.document_id = d.id
+WHERE d.file_name ~ '^d' ORDER BY d.file_name, a.id;
 
--- COPY, in text and csv, with all columns, some of them, and a WHERE.
+-- COPY, in text and CSV format, with all columns, some of them, and a WHERE clause.
 COPY document_inbox FROM stdin;
 e1	\\x6531	text/plain	scanner	line one\nline two	{"n": 1}	success	\N
 e2	bytes	text/plain	\N	\N	\N	\N	\N
@@ -70,14 +91,17 @@ e3,text/csv,"one, two"
 "e4, quoted",text/csv,\x6534
 e5,text/csv,
 \.
-COPY document_inbox (file_name, content, file_type, metadata_extracted) FROM stdin (FORMAT csv) WHERE file_name <> 'e7';
+COPY document_inbox (file_name, content, file_type, metadata_extracted)
+FROM stdin (FORMAT csv) WHERE file_name <> 'e7';
 e6,e6,text/csv,"{""a"": [1, 2]}"
 e7,e7,text/csv,
 e8,e1,text/csv,
 \.
-SELECT d.file_name, file_size_bytes, file_type, ingestion_source, document_text, metadata_extracted, duplicates, trail
+SELECT d.file_name, file_size_bytes, file_type, ingestion_source, document_text, metadata_extracted,
+       duplicates, trail
 FROM documents d JOIN stored('^e\d') USING (file_name) ORDER BY 1;
--- What COPY, the columns' types and the ledger refuse; each time with the line, and nothing of it stays.
+-- What COPY, the columns' types and the extension refuse, each time with the line
+-- number. Nothing of the statement stays.
 SELECT * FROM written;
 \set SHOW_CONTEXT errors
 COPY document_inbox (file_name, content, file_type) FROM stdin;
@@ -97,11 +121,14 @@ COPY document_inbox (file_name, content) FROM stdin;
 f1	f1
 \.
 \set SHOW_CONTEXT never
-INSERT INTO document_inbox (file_name, content, file_type) VALUES ('f1', 'f1', 't'), (NULL, 'f2', 't');
+INSERT INTO document_inbox (file_name, content, file_type)
+VALUES ('f1', 'f1', 't'), (NULL, 'f2', 't');
 \echo :SQLSTATE
-INSERT INTO document_inbox (file_name, content, file_type) VALUES ('f1', 'f1', 't'), ('f2', 'f2', ' ');
+INSERT INTO document_inbox (file_name, content, file_type)
+VALUES ('f1', 'f1', 't'), ('f2', 'f2', ' ');
 \echo :SQLSTATE
-INSERT INTO document_inbox (file_name, content, file_type) VALUES ('f1', 'f1', 't'), (repeat('f', 501), 'f2', 't');
+INSERT INTO document_inbox (file_name, content, file_type)
+VALUES ('f1', 'f1', 't'), (repeat('f', 501), 'f2', 't');
 \echo :SQLSTATE
 COPY document_inbox TO stdout;
 \echo :SQLSTATE
@@ -111,7 +138,8 @@ DELETE FROM document_inbox;
 \echo :SQLSTATE
 TRUNCATE document_inbox;
 \echo :SQLSTATE
-INSERT INTO document_inbox (file_name, content, file_type, file_hash) VALUES ('f1', 'f1', 't', 'f1');
+INSERT INTO document_inbox (file_name, content, file_type, file_hash)
+VALUES ('f1', 'f1', 't', 'f1');
 \echo :SQLSTATE
 BEGIN READ ONLY;
 INSERT INTO document_inbox (file_name, content, file_type) VALUES ('f1', 'f1', 't');
@@ -119,7 +147,7 @@ INSERT INTO document_inbox (file_name, content, file_type) VALUES ('f1', 'f1', '
 ROLLBACK;
 SELECT * FROM written;
 
--- Long statements go in batches of 8,192 rows; duplicates are counted across them.
+-- A long statement is ingested in batches of 8,192 rows; duplicates are counted across batches.
 CREATE TABLE batches (rows int);
 CREATE FUNCTION note_batch() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -127,37 +155,53 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER note_batch AFTER INSERT ON documents REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION note_batch();
-INSERT INTO document_inbox (file_name, content, file_type) SELECT 'g' || i, convert_to('g' || i, 'UTF8'), 't' FROM generate_series(1, 25000) i;
+CREATE TRIGGER note_batch AFTER INSERT ON documents REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION note_batch();
+INSERT INTO document_inbox (file_name, content, file_type)
+SELECT 'g' || i, convert_to('g' || i, 'UTF8'), 't' FROM generate_series(1, 25000) i;
 \echo :ROW_COUNT
 SELECT array_agg(rows) FROM batches;
 TRUNCATE batches;
-INSERT INTO document_inbox (file_name, content, file_type) SELECT 'h' || i, convert_to('h' || i % 18000, 'UTF8'), 't' FROM generate_series(1, 30000) i;
+INSERT INTO document_inbox (file_name, content, file_type)
+SELECT 'h' || i, convert_to('h' || i % 18000, 'UTF8'), 't' FROM generate_series(1, 30000) i;
 \echo :ROW_COUNT
 SELECT array_agg(rows) FROM batches;
-SELECT count(*), sum(duplicates), bool_and(substr(file_name, 2)::int <= 18000) AS first_ones, string_agg(DISTINCT trail, ',') FROM stored('^h');
--- And of no more than work_mem, however long the values are and wherever they lie.
+SELECT count(*), sum(duplicates), bool_and(substr(file_name, 2)::int <= 18000) AS first_ones,
+       string_agg(DISTINCT trail, ',')
+FROM stored('^h');
+-- A batch is no larger than work_mem, however long the values are and wherever they are stored.
 SET work_mem = '64kB';
 TRUNCATE batches;
 INSERT INTO document_inbox (file_name, content, file_type, document_text)
-SELECT 'i' || i, convert_to('i' || i, 'UTF8'), 't', repeat(md5(i::text), 300) FROM generate_series(1, 300) i;
+SELECT 'i' || i, convert_to('i' || i, 'UTF8'), 't', repeat(md5(i::text), 300)
+FROM generate_series(1, 300) i;
 SELECT sum(rows), max(rows) < 20 AS small FROM batches;
-CREATE TABLE toasted AS SELECT 'j' || i AS name, repeat('type ', 20) || i AS type, repeat(md5(i::text), 3000) AS body FROM generate_series(1, 50) i;
+CREATE TABLE toasted AS
+SELECT 'j' || i AS name, repeat('type ', 20) || i AS type, repeat(md5(i::text), 3000) AS body
+FROM generate_series(1, 50) i;
 ALTER TABLE toasted ALTER body SET STORAGE EXTERNAL;
 UPDATE toasted SET body = body || 'end';
-INSERT INTO document_inbox (file_name, content, file_type, document_text) SELECT name, convert_to(body, 'UTF8'), type, body FROM toasted;
+INSERT INTO document_inbox (file_name, content, file_type, document_text)
+SELECT name, convert_to(body, 'UTF8'), type, body FROM toasted;
 SELECT count(*) FROM toasted t JOIN documents d ON (d.file_name, d.document_text) = (t.name, t.body)
 WHERE d.file_hash = encode(sha256(convert_to(t.body, 'UTF8')), 'hex');
 WITH gone AS (DELETE FROM toasted RETURNING *)
-INSERT INTO document_inbox (file_name, content, file_type, document_text) SELECT name || ' gone', convert_to(name || body, 'UTF8'), type, body FROM gone;
-SELECT count(*) FROM documents d JOIN documents e ON (e.file_name, e.document_text) = (d.file_name || ' gone', d.document_text);
+INSERT INTO document_inbox (file_name, content, file_type, document_text)
+SELECT name || ' gone', convert_to(name || body, 'UTF8'), type, body FROM gone;
+SELECT count(*)
+FROM documents d
+    JOIN documents e ON (e.file_name, e.document_text) = (d.file_name || ' gone', d.document_text);
 RESET work_mem;
 DROP TRIGGER note_batch ON documents;
 
--- One bad row at the end, and the batches before it go too; so they do in a savepoint and in a block.
+-- A bad row at the end takes back the batches before it, also in a savepoint and in an
+-- exception block.
 SELECT * FROM written;
-CREATE FUNCTION offered(bad int) RETURNS TABLE (file_name text, content bytea, file_type text) LANGUAGE sql AS
-    $$SELECT 'k' || i, convert_to('k' || i, 'UTF8'), CASE WHEN i <> bad THEN 't' END FROM generate_series(1, 2200) i$$;
+CREATE FUNCTION offered(bad int)
+RETURNS TABLE (file_name text, content bytea, file_type text) LANGUAGE sql AS $$
+    SELECT 'k' || i, convert_to('k' || i, 'UTF8'), CASE WHEN i <> bad THEN 't' END
+    FROM generate_series(1, 2200) i
+$$;
 INSERT INTO document_inbox (file_name, content, file_type) SELECT * FROM offered(2150);
 \echo :SQLSTATE
 SELECT * FROM written;
@@ -167,9 +211,11 @@ SAVEPOINT s;
 INSERT INTO document_inbox (file_name, content, file_type) SELECT * FROM offered(2150);
 \echo :SQLSTATE
 ROLLBACK TO s;
-INSERT INTO document_inbox (file_name, content, file_type) VALUES ('l2', 'l2', 't'), ('l3', 'l1', 't');
+INSERT INTO document_inbox (file_name, content, file_type)
+VALUES ('l2', 'l2', 't'), ('l3', 'l1', 't');
 SAVEPOINT t;
-INSERT INTO document_inbox (file_name, content, file_type) VALUES ('l4', 'l4', 't'), ('l5', 'l1', 't');
+INSERT INTO document_inbox (file_name, content, file_type)
+VALUES ('l4', 'l4', 't'), ('l5', 'l1', 't');
 ROLLBACK TO t;
 INSERT INTO document_inbox (file_name, content, file_type) VALUES ('l6', 'l1', 't');
 COMMIT;
@@ -190,46 +236,61 @@ SELECT load(0);
 SELECT load(0);
 SELECT count(*), sum(duplicates), string_agg(DISTINCT trail, ',') FROM stored('^k');
 
--- A function that the statement calls has an inbox of its own; the outer statement keeps its rows, also when the inner one fails.
+-- A function that the statement calls uses an inbox of its own. The outer statement keeps its rows,
+-- even if the inner one fails.
 CREATE FUNCTION load_inner(name text, type text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO docs.document_inbox (file_name, content, file_type)
-    VALUES (name || ' 1', convert_to(name || ' 1', 'UTF8'), 't'), (name || ' 2', convert_to(name || ' 2', 'UTF8'), type), (name || ' 3', 'm', 't');
+    VALUES (name || ' 1', convert_to(name || ' 1', 'UTF8'), 't'),
+           (name || ' 2', convert_to(name || ' 2', 'UTF8'), type), (name || ' 3', 'm', 't');
     RETURN name;
 EXCEPTION WHEN null_value_not_allowed THEN
     RETURN name || ' without';
 END
 $$;
 INSERT INTO document_inbox (file_name, content, file_type)
-SELECT load_inner('m' || i, CASE WHEN i <> 2 THEN 't' END), convert_to('outer' || i, 'UTF8'), 't' FROM generate_series(1, 3) i;
+SELECT load_inner('m' || i, CASE WHEN i <> 2 THEN 't' END), convert_to('outer' || i, 'UTF8'), 't'
+FROM generate_series(1, 3) i;
 \echo :ROW_COUNT
 SELECT * FROM stored('^m');
--- So has a trigger of documents, in the middle of a long statement too; each attachment is there once, whichever batch it was in.
+-- So does a trigger on documents, in the middle of a long statement too. Each attachment is stored
+-- once, whichever batch it was in.
 CREATE FUNCTION attach() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO docs.document_inbox (file_name, content, file_type)
-    VALUES ('+' || NEW.file_name, convert_to('+' || NEW.file_name, 'UTF8'), 'attachment'), ('+n', 'n', 'attachment');
+    VALUES ('+' || NEW.file_name, convert_to('+' || NEW.file_name, 'UTF8'), 'attachment'),
+           ('+n', 'n', 'attachment');
     RETURN NEW;
 END
 $$;
-CREATE TRIGGER attach AFTER INSERT ON documents FOR EACH ROW WHEN (NEW.file_name ~ '^n') EXECUTE FUNCTION attach();
-INSERT INTO document_inbox (file_name, content, file_type) SELECT 'n' || i, convert_to('n' || i, 'UTF8'), 't' FROM generate_series(1, 1200) i;
+CREATE TRIGGER attach AFTER INSERT ON documents
+    FOR EACH ROW WHEN (NEW.file_name ~ '^n') EXECUTE FUNCTION attach();
+INSERT INTO document_inbox (file_name, content, file_type)
+SELECT 'n' || i, convert_to('n' || i, 'UTF8'), 't' FROM generate_series(1, 1200) i;
 DROP TRIGGER attach ON documents;
 SELECT count(*), sum(duplicates), string_agg(DISTINCT trail, ',') FROM stored('^n');
 SELECT count(*), sum(duplicates), string_agg(DISTINCT trail, ',') FROM stored('^\+');
-CREATE TRIGGER attach BEFORE INSERT ON documents FOR EACH ROW WHEN (NEW.file_name ~ '^o') EXECUTE FUNCTION attach();
-INSERT INTO document_inbox (file_name, content, file_type) VALUES ('o1', 'o1', 't'), ('o2', '+o1', 't'), ('o3', 'o3', 't');
+CREATE TRIGGER attach BEFORE INSERT ON documents
+    FOR EACH ROW WHEN (NEW.file_name ~ '^o') EXECUTE FUNCTION attach();
+INSERT INTO document_inbox (file_name, content, file_type)
+VALUES ('o1', 'o1', 't'), ('o2', '+o1', 't'), ('o3', 'o3', 't');
 DROP TRIGGER attach ON documents;
 SELECT * FROM stored('^\+?o|^\+n$');
 
--- Several inserts in one statement, a prepared statement, a view on the view, a loop over what comes back.
-WITH first AS (INSERT INTO document_inbox (file_name, content, file_type) VALUES ('p1', 'p1', 't'), ('p2', 'p', 't') RETURNING file_name),
-     second AS (INSERT INTO document_inbox (file_name, content, file_type) VALUES ('p3', 'p3', 't'), ('p4', 'p', 't') RETURNING file_name)
+-- Several INSERTs in one statement, a prepared statement, a view on the view, a loop
+-- over RETURNING.
+WITH first AS (INSERT INTO document_inbox (file_name, content, file_type)
+               VALUES ('p1', 'p1', 't'), ('p2', 'p', 't') RETURNING file_name),
+     second AS (INSERT INTO document_inbox (file_name, content, file_type)
+                VALUES ('p3', 'p3', 't'), ('p4', 'p', 't') RETURNING file_name)
 SELECT file_name FROM first UNION ALL SELECT file_name FROM second;
-WITH first AS (INSERT INTO document_inbox (file_name, content, file_type) VALUES ('p5', 'p5', 't'))
-INSERT INTO document_inbox (file_name, content, file_type) VALUES ('p6', 'p6', 't'), ('p7', 'p5', 't');
+WITH first AS (INSERT INTO document_inbox (file_name, content, file_type)
+               VALUES ('p5', 'p5', 't'))
+INSERT INTO document_inbox (file_name, content, file_type)
+VALUES ('p6', 'p6', 't'), ('p7', 'p5', 't');
 SELECT count(*), sum(duplicates), string_agg(DISTINCT trail, ',') FROM stored('^p');
-PREPARE load(text, bytea) AS INSERT INTO document_inbox (file_name, content, file_type) VALUES ($1, $2, 't') RETURNING file_name;
+PREPARE load(text, bytea) AS INSERT INTO document_inbox (file_name, content, file_type)
+VALUES ($1, $2, 't') RETURNING file_name;
 SET plan_cache_mode = force_generic_plan;
 EXECUTE load('q1', 'q1');
 EXECUTE load('q2', 'q2');
@@ -243,7 +304,10 @@ DECLARE
     n text;
     loaded int := 0;
 BEGIN
-    FOR n IN INSERT INTO docs.document_inbox (file_name, content, file_type) SELECT u, convert_to(u, 'UTF8'), 't' FROM unnest(names) u RETURNING file_name LOOP
+    FOR n IN
+        INSERT INTO docs.document_inbox (file_name, content, file_type)
+        SELECT u, convert_to(u, 'UTF8'), 't' FROM unnest(names) u RETURNING file_name
+    LOOP
         loaded := loaded + 1;
         PERFORM FROM docs.documents WHERE file_name = n;
         IF NOT FOUND THEN
@@ -254,13 +318,16 @@ BEGIN
 END
 $$;
 SELECT load_each('{q5,q6}');
-SELECT d.file_name, ingestion_source, duplicates FROM documents d JOIN stored('^q') USING (file_name) ORDER BY 1;
--- EXPLAIN alone does nothing, with ANALYZE it ingests.
-EXPLAIN INSERT INTO document_inbox (file_name, content, file_type) VALUES ('r1', 'r1', 't') \g /dev/null
-EXPLAIN ANALYZE INSERT INTO document_inbox (file_name, content, file_type) VALUES ('r2', 'r2', 't') \g /dev/null
+SELECT d.file_name, ingestion_source, duplicates
+FROM documents d JOIN stored('^q') USING (file_name) ORDER BY 1;
+-- EXPLAIN does nothing; EXPLAIN ANALYZE ingests.
+EXPLAIN INSERT INTO document_inbox (file_name, content, file_type)
+VALUES ('r1', 'r1', 't') \g /dev/null
+EXPLAIN ANALYZE INSERT INTO document_inbox (file_name, content, file_type)
+VALUES ('r2', 'r2', 't') \g /dev/null
 SELECT * FROM stored('^r');
 
--- INSERT on the view is all that a loader needs, or on three of its columns; PUBLIC has nothing.
+-- A loader needs only INSERT on the view, or on three of its columns; PUBLIC has no privilege.
 SELECT grantee, privilege_type FROM information_schema.table_privileges
 WHERE (table_schema, table_name) = ('docs', 'document_inbox') AND grantee <> grantor;
 GRANT USAGE ON SCHEMA docs TO regress_docs_loader, regress_docs_other;
@@ -277,13 +344,15 @@ SELECT count(*) FROM docs.documents;
 \echo :SQLSTATE
 SELECT * FROM docs.document_inbox;
 \echo :SQLSTATE
-INSERT INTO docs.document_inbox (file_name, content, file_type) VALUES ('s4', 's4', 't') RETURNING file_name;
+INSERT INTO docs.document_inbox (file_name, content, file_type)
+VALUES ('s4', 's4', 't') RETURNING file_name;
 \echo :SQLSTATE
 SELECT docs.document_inbox_insert();
 \echo :SQLSTATE
 SET ROLE regress_docs_other;
 INSERT INTO docs.document_inbox (file_name, content, file_type) VALUES ('s5', 's5', 't');
-INSERT INTO docs.document_inbox (file_name, content, file_type, ingestion_source) VALUES ('s6', 's6', 't', 'other');
+INSERT INTO docs.document_inbox (file_name, content, file_type, ingestion_source)
+VALUES ('s6', 's6', 't', 'other');
 \echo :SQLSTATE
 RESET ROLE;
 REVOKE ALL ON document_inbox FROM regress_docs_loader, regress_docs_other;
@@ -291,17 +360,19 @@ SET ROLE regress_docs_loader;
 INSERT INTO docs.document_inbox (file_name, content, file_type) VALUES ('s7', 's7', 't');
 \echo :SQLSTATE
 RESET ROLE;
-SELECT d.file_name, d.ingestion_source, duplicates, trail FROM documents d JOIN stored('^s') USING (file_name) ORDER BY 1;
--- The trail has the loader's login role, and what it says of itself.
+SELECT d.file_name, d.ingestion_source, duplicates, trail
+FROM documents d JOIN stored('^s') USING (file_name) ORDER BY 1;
+-- The trail has the loader's login role, and the user and reason that the loader sets.
 SET doc_extractor."user" = 'web:4711';
 SET doc_extractor.reason = 'nightly';
 INSERT INTO document_inbox (file_name, content, file_type) VALUES ('t1', 't1', 't');
 RESET doc_extractor."user";
 RESET doc_extractor.reason;
-SELECT action, user_or_system, db_user = session_user AS login_role, change_reason, new_value::jsonb - 'file_hash' AS new_value
+SELECT action, user_or_system, db_user = session_user AS login_role, change_reason,
+       new_value::jsonb - 'file_hash' AS new_value
 FROM audit_log WHERE document_id = (SELECT id FROM documents WHERE file_name = 't1');
 
--- The trigger functions in other places, at other times, or alone.
+-- The trigger functions refuse other tables, other events, and direct calls.
 SELECT document_inbox_before_insert();
 \echo :SQLSTATE
 SELECT document_inbox_insert();
@@ -311,7 +382,8 @@ SELECT document_inbox_after_insert();
 CREATE FUNCTION try_trigger(definition text, target text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE 'CREATE TRIGGER misplaced ' || definition;
-    EXECUTE 'INSERT INTO ' || target || ' (file_name, content, file_type) VALUES (''u'', ''u'', ''t'')';
+    EXECUTE 'INSERT INTO ' || target ||
+            ' (file_name, content, file_type) VALUES (''u'', ''u'', ''t'')';
     RAISE EXCEPTION 'no error' USING errcode = 'DX000';
 EXCEPTION WHEN OTHERS THEN
     RETURN SQLSTATE || ' ' || SQLERRM;
@@ -326,14 +398,19 @@ SELECT try_trigger(definition || ' EXECUTE FUNCTION ' || function || '()', targe
     ('BEFORE INSERT ON mine FOR EACH ROW', 'document_inbox_insert', 'mine'),
     ('AFTER INSERT ON mine', 'document_inbox_after_insert', 'mine'),
     ('AFTER INSERT ON document_inbox', 'document_inbox_before_insert', 'document_inbox'),
-    ('BEFORE INSERT ON document_inbox', 'document_inbox_after_insert', 'document_inbox')) AS t (definition, function, target);
--- Rows that would be lost between them are an error, and leave nothing behind for the next statement.
-CREATE TRIGGER twice BEFORE INSERT ON document_inbox FOR EACH STATEMENT EXECUTE FUNCTION document_inbox_before_insert();
+    ('BEFORE INSERT ON document_inbox', 'document_inbox_after_insert', 'document_inbox'))
+    AS t (definition, function, target);
+-- If misplaced or missing triggers would lose rows, an error is raised, and nothing is left behind
+-- for the next statement.
+CREATE TRIGGER twice BEFORE INSERT ON document_inbox
+    FOR EACH STATEMENT EXECUTE FUNCTION document_inbox_before_insert();
 INSERT INTO document_inbox (file_name, content, file_type) VALUES ('u1', 'u1', 't');
 \echo :SQLSTATE
 DROP TRIGGER twice ON document_inbox;
-CREATE FUNCTION without_triggers() RETURNS text LANGUAGE sql AS $$SELECT set_config('session_replication_role', 'replica', true)$$;
-CREATE FUNCTION with_triggers() RETURNS text LANGUAGE sql AS $$SELECT set_config('session_replication_role', 'origin', true)$$;
+CREATE FUNCTION without_triggers() RETURNS text LANGUAGE sql AS
+    $$SELECT set_config('session_replication_role', 'replica', true)$$;
+CREATE FUNCTION with_triggers() RETURNS text LANGUAGE sql AS
+    $$SELECT set_config('session_replication_role', 'origin', true)$$;
 INSERT INTO document_inbox (file_name, content, file_type) SELECT without_triggers(), 'u2', 't';
 \echo :SQLSTATE
 BEGIN;
@@ -343,7 +420,8 @@ INSERT INTO document_inbox (file_name, content, file_type) SELECT with_triggers(
 ROLLBACK;
 BEGIN;
 SET LOCAL session_replication_role = replica;
-WITH dropped AS (INSERT INTO document_inbox (file_name, content, file_type) VALUES ('u3', 'u3', 't') RETURNING 1)
+WITH dropped AS (INSERT INTO document_inbox (file_name, content, file_type)
+                 VALUES ('u3', 'u3', 't') RETURNING 1)
 SELECT with_triggers() FROM dropped;
 \echo :SQLSTATE
 ROLLBACK;
@@ -356,7 +434,7 @@ INSERT INTO document_inbox (file_name, content, file_type) VALUES ('u6', 'u6', '
 COMMIT;
 SELECT * FROM stored('^u');
 
--- Values that lie out of line, in a table that the next row empties.
+-- TOASTed values of a table that computing the next row truncates.
 CREATE TEMP TABLE page (body text);
 ALTER TABLE page ALTER body SET STORAGE external;
 CREATE FUNCTION fetch_page(number int) RETURNS text LANGUAGE plpgsql AS $$
@@ -371,9 +449,10 @@ END
 $$;
 INSERT INTO document_inbox (file_name, content, file_type, document_text)
 SELECT 'v' || i, ('v' || i)::bytea, 't', fetch_page(i) FROM generate_series(1, 3) i;
-SELECT file_name, left(document_text, 3), length(document_text) FROM documents WHERE file_name LIKE 'v_' ORDER BY file_name;
+SELECT file_name, left(document_text, 3), length(document_text)
+FROM documents WHERE file_name LIKE 'v_' ORDER BY file_name;
 
--- All the while the ledger was consistent.
+-- The ledger is consistent after all of this.
 SELECT check_name, detail FROM doc_extractor_verify() WHERE NOT passed;
 
 RESET search_path;

@@ -1,52 +1,57 @@
--- The guards of 1.1: what would drop data is refused, and what changes the tables' form is in the server log.
+-- The guards of 1.1: the extension refuses what would drop data, and writes changes of its tables'
+-- definitions to the server log.
 \set SHOW_CONTEXT never
 SET client_min_messages = warning;
--- Owner of nothing but what it creates itself.
+-- A role that owns only what it creates itself.
 CREATE ROLE regress_docs_keeper;
 CREATE ROLE regress_docs_other;
 CREATE ROLE regress_docs_admin;
 GRANT regress_docs_keeper TO regress_docs_admin;
-SELECT format('GRANT CREATE ON DATABASE %I TO regress_docs_keeper', current_database()) AS "grant" \gset
+SELECT format('GRANT CREATE ON DATABASE %I TO regress_docs_keeper', current_database())
+    AS "grant" \gset
 :grant;
 CREATE SCHEMA docs;
 CREATE EXTENSION doc_extractor SCHEMA docs VERSION '1.1';
 SELECT is_duplicate FROM docs.ingest_document('a', 'a', 't');
 CREATE VIEW alive AS
-SELECT extversion AS version, (SELECT count(*) FROM pg_depend WHERE refobjid = x.oid AND deptype = 'e' AND classid <> 'pg_type'::regclass) AS objects
+SELECT extversion AS version,
+       (SELECT count(*) FROM pg_depend
+        WHERE refobjid = x.oid AND deptype = 'e' AND classid <> 'pg_type'::regclass) AS objects
 FROM pg_extension x WHERE extname = 'doc_extractor';
 TABLE alive;
 
--- DROP EXTENSION, the message whole.
+-- DROP EXTENSION, with the whole message.
 DROP EXTENSION doc_extractor;
 \echo :SQLSTATE
 \set VERBOSITY terse
 DROP EXTENSION doc_extractor CASCADE;
 DROP EXTENSION IF EXISTS doc_extractor;
--- Of several at once, wherever it stands in the list: none goes.
+-- DROP EXTENSION with several names, at any position in the list: none is dropped.
 CREATE EXTENSION tcn;
 CREATE EXTENSION pgcrypto;
 DROP EXTENSION tcn, doc_extractor, pgcrypto;
 DROP EXTENSION IF EXISTS nothing, doc_extractor CASCADE;
 DROP EXTENSION nothing, doc_extractor;
-SELECT extname FROM pg_extension WHERE extname IN ('tcn', 'pgcrypto', 'doc_extractor') ORDER BY extname;
--- DROP SCHEMA ... CASCADE, and of several.
+SELECT extname FROM pg_extension
+WHERE extname IN ('tcn', 'pgcrypto', 'doc_extractor') ORDER BY extname;
+-- DROP SCHEMA ... CASCADE, with one and several names.
 DROP SCHEMA docs CASCADE;
 CREATE SCHEMA other;
 CREATE TABLE other.documents (id int);
 INSERT INTO other.documents VALUES (1);
 DROP SCHEMA other, docs CASCADE;
 DROP SCHEMA IF EXISTS docs, nothing, other CASCADE;
--- Inside of a transaction, a function, DO.
+-- In a transaction, and in DO.
 BEGIN;
 DROP EXTENSION doc_extractor;
 ROLLBACK;
 DO $$BEGIN EXECUTE 'DROP SCHEMA docs CASCADE'; END$$;
--- As a restore's session that it is not quite.
+-- In a session with one of a restore's settings.
 SET check_function_bodies = off;
 DROP EXTENSION doc_extractor;
 RESET check_function_bodies;
 TABLE alive;
--- What PostgreSQL refuses by itself goes on doing so, with its own error.
+-- PostgreSQL's own refusals stay as they are, with PostgreSQL's errors.
 \set VERBOSITY sqlstate
 DROP SCHEMA docs;
 DROP TABLE docs.documents CASCADE;
@@ -57,7 +62,7 @@ DROP EVENT TRIGGER doc_extractor_ddl_end CASCADE;
 DROP OWNED BY CURRENT_USER;
 \set VERBOSITY terse
 TABLE alive;
--- Who has no right to drop it is told so, and not that there is data.
+-- A role without the right to drop it is told so, and not that there is data.
 \set VERBOSITY sqlstate
 SET ROLE regress_docs_other;
 DROP EXTENSION doc_extractor;
@@ -65,7 +70,7 @@ DROP SCHEMA docs CASCADE;
 RESET ROLE;
 \set VERBOSITY terse
 
--- Other extensions, schemas and roles are none of its business.
+-- The guard leaves other extensions, schemas and roles alone.
 DROP EXTENSION tcn;
 DROP EXTENSION pgcrypto CASCADE;
 DROP SCHEMA other CASCADE;
@@ -78,14 +83,14 @@ DROP SCHEMA IF EXISTS nothing CASCADE;
 DROP EXTENSION IF EXISTS nothing;
 TABLE alive;
 
--- The trail alone is data as well, and outlives its documents.
+-- The trail alone is data as well; it outlives its documents.
 \set VERBOSITY default
 BEGIN;
 DELETE FROM docs.documents;
 DROP EXTENSION doc_extractor;
 ROLLBACK;
 \set VERBOSITY terse
--- So do those of a snapshot that does not see them yet: at REPEATABLE READ nothing else is looked at than what is there.
+-- The guard works at REPEATABLE READ too.
 BEGIN ISOLATION LEVEL REPEATABLE READ;
 SELECT count(*) FROM docs.documents;
 DROP EXTENSION doc_extractor;
@@ -94,7 +99,7 @@ ROLLBACK;
 ALTER TABLE docs.documents ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 DROP EXTENSION doc_extractor;
 ALTER TABLE docs.documents DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;
--- The way out that keeps the data, and the one that does not.
+-- Two ways to drop it: one keeps the data, the other does not.
 BEGIN;
 ALTER EXTENSION doc_extractor UPDATE TO 'unpackaged';
 DROP EXTENSION doc_extractor;
@@ -116,7 +121,7 @@ SELECT set_config('search_path', '', true);
 SET LOCAL client_min_messages = warning;
 DROP EXTENSION doc_extractor;
 ROLLBACK;
--- A replica does what its primary did.
+-- A replica repeats what its primary did.
 BEGIN;
 SET LOCAL session_replication_role = replica;
 DROP EXTENSION doc_extractor;
@@ -125,7 +130,7 @@ TABLE alive;
 SET doc_extractor.allow_data_loss = on;
 DROP EXTENSION doc_extractor;
 RESET doc_extractor.allow_data_loss;
--- Any one of the tables alone, also where it is now in another schema.
+-- Rows in any one of the tables are data, also if the table is in another schema by now.
 CREATE EXTENSION doc_extractor SCHEMA docs VERSION '1.1';
 CREATE SCHEMA moved;
 \set VERBOSITY default
@@ -145,12 +150,13 @@ ALTER TABLE moved.audit_log RENAME TO trail;
 DROP SCHEMA docs CASCADE;
 ROLLBACK;
 BEGIN;
-INSERT INTO docs.documents (file_name, file_size_bytes, file_hash, file_type, ingestion_source) VALUES ('a', 1, 'a', 't', 's');
+INSERT INTO docs.documents (file_name, file_size_bytes, file_hash, file_type, ingestion_source)
+VALUES ('a', 1, 'a', 't', 's');
 ALTER TABLE docs.documents SET SCHEMA moved;
 DROP EXTENSION doc_extractor;
 ROLLBACK;
 \set VERBOSITY terse
--- A table with the name of one of ours is not one.
+-- A table that only has the name of one of the extension's tables does not count.
 BEGIN;
 CREATE TABLE moved.documents AS SELECT 1 AS id;
 ALTER TABLE docs.documents RENAME TO papers;
@@ -158,7 +164,8 @@ CREATE TABLE docs.documents AS SELECT 1 AS id;
 DROP EXTENSION doc_extractor;
 ROLLBACK;
 DROP SCHEMA moved;
--- Without data it goes freely, by whichever road. Rows that this transaction has just added count, and those that are gone do not.
+-- Without data, any command may drop it. Rows that this transaction has added count; rows that it
+-- has deleted do not.
 BEGIN;
 DROP SCHEMA docs CASCADE;
 ROLLBACK;
@@ -181,12 +188,12 @@ CREATE EXTENSION doc_extractor SCHEMA docs VERSION '1.1';
 SELECT is_duplicate FROM docs.ingest_document('a', 'a', 't');
 DROP EXTENSION doc_extractor;
 DROP SCHEMA docs CASCADE;
--- DROP OWNED warns of rights that it cannot take away, before it is refused.
+-- DROP OWNED warns about privileges that it cannot revoke before it is refused.
 SET client_min_messages = error;
 DROP OWNED BY regress_docs_keeper CASCADE;
 DROP OWNED BY CURRENT_USER CASCADE;
 RESET ROLE;
--- A member of that role, and a superuser, in its place; also with others.
+-- A member of that role, and a superuser; also together with other roles.
 SET ROLE regress_docs_admin;
 DROP EXTENSION doc_extractor;
 DROP OWNED BY regress_docs_keeper CASCADE;
@@ -194,26 +201,28 @@ RESET ROLE;
 DROP OWNED BY regress_docs_keeper CASCADE;
 DROP OWNED BY regress_docs_other, regress_docs_keeper CASCADE;
 DROP OWNED BY regress_docs_keeper;
--- Others' own things go.
+-- Another role's own objects are dropped.
 CREATE SCHEMA theirs AUTHORIZATION regress_docs_other;
 DROP OWNED BY regress_docs_other;
 TABLE alive;
 SELECT count(*) FROM docs.documents;
--- REASSIGN OWNED takes nothing away.
+-- REASSIGN OWNED drops nothing.
 REASSIGN OWNED BY regress_docs_keeper TO regress_docs_admin;
-SELECT extowner::regrole, (SELECT relowner::regrole FROM pg_class WHERE oid = 'docs.documents'::regclass) FROM pg_extension WHERE extname = 'doc_extractor';
+SELECT extowner::regrole,
+       (SELECT relowner::regrole FROM pg_class WHERE oid = 'docs.documents'::regclass)
+FROM pg_extension WHERE extname = 'doc_extractor';
 DROP OWNED BY regress_docs_admin CASCADE;
 REASSIGN OWNED BY regress_docs_admin TO regress_docs_keeper;
 SET ROLE regress_docs_keeper;
 SET doc_extractor.allow_data_loss = on;
--- Not its warning about rights that others granted.
+-- Not the warning about privileges that others granted.
 SET client_min_messages = error;
 DROP OWNED BY regress_docs_keeper CASCADE;
 SET client_min_messages = warning;
 RESET doc_extractor.allow_data_loss;
 RESET ROLE;
 TABLE alive;
--- The schema is one role's, the extension another's: the schema's owner would drop it as well.
+-- One role owns the schema, another the extension: what drops the schema drops the extension too.
 :grant;
 CREATE SCHEMA docs AUTHORIZATION regress_docs_keeper;
 CREATE EXTENSION doc_extractor SCHEMA docs VERSION '1.1';
@@ -224,19 +233,19 @@ DROP SCHEMA docs CASCADE;
 RESET ROLE;
 TABLE alive;
 
--- The event triggers' functions are for them alone.
+-- The event triggers' functions refuse any other use.
 \set VERBOSITY default
 SELECT docs.doc_extractor_ddl_start();
 \echo :SQLSTATE
 SELECT docs.doc_extractor_ddl_end();
 \echo :SQLSTATE
--- On an event that they are not made for they do no harm.
+-- On an event that they are not made for, they do no harm.
 CREATE EVENT TRIGGER odd ON sql_drop EXECUTE FUNCTION docs.doc_extractor_ddl_start();
 CREATE TABLE odd (id int);
 DROP TABLE odd;
 DROP EVENT TRIGGER odd;
 
--- The log: the server writes it, a client sees it if it asks to.
+-- The log: the server writes it; a client sees it if it asks for it.
 CREATE TABLE docs.mine (id int);
 CREATE TABLE public.documents (id int);
 CREATE ROLE regress_docs_dba SUPERUSER;
@@ -259,18 +268,19 @@ DROP INDEX IF EXISTS by_document, nothing;
 ALTER TABLE error_log ADD COLUMN note text, ADD COLUMN severity int;
 DO $$BEGIN ALTER TABLE error_log DROP COLUMN note; END$$;
 RESET search_path;
--- Who: the role that does it, and the one that has logged in.
+-- Each line names the current role and the session's role.
 SET ROLE regress_docs_keeper;
 ALTER TABLE docs.error_log DROP COLUMN severity;
 RESET ROLE;
--- Nothing happens, nothing is logged: who does not own the table cannot write to the log that its index went.
+-- What fails is not logged: a role that does not own the table cannot make the log say that its
+-- index was dropped.
 GRANT USAGE ON SCHEMA docs TO regress_docs_other;
 SET ROLE regress_docs_other;
 \set VERBOSITY sqlstate
 DROP INDEX docs.ix_documents_file_type;
 \set VERBOSITY default
 RESET ROLE;
--- Nothing of the kind for other tables, though they have the same name, or for what is no change of form.
+-- Nothing is logged for other tables, even with the same name, or for what changes no definition.
 ALTER TABLE docs.mine ADD COLUMN note text;
 CREATE INDEX mine_note ON docs.mine (note);
 DROP INDEX docs.mine_note;
@@ -285,7 +295,7 @@ COMMENT ON TABLE docs.mine IS 'mine';
 ANALYZE docs.documents;
 DROP INDEX IF EXISTS nothing.at_all;
 ALTER TABLE IF EXISTS docs.nothing ADD COLUMN note text;
--- Nor for the extension's own scripts.
+-- Nothing is logged for the extension's own scripts.
 DELETE FROM docs.documents;
 ALTER EXTENSION doc_extractor UPDATE TO '1.0';
 ALTER EXTENSION doc_extractor UPDATE TO '1.1';
@@ -293,7 +303,7 @@ SET doc_extractor.allow_data_loss = on;
 DROP EXTENSION doc_extractor;
 RESET doc_extractor.allow_data_loss;
 CREATE EXTENSION doc_extractor SCHEMA docs VERSION '1.1';
--- In 1.0 there is no log, and no guard.
+-- 1.0 has no log and no guard.
 ALTER EXTENSION doc_extractor UPDATE TO '1.0';
 SELECT is_duplicate FROM docs.ingest_document('a', 'a', 't');
 ALTER TABLE docs.documents ADD COLUMN department text;

@@ -1,17 +1,20 @@
--- An owner that is no superuser gains nothing by what it puts on its tables; and nobody gains anything from it.
+-- An owner that is no superuser gains nothing by what it puts on its tables, and nobody else gains
+-- anything by it.
 \set SHOW_CONTEXT never
 SET client_min_messages = error;
 CREATE ROLE regress_docs_owner;
 CREATE ROLE regress_docs_caller;
 CREATE ROLE regress_docs_victim;
-SELECT format('GRANT CREATE ON DATABASE %I TO regress_docs_owner, regress_docs_caller', current_database()) AS "grant" \gset
+SELECT format('GRANT CREATE ON DATABASE %I TO regress_docs_owner, regress_docs_caller',
+              current_database()) AS "grant" \gset
 :grant;
 SET ROLE regress_docs_owner;
 CREATE SCHEMA docs;
 GRANT USAGE ON SCHEMA docs TO regress_docs_caller;
 CREATE EXTENSION doc_extractor SCHEMA docs VERSION '1.0';
--- Notes who it runs as, and tries to get more.
-CREATE TABLE docs.ran (what text, superuser bool, replication_role text DEFAULT current_setting('session_replication_role'));
+-- Records the role that it runs as, and tries to make the owner a superuser.
+CREATE TABLE docs.ran (what text, superuser bool,
+                       replication_role text DEFAULT current_setting('session_replication_role'));
 CREATE FUNCTION docs.grab(what text) RETURNS bool LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO docs.ran SELECT grab.what, rolsuper FROM pg_roles WHERE rolname = current_user;
@@ -22,32 +25,38 @@ EXCEPTION WHEN insufficient_privilege THEN
     RETURN true;
 END
 $$;
-CREATE FUNCTION docs.grab_check(value text) RETURNS bool IMMUTABLE LANGUAGE plpgsql AS $$BEGIN RETURN docs.grab('check'); END$$;
-CREATE FUNCTION docs.grab_trigger() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN PERFORM docs.grab('trigger'); RETURN NEW; END$$;
+CREATE FUNCTION docs.grab_check(value text) RETURNS bool IMMUTABLE LANGUAGE plpgsql AS
+    $$BEGIN RETURN docs.grab('check'); END$$;
+CREATE FUNCTION docs.grab_trigger() RETURNS trigger LANGUAGE plpgsql AS
+    $$BEGIN PERFORM docs.grab('trigger'); RETURN NEW; END$$;
 CREATE VIEW docs.looted AS
-SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = 'regress_docs_owner') AS superuser, what, bool_or(r.superuser) AS ran_as_superuser,
+SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = 'regress_docs_owner') AS superuser,
+       what, bool_or(r.superuser) AS ran_as_superuser,
        string_agg(DISTINCT replication_role, ' ') AS replication_role
 FROM docs.ran r GROUP BY what ORDER BY what;
 
--- Up: a CHECK on file_type, and triggers, are not run at all.
+-- The update to 1.1 runs neither a CHECK on file_type nor triggers.
 SELECT is_duplicate FROM docs.ingest_document('a', 'a', 't');
 ALTER TABLE docs.documents ADD CONSTRAINT grab CHECK (docs.grab_check(file_type));
-CREATE TRIGGER grab BEFORE INSERT OR UPDATE ON docs.documents FOR EACH ROW EXECUTE FUNCTION docs.grab_trigger();
+CREATE TRIGGER grab BEFORE INSERT OR UPDATE ON docs.documents
+    FOR EACH ROW EXECUTE FUNCTION docs.grab_trigger();
 TRUNCATE docs.ran;
 ALTER EXTENSION doc_extractor UPDATE TO '1.1';
 TABLE docs.looted;
 SELECT rolsuper FROM pg_roles WHERE rolname = 'regress_docs_owner';
--- They do run where a document is written: as the owner, also for a superuser.
+-- They do run if a document is written: as the owner, also when a superuser writes it.
 RESET ROLE;
 SELECT is_duplicate FROM docs.ingest_document('b', 'b', repeat('x', 60));
 TABLE docs.looted;
 
--- Down: a type of the owner's with a cast to the column's stops the step.
+-- The update to 1.0 is refused if the owner's type has a cast to the column's type.
 SET ROLE regress_docs_owner;
 TRUNCATE docs.ran;
 CREATE TYPE docs.number AS (value int);
-CREATE FUNCTION docs.to_int(docs.number) RETURNS int LANGUAGE plpgsql AS $$BEGIN PERFORM docs.grab('cast'); RETURN $1.value; END$$;
-CREATE FUNCTION docs.from_int(int) RETURNS docs.number LANGUAGE plpgsql AS $$BEGIN PERFORM docs.grab('cast'); RETURN ROW($1)::docs.number; END$$;
+CREATE FUNCTION docs.to_int(docs.number) RETURNS int LANGUAGE plpgsql AS
+    $$BEGIN PERFORM docs.grab('cast'); RETURN $1.value; END$$;
+CREATE FUNCTION docs.from_int(int) RETURNS docs.number LANGUAGE plpgsql AS
+    $$BEGIN PERFORM docs.grab('cast'); RETURN ROW($1)::docs.number; END$$;
 CREATE CAST (docs.number AS int) WITH FUNCTION docs.to_int AS IMPLICIT;
 CREATE CAST (int AS docs.number) WITH FUNCTION docs.from_int AS IMPLICIT;
 BEGIN;
@@ -58,7 +67,7 @@ ALTER EXTENSION doc_extractor UPDATE TO '1.0';
 \echo :SQLSTATE
 ROLLBACK TO step;
 TABLE docs.looted;
--- What works on such a table is refused as well.
+-- record_document_event() refuses such a table as well.
 SELECT docs.record_document_event(1, 'tagged');
 \echo :SQLSTATE
 ROLLBACK TO step;
@@ -70,15 +79,21 @@ SET LOCAL doc_extractor.allow_data_loss = on;
 ALTER EXTENSION doc_extractor UPDATE TO '1.0';
 ROLLBACK;
 
--- Down, where types are cut: a trigger that replaces the function which the script lets it run by.
+-- While the update to 1.0 cuts values, a trigger tries to replace the function that the
+-- script uses.
 CREATE FUNCTION docs.replace_trigger() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     command text;
 BEGIN
     PERFORM docs.grab('replacing trigger');
-    FOREACH command IN ARRAY ARRAY['DROP FUNCTION docs.run_as_owner(text)', 'ALTER EXTENSION doc_extractor DROP FUNCTION docs.run_as_owner(text)',
-        'DROP FUNCTION docs.run_as_owner(text)', 'ALTER FUNCTION docs.run_as_owner(text) RENAME TO aside',
-        'CREATE OR REPLACE FUNCTION docs.run_as_owner(queries text) RETURNS bigint LANGUAGE plpgsql AS ''BEGIN PERFORM docs.grab(''''replaced function''''); RETURN 0; END''']
+    FOREACH command IN ARRAY ARRAY[
+        'DROP FUNCTION docs.run_as_owner(text)',
+        'ALTER EXTENSION doc_extractor DROP FUNCTION docs.run_as_owner(text)',
+        'DROP FUNCTION docs.run_as_owner(text)',
+        'ALTER FUNCTION docs.run_as_owner(text) RENAME TO aside',
+        'CREATE OR REPLACE FUNCTION docs.run_as_owner(queries text) RETURNS bigint
+            LANGUAGE plpgsql AS
+            ''BEGIN PERFORM docs.grab(''''replaced function''''); RETURN 0; END''']
     LOOP
         BEGIN
             EXECUTE command;
@@ -90,33 +105,42 @@ BEGIN
     RETURN NEW;
 END
 $$;
-CREATE TRIGGER replace BEFORE UPDATE ON docs.documents FOR EACH ROW EXECUTE FUNCTION docs.replace_trigger();
+CREATE TRIGGER replace BEFORE UPDATE ON docs.documents
+    FOR EACH ROW EXECUTE FUNCTION docs.replace_trigger();
 SET doc_extractor.allow_data_loss = on;
 ALTER EXTENSION doc_extractor UPDATE TO '1.0';
 RESET doc_extractor.allow_data_loss;
-SELECT extversion, to_regproc('docs.run_as_owner') IS NULL AS function_gone FROM pg_extension WHERE extname = 'doc_extractor';
+SELECT extversion, to_regproc('docs.run_as_owner') IS NULL AS function_gone
+FROM pg_extension WHERE extname = 'doc_extractor';
 SELECT file_name, length(file_type) FROM docs.documents ORDER BY id;
-SELECT superuser, what, ran_as_superuser, replication_role FROM docs.looted WHERE what NOT LIKE 'done:%';
--- The same while a superuser takes the step.
+SELECT superuser, what, ran_as_superuser, replication_role
+FROM docs.looted WHERE what NOT LIKE 'done:%';
+-- The same while a superuser updates to 1.0.
 DROP TRIGGER replace ON docs.documents;
 ALTER EXTENSION doc_extractor UPDATE TO '1.1';
 UPDATE docs.documents SET file_type = repeat('y', 60) WHERE file_name = 'b';
-CREATE TRIGGER replace BEFORE UPDATE ON docs.documents FOR EACH ROW EXECUTE FUNCTION docs.replace_trigger();
+CREATE TRIGGER replace BEFORE UPDATE ON docs.documents
+    FOR EACH ROW EXECUTE FUNCTION docs.replace_trigger();
 RESET ROLE;
 SET doc_extractor.allow_data_loss = on;
 ALTER EXTENSION doc_extractor UPDATE TO '1.0';
 RESET doc_extractor.allow_data_loss;
-SELECT superuser, what, ran_as_superuser, replication_role FROM docs.looted WHERE what NOT LIKE 'done:%';
-SELECT extversion, to_regproc('docs.run_as_owner') IS NULL AS function_gone FROM pg_extension WHERE extname = 'doc_extractor';
+SELECT superuser, what, ran_as_superuser, replication_role
+FROM docs.looted WHERE what NOT LIKE 'done:%';
+SELECT extversion, to_regproc('docs.run_as_owner') IS NULL AS function_gone
+FROM pg_extension WHERE extname = 'doc_extractor';
 DROP TRIGGER replace ON docs.documents;
 
--- Out and in again: what adoption writes runs as the owner; and a superuser does not adopt another's tables.
+-- Out of the extension and in again: what adoption writes is written as the owner, and a superuser
+-- does not adopt another role's tables.
 ALTER EXTENSION doc_extractor UPDATE TO 'unpackaged';
 DROP EXTENSION doc_extractor;
 DELETE FROM docs.hash_index;
 ALTER TABLE docs.hash_index ADD CONSTRAINT grab CHECK (docs.grab_check(file_hash));
-CREATE TRIGGER grab BEFORE INSERT ON docs.hash_index FOR EACH ROW EXECUTE FUNCTION docs.grab_trigger();
-CREATE TRIGGER grab BEFORE INSERT ON docs.audit_log FOR EACH ROW EXECUTE FUNCTION docs.grab_trigger();
+CREATE TRIGGER grab BEFORE INSERT ON docs.hash_index
+    FOR EACH ROW EXECUTE FUNCTION docs.grab_trigger();
+CREATE TRIGGER grab BEFORE INSERT ON docs.audit_log
+    FOR EACH ROW EXECUTE FUNCTION docs.grab_trigger();
 DELETE FROM docs.audit_log;
 TRUNCATE docs.ran;
 CREATE EXTENSION doc_extractor SCHEMA docs VERSION 'unpackaged';
@@ -129,7 +153,7 @@ CREATE EXTENSION doc_extractor SCHEMA docs VERSION 'unpackaged';
 ALTER EXTENSION doc_extractor UPDATE TO '1.1';
 SELECT superuser, what, ran_as_superuser, replication_role FROM docs.looted;
 SELECT document_id, action, change_reason FROM docs.audit_log;
--- Nor does anything run with other rights in verify, whoever calls it.
+-- doc_extractor_verify() runs nothing with other privileges either, whoever calls it.
 TRUNCATE docs.ran;
 RESET ROLE;
 SELECT * FROM docs.doc_extractor_verify() WHERE NOT passed;
@@ -141,7 +165,8 @@ DROP TRIGGER grab ON docs.audit_log;
 ALTER TABLE docs.documents DROP CONSTRAINT grab;
 ALTER TABLE docs.hash_index DROP CONSTRAINT grab;
 
--- Who may only call a function does not lead the owner's triggers elsewhere: they find the ledger's schema, not the caller's.
+-- A caller with EXECUTE alone cannot redirect the owner's triggers: they use the
+-- extension's schema, not the caller's search_path.
 SET ROLE regress_docs_owner;
 GRANT EXECUTE ON FUNCTION docs.ingest_document, docs.record_document_event TO regress_docs_caller;
 CREATE TABLE docs.notes (who text, what text);
@@ -153,17 +178,22 @@ BEGIN
 END
 $$;
 CREATE TRIGGER note BEFORE INSERT ON docs.documents FOR EACH ROW EXECUTE FUNCTION docs.note();
-CREATE TRIGGER note AFTER INSERT OR UPDATE ON docs.hash_index FOR EACH ROW EXECUTE FUNCTION docs.note();
+CREATE TRIGGER note AFTER INSERT OR UPDATE ON docs.hash_index
+    FOR EACH ROW EXECUTE FUNCTION docs.note();
 SET ROLE regress_docs_caller;
 CREATE SCHEMA mine;
 GRANT USAGE ON SCHEMA mine TO PUBLIC;
 CREATE TABLE mine.seen (who text);
 GRANT ALL ON mine.seen TO PUBLIC;
-CREATE FUNCTION mine.classify(name varchar) RETURNS text LANGUAGE plpgsql AS $$BEGIN INSERT INTO mine.seen VALUES (current_user); RETURN 'the caller''s'; END$$;
-CREATE FUNCTION mine.length(name text) RETURNS int LANGUAGE plpgsql AS $$BEGIN INSERT INTO mine.seen VALUES (current_user); RETURN -1; END$$;
-CREATE FUNCTION mine.concat_them(text, int) RETURNS text LANGUAGE plpgsql AS $$BEGIN INSERT INTO mine.seen VALUES (current_user); RETURN ''; END$$;
+CREATE FUNCTION mine.classify(name varchar) RETURNS text LANGUAGE plpgsql AS
+    $$BEGIN INSERT INTO mine.seen VALUES (current_user); RETURN 'the caller''s'; END$$;
+CREATE FUNCTION mine.length(name text) RETURNS int LANGUAGE plpgsql AS
+    $$BEGIN INSERT INTO mine.seen VALUES (current_user); RETURN -1; END$$;
+CREATE FUNCTION mine.concat_them(text, int) RETURNS text LANGUAGE plpgsql AS
+    $$BEGIN INSERT INTO mine.seen VALUES (current_user); RETURN ''; END$$;
 CREATE OPERATOR mine.|| (LEFTARG = text, RIGHTARG = int, FUNCTION = mine.concat_them);
-CREATE FUNCTION mine.watch() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN INSERT INTO mine.seen VALUES (current_user); RETURN NEW; END$$;
+CREATE FUNCTION mine.watch() RETURNS trigger LANGUAGE plpgsql AS
+    $$BEGIN INSERT INTO mine.seen VALUES (current_user); RETURN NEW; END$$;
 CREATE TABLE mine.notes (who text, what text);
 CREATE TEMPORARY TABLE notes (who text, what text);
 CREATE TRIGGER watch BEFORE INSERT ON pg_temp.notes FOR EACH ROW EXECUTE FUNCTION mine.watch();
@@ -172,17 +202,23 @@ SET search_path = pg_temp, mine, pg_catalog;
 SELECT is_duplicate FROM docs.ingest_document('c', 'c', 't');
 SELECT is_duplicate FROM docs.ingest_document('c', 'c', 't');
 SHOW search_path;
--- After an error too, it is the caller's path again.
+-- After an error, too, search_path is the caller's again.
 SELECT is_duplicate FROM docs.ingest_document('', 'c', 't');
 SHOW search_path;
-DO $$BEGIN PERFORM docs.record_document_event(-1, 'tagged'); EXCEPTION WHEN foreign_key_violation THEN NULL; END$$;
+DO $$
+BEGIN
+    PERFORM docs.record_document_event(-1, 'tagged');
+EXCEPTION WHEN foreign_key_violation THEN
+    NULL;
+END
+$$;
 SHOW search_path;
 RESET search_path;
 SELECT count(*) FROM mine.seen;
 SELECT (SELECT count(*) FROM pg_temp.notes) + (SELECT count(*) FROM mine.notes) AS caught;
 RESET ROLE;
 SELECT * FROM docs.notes ORDER BY who, what;
--- What only the caller has is not there for them.
+-- The owner's triggers do not find what only the caller has.
 DROP FUNCTION docs.classify(text);
 SET ROLE regress_docs_caller;
 SET search_path = pg_temp, mine, docs;
@@ -203,7 +239,9 @@ CREATE TABLE victim.audit_log (LIKE docs.audit_log INCLUDING ALL);
 ALTER TABLE victim.documents OWNER TO regress_docs_victim;
 ALTER TABLE victim.hash_index OWNER TO regress_docs_victim;
 ALTER TABLE victim.audit_log OWNER TO regress_docs_victim;
-INSERT INTO victim.documents (id, file_name, file_size_bytes, file_hash, file_type, ingestion_source) VALUES (1, 'victim', 1, 'v', 't', 's');
+INSERT INTO victim.documents
+    (id, file_name, file_size_bytes, file_hash, file_type, ingestion_source)
+VALUES (1, 'victim', 1, 'v', 't', 's');
 SET ROLE regress_docs_owner;
 BEGIN;
 ALTER FUNCTION docs.ingest_document SET SCHEMA victim;
@@ -224,7 +262,8 @@ SELECT victim.record_document_event(1, 'tagged');
 ROLLBACK TO moved;
 SELECT * FROM victim.doc_extractor_verify();
 ROLLBACK TO moved;
-INSERT INTO docs.documents (file_name, file_size_bytes, file_hash, file_type, ingestion_source) VALUES ('x', 1, 'x', 't', 's');
+INSERT INTO docs.documents (file_name, file_size_bytes, file_hash, file_type, ingestion_source)
+VALUES ('x', 1, 'x', 't', 's');
 \echo :SQLSTATE
 ROLLBACK TO moved;
 UPDATE docs.documents SET file_type = 'x';
@@ -232,15 +271,19 @@ ROLLBACK TO moved;
 DELETE FROM docs.documents;
 ROLLBACK;
 RESET ROLE;
-SELECT (SELECT count(*) FROM victim.documents) AS documents, (SELECT count(*) FROM victim.hash_index) + (SELECT count(*) FROM victim.audit_log) AS derived;
--- Nor do those that stay, where only the tables are another's.
+SELECT (SELECT count(*) FROM victim.documents) AS documents,
+       (SELECT count(*) FROM victim.hash_index) +
+       (SELECT count(*) FROM victim.audit_log) AS derived;
+-- Functions do not write into tables that were given to another owner either.
 ALTER TABLE docs.audit_log OWNER TO regress_docs_victim;
 SELECT docs.record_document_event(1, 'tagged');
 \echo :SQLSTATE
 ALTER TABLE docs.audit_log OWNER TO regress_docs_owner;
 
--- Tables that are not as the extension made them: an error that says so, and no crash, whatever is called. Rolled back.
-CREATE FUNCTION docs.after(change text) RETURNS TABLE (call text, result text) LANGUAGE plpgsql AS $$
+-- Tables that are not as the extension made them: each call works or raises an error that says so;
+-- none crashes. Each call is rolled back.
+CREATE FUNCTION docs.after(change text)
+RETURNS TABLE (call text, result text) LANGUAGE plpgsql AS $$
 DECLARE
     calls text[] := ARRAY[
         'ingest', 'SELECT docs.ingest_document(''n'', ''new'', ''t'')',
@@ -258,66 +301,119 @@ BEGIN
             EXECUTE calls[i + 1];
             RAISE EXCEPTION 'works' USING errcode = 'DX000';
         EXCEPTION WHEN OTHERS THEN
-            result := CASE SQLSTATE WHEN 'DX000' THEN SQLERRM ELSE concat_ws(' ', SQLSTATE, SQLERRM) END;
+            result := CASE SQLSTATE WHEN 'DX000' THEN SQLERRM
+                                    ELSE concat_ws(' ', SQLSTATE, SQLERRM) END;
         END;
         RETURN NEXT;
     END LOOP;
 END
 $$;
--- Views keep a column from changing its type, but their owner can drop them.
-\set drop_views 'ALTER EXTENSION doc_extractor DROP VIEW docs.ingestion_stats; ALTER EXTENSION doc_extractor DROP VIEW docs.ingestion_stats_by_source; ALTER EXTENSION doc_extractor DROP VIEW docs.ingestion_stats_by_type; DROP VIEW docs.ingestion_stats, docs.ingestion_stats_by_source, docs.ingestion_stats_by_type;'
+-- Views prevent a column from changing its type, but their owner can drop them.
+SELECT string_agg(format('ALTER EXTENSION doc_extractor DROP VIEW docs.%1$I;
+                          DROP VIEW docs.%1$I;', view), '' ORDER BY n) AS drop_views
+FROM unnest(ARRAY['ingestion_stats', 'ingestion_stats_by_source', 'ingestion_stats_by_type'])
+    WITH ORDINALITY AS v (view, n) \gset
 CREATE TYPE docs.status AS ENUM ('success', 'failed', 'retry');
 CREATE TYPE docs.action AS ENUM ('ingested', 'updated', 'deleted', 'classified', 'tagged', 'error');
-SELECT * FROM docs.after(:'drop_views' || 'ALTER TABLE docs.documents ALTER ingestion_status DROP DEFAULT, ALTER ingestion_status TYPE docs.status USING ingestion_status::docs.status');
+SELECT * FROM docs.after(:'drop_views' ||
+    'ALTER TABLE docs.documents ALTER ingestion_status DROP DEFAULT,
+         ALTER ingestion_status TYPE docs.status USING ingestion_status::docs.status');
 SELECT * FROM docs.after('ALTER TABLE docs.documents ALTER metadata_extracted TYPE jsonb');
-SELECT * FROM docs.after('ALTER TABLE docs.documents ALTER created_at TYPE date, ALTER updated_at TYPE date');
-SELECT * FROM docs.after(:'drop_views' || 'ALTER TABLE docs.documents ALTER file_hash TYPE bytea USING file_hash::bytea') WHERE call <> 'verify';
+SELECT * FROM docs.after(
+    'ALTER TABLE docs.documents ALTER created_at TYPE date, ALTER updated_at TYPE date');
+SELECT * FROM docs.after(:'drop_views' ||
+    'ALTER TABLE docs.documents ALTER file_hash TYPE bytea USING file_hash::bytea')
+WHERE call <> 'verify';
 SELECT * FROM docs.after('ALTER TABLE docs.documents ALTER id TYPE numeric');
-SELECT * FROM docs.after('ALTER TABLE docs.hash_index ALTER document_id TYPE text') WHERE call <> 'verify';
-SELECT * FROM docs.after(:'drop_views' || 'ALTER TABLE docs.hash_index ALTER file_hash TYPE uuid USING gen_random_uuid()') WHERE call <> 'verify';
-SELECT * FROM docs.after('ALTER TABLE docs.audit_log ALTER action TYPE docs.action USING action::docs.action');
+SELECT * FROM docs.after('ALTER TABLE docs.hash_index ALTER document_id TYPE text')
+WHERE call <> 'verify';
+SELECT * FROM docs.after(:'drop_views' ||
+    'ALTER TABLE docs.hash_index ALTER file_hash TYPE uuid USING gen_random_uuid()')
+WHERE call <> 'verify';
+SELECT * FROM docs.after(
+    'ALTER TABLE docs.audit_log ALTER action TYPE docs.action USING action::docs.action');
 SELECT * FROM docs.after('ALTER TABLE docs.audit_log ALTER new_value TYPE jsonb');
 SELECT * FROM docs.after('ALTER TABLE docs.audit_log ALTER action_timestamp TYPE date');
--- Wider ones are fine.
-SELECT * FROM docs.after(:'drop_views' || 'ALTER TABLE docs.documents ALTER id TYPE bigint, ALTER created_at TYPE timestamptz, ALTER updated_at TYPE timestamptz; ALTER TABLE docs.hash_index ALTER document_id TYPE bigint, ALTER duplicate_count TYPE bigint; ALTER TABLE docs.audit_log ALTER document_id TYPE bigint, ALTER id TYPE bigint, ALTER action_timestamp TYPE timestamptz, ALTER action TYPE text');
--- NULL where V001 has none.
-SELECT * FROM docs.after('ALTER TABLE docs.documents ALTER file_hash DROP NOT NULL; UPDATE docs.documents SET file_hash = NULL');
-SELECT * FROM docs.after('ALTER TABLE docs.documents ALTER file_hash DROP NOT NULL; INSERT INTO docs.documents (file_name, file_size_bytes, file_type, ingestion_source) VALUES (''x'', 1, ''t'', ''s'')') WHERE call = 'ingest';
-SELECT * FROM docs.after('ALTER TABLE docs.documents ALTER ingestion_status DROP NOT NULL; ALTER TABLE docs.documents DISABLE TRIGGER USER; UPDATE docs.documents SET ingestion_status = NULL; ALTER TABLE docs.documents ENABLE TRIGGER USER');
-SELECT * FROM docs.after('ALTER TABLE docs.audit_log ALTER action DROP NOT NULL; INSERT INTO docs.audit_log (document_id, action) VALUES (1, NULL)') WHERE call = 'ingest';
--- Columns that are gone.
+-- Wider types work.
+SELECT * FROM docs.after(:'drop_views' ||
+    'ALTER TABLE docs.documents ALTER id TYPE bigint, ALTER created_at TYPE timestamptz,
+         ALTER updated_at TYPE timestamptz;
+     ALTER TABLE docs.hash_index ALTER document_id TYPE bigint, ALTER duplicate_count TYPE bigint;
+     ALTER TABLE docs.audit_log ALTER document_id TYPE bigint, ALTER id TYPE bigint,
+         ALTER action_timestamp TYPE timestamptz, ALTER action TYPE text');
+-- NULL in columns that V001 declares NOT NULL.
+SELECT * FROM docs.after(
+    'ALTER TABLE docs.documents ALTER file_hash DROP NOT NULL;
+     UPDATE docs.documents SET file_hash = NULL');
+SELECT * FROM docs.after(
+    'ALTER TABLE docs.documents ALTER file_hash DROP NOT NULL;
+     INSERT INTO docs.documents (file_name, file_size_bytes, file_type, ingestion_source)
+     VALUES (''x'', 1, ''t'', ''s'')')
+WHERE call = 'ingest';
+SELECT * FROM docs.after(
+    'ALTER TABLE docs.documents ALTER ingestion_status DROP NOT NULL;
+     ALTER TABLE docs.documents DISABLE TRIGGER USER;
+     UPDATE docs.documents SET ingestion_status = NULL;
+     ALTER TABLE docs.documents ENABLE TRIGGER USER');
+SELECT * FROM docs.after(
+    'ALTER TABLE docs.audit_log ALTER action DROP NOT NULL;
+     INSERT INTO docs.audit_log (document_id, action) VALUES (1, NULL)')
+WHERE call = 'ingest';
+-- Columns that were dropped or renamed.
 SELECT * FROM docs.after('ALTER TABLE docs.documents DROP error_message');
 SELECT * FROM docs.after('ALTER TABLE docs.documents RENAME document_text TO content');
--- A view or a partitioned table in a table's place, and nothing in its place.
-SELECT * FROM docs.after(format('ALTER EXTENSION doc_extractor DROP TABLE docs.%1$I; ALTER TABLE docs.%1$I RENAME TO aside; CREATE VIEW docs.%1$I AS TABLE docs.aside', 'audit_log'));
-SELECT * FROM docs.after(format('ALTER EXTENSION doc_extractor DROP TABLE docs.%1$I; ALTER TABLE docs.%1$I RENAME TO aside; CREATE VIEW docs.%1$I AS TABLE docs.aside', 'hash_index'));
-SELECT * FROM docs.after(format('ALTER EXTENSION doc_extractor DROP TABLE docs.%1$I; ALTER TABLE docs.%1$I RENAME TO aside; CREATE TABLE docs.%1$I (LIKE docs.aside) PARTITION BY HASH (id)', 'audit_log')) WHERE call <> 'verify';
-SELECT * FROM docs.after(format('ALTER EXTENSION doc_extractor DROP TABLE docs.%1$I; ALTER TABLE docs.%1$I RENAME TO aside', 'hash_index'));
--- The id of a document stays, in both versions.
+-- A view or a partitioned table in a table's place, and no table at all.
+SELECT * FROM docs.after(format(
+    'ALTER EXTENSION doc_extractor DROP TABLE docs.%1$I; ALTER TABLE docs.%1$I RENAME TO aside;
+     CREATE VIEW docs.%1$I AS TABLE docs.aside', 'audit_log'));
+SELECT * FROM docs.after(format(
+    'ALTER EXTENSION doc_extractor DROP TABLE docs.%1$I; ALTER TABLE docs.%1$I RENAME TO aside;
+     CREATE VIEW docs.%1$I AS TABLE docs.aside', 'hash_index'));
+SELECT * FROM docs.after(format(
+    'ALTER EXTENSION doc_extractor DROP TABLE docs.%1$I; ALTER TABLE docs.%1$I RENAME TO aside;
+     CREATE TABLE docs.%1$I (LIKE docs.aside) PARTITION BY HASH (id)', 'audit_log'))
+WHERE call <> 'verify';
+SELECT * FROM docs.after(format(
+    'ALTER EXTENSION doc_extractor DROP TABLE docs.%1$I; ALTER TABLE docs.%1$I RENAME TO aside',
+    'hash_index'));
+-- A document's id cannot change, in both versions.
 SELECT * FROM docs.after('UPDATE docs.documents SET id = id + 1000') WHERE call = 'ingest';
 SELECT * FROM docs.after('UPDATE docs.documents SET id = id') WHERE call = 'ingest';
-SELECT result IN ('55000 the id of a document cannot change', '23503 update or delete on table "documents" violates foreign key constraint "hash_index_document_id_fkey" on table "hash_index"',
-    '23503 update or delete on table "documents" violates foreign key constraint "audit_log_document_id_fkey" on table "audit_log"') AS refused
-FROM docs.after('ALTER EXTENSION doc_extractor UPDATE TO ''1.0''; UPDATE docs.documents SET id = id + 1000') WHERE call = 'ingest';
+SELECT result IN (
+    '55000 the id of a document cannot change',
+    '23503 update or delete on table "documents" violates foreign key constraint '
+    '"hash_index_document_id_fkey" on table "hash_index"',
+    '23503 update or delete on table "documents" violates foreign key constraint '
+    '"audit_log_document_id_fkey" on table "audit_log"') AS refused
+FROM docs.after(
+    'ALTER EXTENSION doc_extractor UPDATE TO ''1.0'';
+     UPDATE docs.documents SET id = id + 1000')
+WHERE call = 'ingest';
 
--- Nothing changes session_replication_role, in restores neither.
+-- Nothing changes session_replication_role, not even during a restore.
 SET ROLE regress_docs_owner;
 TRUNCATE docs.ran;
-CREATE TRIGGER grab AFTER INSERT ON docs.documents FOR EACH STATEMENT EXECUTE FUNCTION docs.grab_trigger();
-CREATE TRIGGER grab AFTER INSERT ON docs.hash_index FOR EACH STATEMENT EXECUTE FUNCTION docs.grab_trigger();
-CREATE TRIGGER grab AFTER INSERT ON docs.audit_log FOR EACH STATEMENT EXECUTE FUNCTION docs.grab_trigger();
+CREATE TRIGGER grab AFTER INSERT ON docs.documents
+    FOR EACH STATEMENT EXECUTE FUNCTION docs.grab_trigger();
+CREATE TRIGGER grab AFTER INSERT ON docs.hash_index
+    FOR EACH STATEMENT EXECUTE FUNCTION docs.grab_trigger();
+CREATE TRIGGER grab AFTER INSERT ON docs.audit_log
+    FOR EACH STATEMENT EXECUTE FUNCTION docs.grab_trigger();
 SET doc_extractor.restoring = on;
-INSERT INTO docs.documents (id, file_name, file_size_bytes, file_hash, file_type, ingestion_source) VALUES (100, 'r', 1, 'r', 't', 's');
+INSERT INTO docs.documents (id, file_name, file_size_bytes, file_hash, file_type, ingestion_source)
+VALUES (100, 'r', 1, 'r', 't', 's');
 INSERT INTO docs.hash_index (file_hash, document_id) VALUES ('r', 100);
 INSERT INTO docs.audit_log (document_id, action) VALUES (100, 'once upon a time');
 RESET doc_extractor.restoring;
 SELECT count(*), string_agg(DISTINCT replication_role, ' ') AS replication_role FROM docs.ran;
 SHOW session_replication_role;
 RESET ROLE;
--- Nor do other tables' keys go unchecked meanwhile.
+-- Other tables' foreign keys are still checked during a restore.
 CREATE TABLE docs.pages (document_id int REFERENCES docs.documents);
-CREATE FUNCTION docs.add_page() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN INSERT INTO docs.pages VALUES (-1); RETURN NULL; END$$;
-CREATE TRIGGER page AFTER INSERT ON docs.audit_log FOR EACH STATEMENT EXECUTE FUNCTION docs.add_page();
+CREATE FUNCTION docs.add_page() RETURNS trigger LANGUAGE plpgsql AS
+    $$BEGIN INSERT INTO docs.pages VALUES (-1); RETURN NULL; END$$;
+CREATE TRIGGER page AFTER INSERT ON docs.audit_log
+    FOR EACH STATEMENT EXECUTE FUNCTION docs.add_page();
 SET doc_extractor.restoring = on;
 \set VERBOSITY sqlstate
 INSERT INTO docs.audit_log (document_id, action) VALUES (100, 'tagged');
@@ -327,7 +423,7 @@ DROP TABLE docs.pages;
 DROP FUNCTION docs.add_page() CASCADE;
 DROP FUNCTION docs.grab_trigger() CASCADE;
 
--- Bytes that are no text, in a setting that comes with the connection.
+-- A setting that comes with the connection and is not valid text.
 \set bytes `printf '\377'`
 \set connection 'options=-cdoc_extractor.user=' :bytes
 \c -reuse-previous=on :connection
@@ -339,7 +435,7 @@ UPDATE docs.documents SET file_type = 'e';
 \c -reuse-previous=on :connection
 \set VERBOSITY sqlstate
 SELECT is_duplicate FROM docs.ingest_document('e', 'e', 't');
-SET doc_extractor.reason = 'mended';
+SET doc_extractor.reason = 'fixed';
 SELECT is_duplicate FROM docs.ingest_document('e', 'e', 't');
 \set VERBOSITY default
 \c -reuse-previous=on options=
@@ -348,6 +444,7 @@ SELECT rolsuper FROM pg_roles WHERE rolname = 'regress_docs_owner';
 SET client_min_messages = error;
 SET doc_extractor.allow_data_loss = on;
 DROP SCHEMA docs, victim, mine CASCADE;
-SELECT format('REVOKE CREATE ON DATABASE %I FROM regress_docs_owner, regress_docs_caller', current_database()) AS "revoke" \gset
+SELECT format('REVOKE CREATE ON DATABASE %I FROM regress_docs_owner, regress_docs_caller',
+              current_database()) AS "revoke" \gset
 :revoke;
 DROP ROLE regress_docs_owner, regress_docs_caller, regress_docs_victim;

@@ -1,5 +1,5 @@
--- What an owner's code cannot do while it runs inside of our writes and migrations, which roads of a
--- drop the guard meets, and how the ledger mends itself.
+-- What an owner's code cannot do while it runs inside the extension's writes and update
+-- scripts, which indirect drops the guard refuses, and how the ledger heals itself.
 SET client_min_messages = warning;
 CREATE ROLE regress_docs_owner;
 SELECT current_database() AS database \gset
@@ -10,7 +10,8 @@ SET ROLE regress_docs_owner;
 CREATE EXTENSION doc_extractor SCHEMA docs;
 SELECT is_duplicate FROM docs.ingest_document('a', 'a', repeat('t', 60));
 
--- It is no part of the extension's script: it adds no condition to pg_dump, and no member.
+-- The owner's code is no part of the extension's script: it adds neither a dump
+-- condition nor a member.
 CREATE FUNCTION evil.try() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE 'CREATE FUNCTION evil.member() RETURNS int LANGUAGE sql AS ''SELECT 1''';
@@ -30,11 +31,13 @@ BEGIN
 END
 $$;
 ALTER EXTENSION doc_extractor UPDATE TO '1.0';
-SELECT extversion, array_to_string(extcondition, '') AS conditions FROM pg_extension WHERE extname = 'doc_extractor';
-SELECT count(*) AS is_member FROM pg_depend WHERE objid = 'evil.member()'::regprocedure AND deptype = 'e';
+SELECT extversion, array_to_string(extcondition, '') AS conditions
+FROM pg_extension WHERE extname = 'doc_extractor';
+SELECT count(*) AS is_member
+FROM pg_depend WHERE objid = 'evil.member()'::regprocedure AND deptype = 'e';
 DROP TRIGGER try ON docs.documents;
 
--- Nor does an update give functions away that are not the extension's own.
+-- An update does not change the owner of functions that are not the extension's own.
 CREATE FUNCTION evil.mine() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1';
 ALTER EXTENSION doc_extractor ADD FUNCTION evil.mine();
 RESET ROLE;
@@ -46,7 +49,7 @@ ALTER EXTENSION doc_extractor DROP FUNCTION evil.mine();
 ALTER EXTENSION doc_extractor UPDATE TO '1.0';
 ALTER EXTENSION doc_extractor UPDATE TO '1.1';
 
--- A setting that it makes ends with our write.
+-- A setting that the owner's code changes is restored after the extension's write.
 SET ROLE regress_docs_owner;
 CREATE FUNCTION evil.set() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -63,7 +66,8 @@ SHOW doc_extractor.allow_data_loss;
 DROP TRIGGER set ON docs.documents;
 RESET doc_extractor.allow_data_loss;
 
--- The guard meets a drop by whatever it cascades from: a table or a function that was moved, a parent.
+-- The guard refuses a drop that cascades from elsewhere: a table's or function's new
+-- schema, a parent.
 \set VERBOSITY terse
 BEGIN;
 CREATE SCHEMA other;
@@ -83,21 +87,27 @@ ROLLBACK;
 \set VERBOSITY default
 SELECT count(*) FROM docs.documents;
 
--- A row of hash_index whose document has gone without it is taken over, on every road.
-INSERT INTO docs.hash_index (file_hash, document_id) VALUES (encode(sha256('c'), 'hex'), 1000), ('d', 1001);
+-- A hash_index row whose document was removed without it is given to the new document, whatever the
+-- entry point.
+INSERT INTO docs.hash_index (file_hash, document_id)
+VALUES (encode(sha256('c'), 'hex'), 1000), ('d', 1001);
 SELECT is_duplicate, duplicate_count FROM docs.ingest_document('c', 'c', 't');
-INSERT INTO docs.documents (file_name, file_size_bytes, file_hash, file_type, ingestion_source) VALUES ('d', 1, 'd', 't', 's');
-SELECT d.file_name FROM docs.hash_index h JOIN docs.documents d ON d.id = h.document_id AND d.file_hash = h.file_hash
+INSERT INTO docs.documents (file_name, file_size_bytes, file_hash, file_type, ingestion_source)
+VALUES ('d', 1, 'd', 't', 's');
+SELECT d.file_name
+FROM docs.hash_index h JOIN docs.documents d ON d.id = h.document_id AND d.file_hash = h.file_hash
 WHERE d.file_name IN ('c', 'd') ORDER BY 1;
 
--- NULL is NULL, whatever default the column has got; a default is the one that it is now.
+-- An explicit NULL stays NULL, whatever default the column has; a default is evaluated
+-- anew each time.
 ALTER TABLE docs.documents ALTER error_message SET DEFAULT 'none yet';
 CREATE FUNCTION docs.origin() RETURNS text LANGUAGE sql AS $$SELECT 'one'$$;
 ALTER TABLE docs.documents ADD origin text DEFAULT docs.origin();
 SELECT is_duplicate FROM docs.ingest_document('e', 'e', 't');
 CREATE OR REPLACE FUNCTION docs.origin() RETURNS text LANGUAGE sql AS $$SELECT 'two'$$;
 SELECT is_duplicate FROM docs.ingest_document('f', 'f', 't');
-SELECT file_name, error_message, origin FROM docs.documents WHERE file_name IN ('e', 'f') ORDER BY 1;
+SELECT file_name, error_message, origin
+FROM docs.documents WHERE file_name IN ('e', 'f') ORDER BY 1;
 
 SELECT * FROM docs.doc_extractor_verify() WHERE NOT passed;
 SET doc_extractor.allow_data_loss = on;

@@ -1,4 +1,5 @@
--- ingest_file(): files of the server; what needs more than a file that every server has is in test/t/030_files.pl.
+-- ingest_file(): files of the server. test/t/030_files.pl tests what needs more than a
+-- file that every server has.
 \set SHOW_CONTEXT never
 SET client_min_messages = warning;
 CREATE EXTENSION pgcrypto;
@@ -7,32 +8,42 @@ CREATE EXTENSION doc_extractor SCHEMA docs;
 SET search_path = docs, public;
 SELECT current_setting('data_directory') || '/PG_VERSION' AS path \gset
 
--- A relative path begins at the data directory. New, then a duplicate; the same content in memory is one, too.
-SELECT document_id, is_duplicate, duplicate_count, file_hash = encode(digest(pg_read_binary_file('PG_VERSION'), 'sha256'), 'hex') AS hash
+-- A relative path starts at the data directory. The file is new, then a duplicate; the
+-- same bytes in memory are a duplicate, too.
+SELECT document_id, is_duplicate, duplicate_count,
+       file_hash = encode(digest(pg_read_binary_file('PG_VERSION'), 'sha256'), 'hex') AS hash
 FROM ingest_file('PG_VERSION', 'text/plain');
 SELECT document_id, is_duplicate, duplicate_count FROM ingest_file(:'path', 'text/plain');
-SELECT document_id, is_duplicate, duplicate_count FROM ingest_file('./base/.././/PG_VERSION', 'text/plain');
-SELECT document_id, is_duplicate, duplicate_count FROM ingest_document('v', pg_read_binary_file('PG_VERSION'), 'text/plain');
-SELECT file_name, file_size_bytes = length(pg_read_binary_file('PG_VERSION')) AS size, file_type, ingestion_source, document_text,
-       metadata_extracted, ingestion_status, error_message
+SELECT document_id, is_duplicate, duplicate_count
+FROM ingest_file('./base/.././/PG_VERSION', 'text/plain');
+SELECT document_id, is_duplicate, duplicate_count
+FROM ingest_document('v', pg_read_binary_file('PG_VERSION'), 'text/plain');
+SELECT file_name, file_size_bytes = length(pg_read_binary_file('PG_VERSION')) AS size, file_type,
+       ingestion_source, document_text, metadata_extracted, ingestion_status, error_message
 FROM documents;
 SELECT action, new_value ->> 'file_name' AS file_name FROM audit_log;
--- The path that is kept is the one given, in its shortest form; the name is its last part.
+-- The path is stored in its shortest form; the file name is its last part.
 DELETE FROM documents;
-SELECT is_duplicate FROM ingest_file(replace(:'path', '/PG_VERSION', '/./base//../PG_VERSION/'), 'text/plain');
+SELECT is_duplicate
+FROM ingest_file(replace(:'path', '/PG_VERSION', '/./base//../PG_VERSION/'), 'text/plain');
 SELECT file_name, metadata_extracted ->> 'path' = :'path' AS path FROM documents;
--- All arguments by name; metadata of one's own takes the path's place. Failed, then success.
+-- All arguments by name; the caller's metadata replaces the path. A failure, then a success.
 DELETE FROM documents;
 SELECT is_duplicate FROM ingest_file(
-    error_message => 'not read', ingestion_status => 'failed', metadata_extracted => '[1]', document_text => 'text',
-    ingestion_source => 'disk', file_type => 'text/x-version', path => 'PG_VERSION');
-SELECT file_name, file_type, ingestion_source, document_text, metadata_extracted, ingestion_status, error_message FROM documents;
-SELECT is_duplicate, duplicate_count FROM ingest_file('PG_VERSION', 'text/plain', NULL, 'read', NULL, NULL);
+    error_message => 'not read', ingestion_status => 'failed', metadata_extracted => '[1]',
+    document_text => 'text', ingestion_source => 'disk', file_type => 'text/x-version',
+    path => 'PG_VERSION');
+SELECT file_name, file_type, ingestion_source, document_text, metadata_extracted, ingestion_status,
+       error_message
+FROM documents;
+SELECT is_duplicate, duplicate_count
+FROM ingest_file('PG_VERSION', 'text/plain', NULL, 'read', NULL, NULL);
 SELECT document_text, metadata_extracted, ingestion_status, error_message FROM documents;
 
--- What it refuses; nothing is written.
+-- What ingest_file() refuses; nothing is written.
 CREATE VIEW written AS SELECT
-    (SELECT count(*) FROM documents) AS documents, (SELECT sum(duplicate_count) FROM hash_index) AS duplicates,
+    (SELECT count(*) FROM documents) AS documents,
+    (SELECT sum(duplicate_count) FROM hash_index) AS duplicates,
     (SELECT count(*) FROM audit_log) AS audit_log;
 SELECT * FROM written;
 SELECT * FROM ingest_file(NULL, 't');
@@ -59,9 +70,10 @@ SELECT * FROM ingest_file('PG_VERSION', 't', repeat('x', 256));
 \echo :SQLSTATE
 SELECT * FROM ingest_file('PG_VERSION', 't', ingestion_status => 'done');
 \echo :SQLSTATE
-SELECT * FROM ingest_file('PG_VERSION', 't', ingestion_status => 'failed', error_message => repeat('x', 1001));
+SELECT * FROM ingest_file('PG_VERSION', 't',
+                          ingestion_status => 'failed', error_message => repeat('x', 1001));
 \echo :SQLSTATE
--- The system's reasons are in the language of the server.
+-- The operating system's messages depend on the server's language, so only the SQLSTATE is shown.
 \set VERBOSITY sqlstate
 SELECT * FROM ingest_file('no such file', 't');
 SELECT * FROM ingest_file('no such directory/file', 't');
@@ -74,7 +86,8 @@ ROLLBACK;
 \set VERBOSITY default
 SELECT * FROM written;
 
--- EXECUTE alone is not enough: reading files takes pg_read_server_files, too. Nobody learns what files there are.
+-- EXECUTE alone is not enough: reading files needs pg_read_server_files, too. Without
+-- it, a caller does not learn which files exist.
 CREATE ROLE regress_docs_ingester;
 CREATE ROLE regress_docs_reader IN ROLE pg_read_server_files;
 CREATE ROLE regress_docs_distant NOINHERIT;
@@ -84,7 +97,8 @@ SET ROLE regress_docs_reader;
 SELECT * FROM ingest_file('PG_VERSION', 't');
 \echo :SQLSTATE
 RESET ROLE;
-GRANT EXECUTE ON FUNCTION ingest_file TO regress_docs_ingester, regress_docs_reader, regress_docs_distant;
+GRANT EXECUTE ON FUNCTION ingest_file
+    TO regress_docs_ingester, regress_docs_reader, regress_docs_distant;
 SET ROLE regress_docs_reader;
 SELECT is_duplicate, duplicate_count FROM ingest_file('PG_VERSION', 't');
 SELECT is_duplicate, duplicate_count FROM ingest_file(:'path', 't');
@@ -94,7 +108,8 @@ SELECT * FROM ingest_file('PG_VERSION', 't');
 \set VERBOSITY terse
 SELECT * FROM ingest_file('no such file', 't');
 SELECT * FROM ingest_file(NULL, 't');
--- EXECUTE on pg_read_file(), by which the server lets a role read its own directory, makes no difference.
+-- EXECUTE on pg_read_file(), which lets a role read the server's own directory, makes
+-- no difference.
 RESET ROLE;
 BEGIN;
 GRANT EXECUTE ON FUNCTION pg_read_file(text) TO regress_docs_ingester;
@@ -102,11 +117,12 @@ SET ROLE regress_docs_ingester;
 SELECT length(pg_read_file('PG_VERSION')) > 0 AS readable;
 SELECT * FROM ingest_file('PG_VERSION', 't');
 ROLLBACK;
--- A right that takes SET ROLE is not there before.
+-- A privilege that the role has only after SET ROLE does not count.
 SET ROLE regress_docs_distant;
 SELECT * FROM ingest_file('PG_VERSION', 't');
 RESET ROLE;
--- It is the current user's right: a function of somebody who has it can lend it, for the files that it chooses.
+-- The current user's privilege counts: a SECURITY DEFINER function can lend it, for the
+-- files that the function chooses.
 CREATE FUNCTION docs.ingest_version() RETURNS bigint LANGUAGE sql SECURITY DEFINER
 AS $$ SELECT duplicate_count FROM docs.ingest_file('PG_VERSION', 't') $$;
 ALTER FUNCTION docs.ingest_version OWNER TO regress_docs_reader;

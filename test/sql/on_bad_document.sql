@@ -1,4 +1,5 @@
--- doc_extractor.on_bad_document: what a bad document does to its batch, in ingest_documents() and in document_inbox.
+-- doc_extractor.on_bad_document: what a bad document does to its batch, in
+-- ingest_documents() and in document_inbox.
 \set SHOW_CONTEXT never
 SET client_min_messages = warning;
 CREATE ROLE regress_docs_loader;
@@ -6,28 +7,42 @@ CREATE SCHEMA docs;
 CREATE EXTENSION doc_extractor SCHEMA docs;
 SET search_path = docs;
 
--- What a test offers, on either road; both take it in the order of its positions.
-CREATE TABLE offered (position int PRIMARY KEY, name text, content bytea, type text, source text, body text, status text, message text);
-CREATE FUNCTION batch() RETURNS TABLE ("position" bigint, document_id bigint, is_duplicate boolean, file_hash text, duplicate_count bigint) LANGUAGE sql AS $$
+-- The documents that a test offers, through either entry point, in the order of their positions.
+CREATE TABLE offered (position int PRIMARY KEY, name text, content bytea, type text, source text,
+                      body text, status text, message text);
+CREATE FUNCTION batch()
+RETURNS TABLE ("position" bigint, document_id bigint, is_duplicate boolean, file_hash text,
+               duplicate_count bigint)
+LANGUAGE sql AS $$
     SELECT r.ordinality, r.document_id, r.is_duplicate, r.file_hash, r.duplicate_count FROM
-        (SELECT array_agg(name ORDER BY position) AS names, array_agg(content ORDER BY position) AS contents,
-                array_agg(type ORDER BY position) AS types, array_agg(source ORDER BY position) AS sources,
+        (SELECT array_agg(name ORDER BY position) AS names,
+                array_agg(content ORDER BY position) AS bytes,
+                array_agg(type ORDER BY position) AS types,
+                array_agg(source ORDER BY position) AS sources,
                 array_agg(body ORDER BY position) AS bodies,
-                array_agg(status ORDER BY position) AS statuses, array_agg(message ORDER BY position) AS messages FROM docs.offered) o,
-        docs.ingest_documents(names, contents, types, sources, bodies, NULL, statuses, messages) WITH ORDINALITY r
+                array_agg(status ORDER BY position) AS statuses,
+                array_agg(message ORDER BY position) AS messages
+         FROM docs.offered) o,
+        docs.ingest_documents(names, bytes, types, sources, bodies, NULL, statuses, messages)
+            WITH ORDINALITY r
     ORDER BY r.ordinality
 $$;
 CREATE FUNCTION inbox() RETURNS void LANGUAGE sql AS $$
-    INSERT INTO docs.document_inbox (file_name, content, file_type, ingestion_source, document_text, ingestion_status, error_message)
+    INSERT INTO docs.document_inbox (file_name, content, file_type, ingestion_source, document_text,
+                                     ingestion_status, error_message)
     SELECT name, content, type, source, body, status, message FROM docs.offered ORDER BY position
 $$;
-CREATE VIEW stored AS SELECT d.file_name, d.ingestion_status AS status, h.duplicate_count AS duplicates,
-    (SELECT string_agg(a.action, ' ' ORDER BY a.id) FROM audit_log a WHERE a.document_id = d.id) AS trail
-    FROM documents d LEFT JOIN hash_index h ON h.document_id = d.id AND h.file_hash = d.file_hash ORDER BY d.file_name;
+CREATE VIEW stored AS
+SELECT d.file_name, d.ingestion_status AS status, h.duplicate_count AS duplicates,
+    (SELECT string_agg(a.action, ' ' ORDER BY a.id)
+     FROM audit_log a WHERE a.document_id = d.id) AS trail
+    FROM documents d LEFT JOIN hash_index h ON h.document_id = d.id AND h.file_hash = d.file_hash
+    ORDER BY d.file_name;
 CREATE VIEW logged AS SELECT file_name, error_type, error_message FROM error_log ORDER BY id;
-CREATE FUNCTION clear() RETURNS void LANGUAGE sql AS 'DELETE FROM docs.documents; DELETE FROM docs.error_log';
+CREATE FUNCTION clear() RETURNS void LANGUAGE sql AS
+    'DELETE FROM docs.documents; DELETE FROM docs.error_log';
 
--- An error, unless any role says otherwise for itself.
+-- A bad document is an error, unless a role sets otherwise for itself; any role may.
 SHOW doc_extractor.on_bad_document;
 SET doc_extractor.on_bad_document = skip;
 \echo :SQLSTATE
@@ -36,7 +51,7 @@ SET doc_extractor.on_bad_document = log;
 SET doc_extractor.on_bad_document = error;
 RESET ROLE;
 
--- All that can be wrong with a document, each between two good ones.
+-- Everything that can be wrong with a document, each time between two good ones.
 INSERT INTO offered (position, name, content, type, source, status, message) VALUES
     (1, 'good 1', 'good 1', 't', NULL, NULL, NULL),
     (2, NULL, 'b', 't', NULL, NULL, NULL),
@@ -51,28 +66,31 @@ INSERT INTO offered (position, name, content, type, source, status, message) VAL
     (11, 'bad status', 'b', 't', NULL, 'done', NULL),
     (12, 'bad message', 'b', 't', NULL, 'failed', repeat('m', 1001)),
     (13, 'good 2', 'good 2', 't', NULL, NULL, NULL);
-CREATE FUNCTION try(road text, p int) RETURNS text LANGUAGE plpgsql AS $$
+CREATE FUNCTION try(entry_point text, p int) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     detail text;
 BEGIN
     DELETE FROM docs.offered WHERE position NOT IN (1, p, 13);
-    EXECUTE format('SELECT docs.%I()', road);
+    EXECUTE format('SELECT docs.%I()', entry_point);
     RAISE EXCEPTION 'no error' USING errcode = 'DX000';
 EXCEPTION WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
     RETURN concat_ws(' / ', SQLSTATE, SQLERRM, replace(detail, repeat('b', 501), 'b...'));
 END
 $$;
-SELECT p, try('batch', p) AS error, try('inbox', p) = try('batch', p) AS same FROM generate_series(2, 12) p ORDER BY p;
+SELECT p, try('batch', p) AS error, try('inbox', p) = try('batch', p) AS same
+FROM generate_series(2, 12) p ORDER BY p;
 TABLE stored;
 TABLE logged;
 SET doc_extractor.on_bad_document = log;
-SELECT position, document_id IS NOT NULL AS stored, is_duplicate, file_hash = encode(sha256(content), 'hex') AS right_hash, duplicate_count
+SELECT position, document_id IS NOT NULL AS stored, is_duplicate,
+       file_hash = encode(sha256(content), 'hex') AS right_hash, duplicate_count
 FROM batch() JOIN offered USING (position) ORDER BY position;
 TABLE stored;
-SELECT replace(file_name, repeat('b', 499), 'b...b') AS file_name, length(file_name), error_type, error_message,
-       error_timestamp = now() AS now, retry_attempted, resolution_notes FROM error_log ORDER BY id;
--- The other road leaves the same.
+SELECT replace(file_name, repeat('b', 499), 'b...b') AS file_name, length(file_name), error_type,
+       error_message, error_timestamp = now() AS now, retry_attempted, resolution_notes
+FROM error_log ORDER BY id;
+-- The inbox leaves the same rows.
 CREATE TABLE batch_logged AS TABLE logged;
 SELECT clear();
 SELECT inbox();
@@ -80,7 +98,7 @@ TABLE stored;
 SELECT count(*) FROM (TABLE logged EXCEPT ALL TABLE batch_logged) different;
 SELECT count(*) FROM (TABLE batch_logged EXCEPT ALL TABLE logged) different;
 SELECT clear();
--- All of them bad, and a batch of one.
+-- Batches with bad documents only, and a batch of one.
 DELETE FROM offered WHERE name LIKE 'good%';
 SELECT count(*), count(document_id) FROM batch();
 SELECT inbox();
@@ -89,26 +107,27 @@ SELECT * FROM batch();
 SELECT inbox();
 SELECT count(*) FROM logged;
 TABLE stored;
--- COPY says that all rows came.
+-- COPY reports all rows as copied.
 COPY document_inbox (file_name, content, file_type) FROM stdin;
 copied	copied	t
 no type	no type	\N
 \.
 SELECT * FROM stored WHERE file_name = 'copied';
 SELECT * FROM logged WHERE file_name = 'no type';
--- The shape of the arrays is the caller's own mistake.
+-- Arrays of a wrong shape are the caller's own mistake.
 SELECT * FROM ingest_documents(ARRAY['a', 'b'], ARRAY['a']::bytea[], ARRAY['t', 't']);
 \echo :SQLSTATE
 SELECT * FROM ingest_documents(NULL, ARRAY['a']::bytea[], ARRAY['t', 't']);
 \echo :SQLSTATE
 SELECT * FROM ingest_documents('{{a}}', ARRAY['a']::bytea[], ARRAY['t']);
 \echo :SQLSTATE
--- A document alone is its caller's business too.
+-- For a single document, the setting has no effect.
 SELECT * FROM ingest_document('a', NULL, 't');
 \echo :SQLSTATE
 SELECT clear();
 
--- What a user's constraint, trigger or index refuses; duplicates, failures and successes of a content around it.
+-- What a user's constraint, trigger or index refuses, among duplicates, failures and
+-- successes of the same content.
 ALTER TABLE documents ADD CONSTRAINT no_bad CHECK (file_name !~ '^bad');
 CREATE UNIQUE INDEX one_report ON documents (file_type) WHERE file_type = 'report';
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -140,8 +159,10 @@ SELECT inbox();
 \set VERBOSITY default
 TABLE stored;
 SET doc_extractor.on_bad_document = log;
-SELECT b.position, name, d.file_name AS stored_as, is_duplicate, b.file_hash = encode(sha256(content), 'hex') AS right_hash, b.duplicate_count
-FROM batch() b JOIN offered o USING (position) LEFT JOIN documents d ON d.id = b.document_id ORDER BY position;
+SELECT b.position, name, d.file_name AS stored_as, is_duplicate,
+       b.file_hash = encode(sha256(content), 'hex') AS right_hash, b.duplicate_count
+FROM batch() b JOIN offered o USING (position) LEFT JOIN documents d ON d.id = b.document_id
+ORDER BY position;
 TABLE stored;
 TABLE logged;
 CREATE TABLE batch_stored AS TABLE stored;
@@ -154,31 +175,40 @@ SELECT count(*) FROM (TABLE batch_stored EXCEPT ALL TABLE stored) different;
 SELECT count(*) FROM (TABLE logged EXCEPT ALL TABLE batch_logged) different;
 SELECT count(*) FROM (TABLE batch_logged EXCEPT ALL TABLE logged) different;
 SELECT clear();
--- One that is bad on hash_index or audit_log: nothing of the document stays.
+-- If hash_index or audit_log refuses a row, nothing of the document stays.
 ALTER TABLE hash_index ADD CONSTRAINT no_more CHECK (duplicate_count < 2);
-ALTER TABLE audit_log ADD CONSTRAINT no_secret CHECK (new_value ->> 'file_type' IS DISTINCT FROM 'secret');
+ALTER TABLE audit_log ADD CONSTRAINT no_secret
+    CHECK (new_value ->> 'file_type' IS DISTINCT FROM 'secret');
 TRUNCATE offered;
 INSERT INTO offered (position, name, content, type)
-VALUES (1, 'f1', 'f', 't'), (2, 'f2', 'f', 't'), (3, 'f3', 'f', 't'), (4, 'f4', 'f', 't'), (5, 'g5', 'g', 'secret'), (6, 'h6', 'h', 't');
+VALUES (1, 'f1', 'f', 't'), (2, 'f2', 'f', 't'), (3, 'f3', 'f', 't'), (4, 'f4', 'f', 't'),
+       (5, 'g5', 'g', 'secret'), (6, 'h6', 'h', 't');
 SELECT position, is_duplicate, duplicate_count FROM batch();
 TABLE stored;
 TABLE logged;
 ALTER TABLE hash_index DROP CONSTRAINT no_more;
 ALTER TABLE audit_log DROP CONSTRAINT no_secret;
 SELECT clear();
--- In the middle of more than a batch: of 2,500 rows, all but every hundredth are stored.
+-- In a statement of several batches: of 2,500 rows, every hundredth is bad, and the
+-- others are stored.
 INSERT INTO document_inbox (file_name, content, file_type)
-SELECT CASE WHEN i % 100 = 0 THEN 'bad ' ELSE 'good ' END || i, convert_to('i' || i, 'UTF8'), 't' FROM generate_series(1, 2500) i;
-SELECT count(*), count(*) FILTER (WHERE file_name !~ '^good'), string_agg(DISTINCT trail, ',') FROM stored;
-SELECT count(*), min(error_message), bool_and(substr(error_message, 10, 4)::int = substr(file_name, 5)::int) AS positions_fit FROM logged;
+SELECT CASE WHEN i % 100 = 0 THEN 'bad ' ELSE 'good ' END || i, convert_to('i' || i, 'UTF8'), 't'
+FROM generate_series(1, 2500) i;
+SELECT count(*), count(*) FILTER (WHERE file_name !~ '^good'), string_agg(DISTINCT trail, ',')
+FROM stored;
+SELECT count(*), min(error_message),
+       bool_and(substr(error_message, 10, 4)::int = substr(file_name, 5)::int) AS positions_fit
+FROM logged;
 SELECT clear();
 
--- error_type is the condition's name, as PL/pgSQL has it; where it has none, the code.
+-- error_type is the condition's name in PL/pgSQL; if it has none, the SQLSTATE.
 TRUNCATE offered;
 INSERT INTO offered (position, name, content, type, body)
-SELECT n, 'code', convert_to('code' || n, 'UTF8'), 't', 'raise ' || code FROM unnest(ARRAY['22012', '23514', '23505', '22023', '2202E', 'P0001', 'P0004', '2F000',
-    '3B001', '0F001', '22008', '22014', '22016', '2201E', '26000', '34000', '3D000', '3F000', '42P05', '42P14', '42501', '54000', '55006', 'HV000', 'F0001',
-    'U0001', 'ZZZZZ', '22ABC']) WITH ORDINALITY AS c (code, n);
+SELECT n, 'code', convert_to('code' || n, 'UTF8'), 't', 'raise ' || code
+FROM unnest(ARRAY['22012', '23514', '23505', '22023', '2202E', 'P0001', 'P0004', '2F000',
+                  '3B001', '0F001', '22008', '22014', '22016', '2201E', '26000', '34000', '3D000',
+                  '3F000', '42P05', '42P14', '42501', '54000', '55006', 'HV000', 'F0001', 'U0001',
+                  'ZZZZZ', '22ABC']) WITH ORDINALITY AS c (code, n);
 SELECT inbox();
 CREATE FUNCTION code_of(name text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
@@ -187,10 +217,12 @@ EXCEPTION WHEN OTHERS OR assert_failure THEN
     RETURN SQLSTATE;
 END
 $$;
-SELECT substr(body, 7) AS code, error_type, CASE WHEN error_type ~ '_' THEN code_of(error_type) = substr(body, 7) END AS same
-FROM error_log JOIN offered ON error_message LIKE 'document ' || position || ' of the batch:%' ORDER BY position;
+SELECT substr(body, 7) AS code, error_type,
+       CASE WHEN error_type ~ '_' THEN code_of(error_type) = substr(body, 7) END AS same
+FROM error_log JOIN offered ON error_message LIKE 'document ' || position || ' of the batch:%'
+ORDER BY position;
 SELECT clear();
--- A message is cut at the column's 2,000 characters, a name at its 500: characters, not bytes.
+-- A message is cut to the column's 2,000 characters, a name to 500: characters, not bytes.
 CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION '%', NEW.document_text;
@@ -198,17 +230,19 @@ END
 $$;
 TRUNCATE offered;
 INSERT INTO offered (position, name, content, type, body) VALUES
-    (1, repeat('é', 500), '1', 't', repeat('€', 1976)), -- with "document 1 of the batch: ", 2,001
+    (1, repeat('é', 500), '1', 't', repeat('€', 1976)), -- 2,001 characters with the position
     (2, '2', '2', 't', repeat('€', 1975)),
     (3, '3', '3', 't', repeat('a', 5000)),
     (4, '', '4', 't', NULL),
     (5, repeat('é', 501), '5', 't', NULL);
 SELECT inbox();
-SELECT length(file_name) AS name, right(file_name, 2) AS name_ends, error_type, length(error_message) AS message, left(error_message, 26) AS begins, right(error_message, 2) AS ends
+SELECT length(file_name) AS name, right(file_name, 2) AS name_ends, error_type,
+       length(error_message) AS message, left(error_message, 26) AS begins,
+       right(error_message, 2) AS ends
 FROM error_log ORDER BY id;
 SELECT clear();
 
--- What is not about a document is passed on; nothing is stored or logged.
+-- An error that is not about a document is raised; nothing is stored or logged.
 CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.document_text ~ '^raise ' THEN
@@ -217,38 +251,44 @@ BEGIN
     RETURN NEW;
 END
 $$;
-CREATE FUNCTION pass_on(road text, code text) RETURNS text LANGUAGE plpgsql AS $$
+CREATE FUNCTION pass_on(entry_point text, code text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE docs.offered SET body = 'raise ' || code WHERE position = 3;
-    EXECUTE format('SELECT docs.%I()', road);
+    EXECUTE format('SELECT docs.%I()', entry_point);
     RETURN 'no error';
 EXCEPTION WHEN OTHERS OR query_canceled THEN
     RETURN SQLSTATE;
 END
 $$;
 TRUNCATE offered;
-INSERT INTO offered (position, name, content, type) VALUES (1, 'j1', 'j1', 't'), (2, NULL, 'j2', 't'), (3, 'j3', 'j3', 't'), (4, 'j4', 'j4', 't');
+INSERT INTO offered (position, name, content, type)
+VALUES (1, 'j1', 'j1', 't'), (2, NULL, 'j2', 't'), (3, 'j3', 'j3', 't'), (4, 'j4', 'j4', 't');
 SELECT code, pass_on('batch', code) AS batch, pass_on('inbox', code) AS inbox
-FROM unnest(ARRAY['40001', '40P01', '57014', '57P01', '53100', '53200', '55P03', '25001', '25006', '58030', 'XX000', 'XX001']) code;
+FROM unnest(ARRAY['40001', '40P01', '57014', '57P01', '53100', '53200', '55P03', '25001', '25006',
+                  '58030', 'XX000', 'XX001']) code;
 TABLE stored;
 TABLE logged;
 BEGIN READ ONLY;
 SELECT * FROM ingest_documents(ARRAY['a'], ARRAY['a']::bytea[], ARRAY['t']);
 \echo :SQLSTATE
 ROLLBACK;
-CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(600); RETURN NULL; END $$;
+CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN PERFORM pg_sleep(600); RETURN NULL; END $$;
 CREATE TRIGGER slow AFTER INSERT ON documents FOR EACH ROW EXECUTE FUNCTION slow();
 SET statement_timeout = '100ms';
-INSERT INTO document_inbox (file_name, content, file_type) VALUES ('k1', 'k1', 't'), ('k2', NULL, 't'), ('k3', 'k3', 't');
+INSERT INTO document_inbox (file_name, content, file_type)
+VALUES ('k1', 'k1', 't'), ('k2', NULL, 't'), ('k3', 'k3', 't');
 \echo :SQLSTATE
 RESET statement_timeout;
 DROP TRIGGER slow ON documents;
 TABLE stored;
 TABLE logged;
 
--- A trigger that suppresses a document's row: that document failed. One that suppresses the row of error_log: nobody would know, so it is an error.
+-- If a trigger suppresses a document's row, that document has failed. If a trigger
+-- suppresses the row of error_log, nobody would learn of the failure, so it is an error.
 CREATE FUNCTION suppress() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
-CREATE TRIGGER suppress BEFORE INSERT ON documents FOR EACH ROW WHEN (NEW.file_name = 'j3') EXECUTE FUNCTION suppress();
+CREATE TRIGGER suppress BEFORE INSERT ON documents
+    FOR EACH ROW WHEN (NEW.file_name = 'j3') EXECUTE FUNCTION suppress();
 UPDATE offered SET body = NULL;
 SELECT position, is_duplicate FROM batch();
 TABLE stored;
@@ -268,7 +308,7 @@ SELECT inbox();
 ALTER TABLE error_log DROP CONSTRAINT no_null;
 TABLE stored;
 TABLE logged;
--- One that gives the row an id of its own, whatever it is.
+-- A trigger gives the row of error_log an id of its own.
 CREATE FUNCTION number() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.id := 0; RETURN NEW; END';
 CREATE TRIGGER number BEFORE INSERT ON error_log FOR EACH ROW EXECUTE FUNCTION number();
 SELECT position, is_duplicate FROM batch();
@@ -277,7 +317,7 @@ SELECT clear();
 SELECT document_id, error_id FROM try_ingest_document(NULL, NULL, 't');
 DROP TRIGGER number ON error_log;
 SELECT clear();
--- One that ingests in its turn.
+-- A trigger on error_log ingests a document itself.
 CREATE FUNCTION report() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO docs.document_inbox (file_name, content, file_type)
@@ -292,7 +332,7 @@ TABLE stored;
 TABLE logged;
 SELECT clear();
 
--- What is rolled back was not logged either; what came before and after was.
+-- A rollback takes back the rows of error_log as well; those before and after it stay.
 BEGIN;
 SELECT count(document_id) FROM batch();
 SAVEPOINT s;
@@ -314,17 +354,20 @@ $$;
 SELECT undo();
 SELECT count(*) FROM logged;
 SELECT clear();
--- A function can say for itself what it wants.
-CREATE FUNCTION strict_inbox() RETURNS void LANGUAGE sql SET doc_extractor.on_bad_document = error AS 'SELECT docs.inbox()';
+-- A function can set doc_extractor.on_bad_document for itself.
+CREATE FUNCTION strict_inbox() RETURNS void LANGUAGE sql
+    SET doc_extractor.on_bad_document = error AS 'SELECT docs.inbox()';
 SELECT strict_inbox();
 \echo :SQLSTATE
--- No right on error_log is needed to get there.
+-- A caller needs no privilege on error_log.
 GRANT USAGE ON SCHEMA docs TO regress_docs_loader;
 GRANT INSERT ON document_inbox TO regress_docs_loader;
 GRANT EXECUTE ON FUNCTION ingest_documents TO regress_docs_loader;
 SET ROLE regress_docs_loader;
-INSERT INTO docs.document_inbox (file_name, content, file_type) VALUES ('l1', 'l1', 't'), ('l2', NULL, 't'), ('bad l3', 'l3', 't');
-SELECT is_duplicate FROM docs.ingest_documents(ARRAY['l1', 'bad l4'], ARRAY['l1', 'l4']::bytea[], ARRAY['t', 't']);
+INSERT INTO docs.document_inbox (file_name, content, file_type)
+VALUES ('l1', 'l1', 't'), ('l2', NULL, 't'), ('bad l3', 'l3', 't');
+SELECT is_duplicate
+FROM docs.ingest_documents(ARRAY['l1', 'bad l4'], ARRAY['l1', 'l4']::bytea[], ARRAY['t', 't']);
 SELECT current_user;
 TABLE docs.error_log;
 \echo :SQLSTATE

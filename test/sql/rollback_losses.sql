@@ -1,19 +1,20 @@
--- The way back from 1.1 to 1.0: what 1.0 cannot hold stops it, unless its loss is allowed.
+-- The update from 1.1 back to 1.0: what 1.0 cannot hold stops it, unless its loss is allowed.
 \set SHOW_CONTEXT never
 SET client_min_messages = warning;
 CREATE SCHEMA docs;
 CREATE EXTENSION doc_extractor SCHEMA docs VERSION '1.1';
 SET search_path = docs;
 \set docx 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
--- All rows, to see that a step that is stopped has changed nothing.
+-- A digest of all rows, to show that an update that is stopped has changed nothing.
 CREATE FUNCTION digest_of_all() RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
     RETURN (SELECT md5(string_agg(t, E'\n')) FROM (
-        (SELECT d::text AS t FROM docs.documents d ORDER BY d.id) UNION ALL (SELECT a::text FROM docs.audit_log a ORDER BY a.id)) r);
+        (SELECT d::text AS t FROM docs.documents d ORDER BY d.id)
+        UNION ALL (SELECT a::text FROM docs.audit_log a ORDER BY a.id)) r);
 END
 $$;
 
--- Nothing is in the way: types of 50 characters, and those who are their own application's user.
+-- Types of 50 characters do not stop it, nor do trail rows whose user is the login role.
 SELECT document_id FROM ingest_document('a', 'a', repeat('x', 50));
 SET doc_extractor."user" = :'USER';
 SELECT document_id FROM ingest_document('b', 'b', 't');
@@ -22,7 +23,7 @@ BEGIN;
 ALTER EXTENSION doc_extractor UPDATE TO '1.0';
 ROLLBACK;
 
--- Types are: characters count, not bytes.
+-- Longer types stop it: characters count, not bytes.
 SELECT document_id FROM ingest_document('c', 'c', :'docx');
 SELECT document_id FROM ingest_document('d', 'd', repeat('x', 51));
 SELECT document_id FROM ingest_document('e', 'e', repeat(U&'\00E9', 50));
@@ -31,8 +32,9 @@ ALTER EXTENSION doc_extractor UPDATE TO '1.0';
 \echo :SQLSTATE
 ALTER EXTENSION doc_extractor UPDATE TO 'unpackaged';
 \echo :SQLSTATE
-SELECT extversion, digest_of_all() = :'before' AS unchanged FROM pg_extension WHERE extname = 'doc_extractor';
--- So are users that differ; both are counted.
+SELECT extversion, digest_of_all() = :'before' AS unchanged
+FROM pg_extension WHERE extname = 'doc_extractor';
+-- Users that differ from the login role stop it too; the message has the number of both.
 SET doc_extractor."user" = 'a user';
 SELECT document_id FROM ingest_document('f', 'f', 't');
 UPDATE documents SET file_type = 'u' WHERE id = 1;
@@ -41,8 +43,9 @@ RESET doc_extractor."user";
 SELECT digest_of_all() AS before \gset
 ALTER EXTENSION doc_extractor UPDATE TO '1.0';
 \echo :SQLSTATE
-SELECT extversion, digest_of_all() = :'before' AS unchanged FROM pg_extension WHERE extname = 'doc_extractor';
--- The setting has to say so plainly.
+SELECT extversion, digest_of_all() = :'before' AS unchanged
+FROM pg_extension WHERE extname = 'doc_extractor';
+-- An explicit "off" stops it as well.
 SET doc_extractor.allow_data_loss = off;
 ALTER EXTENSION doc_extractor UPDATE TO '1.0';
 -- Users alone.
@@ -51,44 +54,50 @@ DELETE FROM documents WHERE length(file_type) > 50;
 ALTER EXTENSION doc_extractor UPDATE TO '1.0';
 ROLLBACK;
 
--- Allowed: it goes on, and says what is lost. The types are cut, their full form is in the trail.
+-- If the loss is allowed, the update goes on, and says what is lost. The types are cut;
+-- the trail has them whole.
 SET doc_extractor.allow_data_loss = on;
 ALTER EXTENSION doc_extractor UPDATE TO '1.0';
 RESET doc_extractor.allow_data_loss;
 SELECT extversion FROM pg_extension WHERE extname = 'doc_extractor';
 SELECT id, file_name, file_type, length(file_type) FROM documents WHERE id IN (3, 4, 5) ORDER BY id;
-SELECT document_id, action, old_value, new_value FROM audit_log WHERE document_id IN (3, 4) AND action = 'updated' ORDER BY id;
+SELECT document_id, action, old_value, new_value
+FROM audit_log WHERE document_id IN (3, 4) AND action = 'updated' ORDER BY id;
 SELECT count(*) FROM audit_log WHERE user_or_system = 'a user';
--- The index of the types is as good as the table.
+-- The index on file_type agrees with the table.
 SET enable_seqscan = off;
 SELECT file_name FROM documents WHERE file_type = left(:'docx', 50);
 RESET enable_seqscan;
--- 1.0 holds what it says it does.
-SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'documents'::regclass AND attname = 'file_type';
+-- The columns of 1.0 are as narrow as 1.0 defines them.
+SELECT format_type(atttypid, atttypmod) FROM pg_attribute
+WHERE attrelid = 'documents'::regclass AND attname = 'file_type';
 UPDATE documents SET file_type = :'docx' WHERE id = 1;
 \echo :SQLSTATE
--- Up again: what was cut stays so, and who logged in is no longer known.
+-- After the update to 1.1, what was cut stays cut, and the login roles are not known any more.
 ALTER EXTENSION doc_extractor UPDATE TO '1.1';
 SELECT length(file_type) FROM documents WHERE id = 3;
 SELECT count(db_user), count(*) > 0 AS trail FROM audit_log;
 SELECT * FROM doc_extractor_verify() WHERE NOT passed;
--- Nothing to lose now: no stop, no warning.
+-- There is nothing more to lose: no stop, no warning.
 ALTER EXTENSION doc_extractor UPDATE TO '1.0';
 ALTER EXTENSION doc_extractor UPDATE TO '1.1';
 
--- Where the trail keeps its texts short, a type that is cut must stay provable all the same: not a loss without a word.
+-- Even if audit_value_limit keeps the trail short, the trail must prove a type that is cut.
 SELECT document_id FROM ingest_document('h', 'h', :'docx');
 SET doc_extractor.audit_value_limit = 60;
 SET doc_extractor.allow_data_loss = on;
 ALTER EXTENSION doc_extractor UPDATE TO '1.0';
 RESET doc_extractor.allow_data_loss;
 RESET doc_extractor.audit_value_limit;
-SELECT old_value ->> 'file_type' = :'docx' AS long_form FROM audit_log WHERE action = 'updated' ORDER BY id DESC LIMIT 1;
+SELECT old_value ->> 'file_type' = :'docx' AS long_form
+FROM audit_log WHERE action = 'updated' ORDER BY id DESC LIMIT 1;
 ALTER EXTENSION doc_extractor UPDATE TO '1.1';
 
--- A trigger of the user's that keeps the type as it is would leave a value that 1.0 cannot hold: it stops the step.
+-- A user's trigger that restores the type would leave a value that 1.0 cannot hold: it
+-- stops the update.
 SELECT document_id FROM ingest_document('i', 'i', :'docx');
-CREATE FUNCTION keep_type() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN NEW.file_type := OLD.file_type; RETURN NEW; END$$;
+CREATE FUNCTION keep_type() RETURNS trigger LANGUAGE plpgsql AS
+    $$BEGIN NEW.file_type := OLD.file_type; RETURN NEW; END$$;
 CREATE TRIGGER keep_type BEFORE UPDATE ON documents FOR EACH ROW EXECUTE FUNCTION keep_type();
 SET client_min_messages = error;
 SET doc_extractor.allow_data_loss = on;
@@ -102,7 +111,9 @@ $$;
 RESET doc_extractor.allow_data_loss;
 SET client_min_messages = warning;
 SELECT extversion FROM pg_extension WHERE extname = 'doc_extractor';
-SELECT count(*) FROM documents d JOIN pg_attribute a ON a.attrelid = 'documents'::regclass AND a.attname = 'file_type'
+SELECT count(*)
+FROM documents d
+    JOIN pg_attribute a ON a.attrelid = 'documents'::regclass AND a.attname = 'file_type'
 WHERE length(d.file_type) > a.atttypmod - 4;
 
 RESET search_path;

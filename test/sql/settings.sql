@@ -1,20 +1,21 @@
--- The settings: what there is, as doc/reference.md has it, and nothing else under the prefix.
+-- The settings are those that doc/reference.md has, and there are no others with the prefix.
 \set SHOW_CONTEXT never
 SET client_min_messages = warning;
 CREATE SCHEMA docs;
 CREATE EXTENSION doc_extractor SCHEMA docs;
--- The library is loaded with the first call.
+-- The first call loads the library.
 SELECT document_id FROM docs.ingest_document('a', 'a', 't');
-SELECT name, vartype, unit, boot_val, enumvals, context FROM pg_settings WHERE name LIKE 'doc\_extractor.%' ORDER BY name COLLATE "C";
+SELECT name, vartype, unit, boot_val, enumvals, context
+FROM pg_settings WHERE name LIKE 'doc\_extractor.%' ORDER BY name COLLATE "C";
 
--- A misspelt one is an error, not a setting of its own.
+-- A misspelt setting is an error; it does not create a setting of its own.
 SET doc_extractor.reasons = 'x';
 \echo :SQLSTATE
 SELECT set_config('doc_extractor.users', 'x', false);
 \echo :SQLSTATE
 SHOW doc_extractor.reasons;
 \echo :SQLSTATE
--- Nor is a value that is none.
+-- An invalid value is an error.
 SET doc_extractor.on_bad_document = 'ignore';
 \echo :SQLSTATE
 \set VERBOSITY sqlstate
@@ -22,7 +23,8 @@ SET doc_extractor.audit_value_limit = -1;
 \set VERBOSITY default
 SET doc_extractor.restoring = 'perhaps';
 \echo :SQLSTATE
--- One that was set before the library was there, as a dump or ALTER DATABASE does, goes with a warning.
+-- A setting that was made before the library was loaded, as by a dump or ALTER
+-- DATABASE, is removed with a warning if it does not exist.
 \c
 SET client_min_messages = error;
 SET doc_extractor.reasons = 'x';
@@ -31,7 +33,7 @@ LOAD 'doc_extractor';
 SHOW doc_extractor.reasons;
 SHOW doc_extractor.reason;
 
--- Who may set them.
+-- Which settings an ordinary role may change.
 CREATE ROLE regress_docs_importer;
 SET ROLE regress_docs_importer;
 SET doc_extractor."user" = 'web:4711';

@@ -8,18 +8,22 @@ CREATE ROLE regress_docs_team;
 GRANT regress_docs_team TO regress_docs_clerk;
 GRANT USAGE ON SCHEMA docs TO regress_docs_clerk, regress_docs_team;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA docs TO regress_docs_clerk, regress_docs_team;
--- The last trail row's user and reason; the login role differs from machine to machine.
+-- Returns the last trail row's user and reason; the login role's name differs between machines.
 CREATE FUNCTION docs.last_entry() RETURNS text LANGUAGE sql SECURITY DEFINER AS $$
-    SELECT concat_ws(' ', action, 'by', CASE user_or_system WHEN session_user THEN '(login role)' ELSE user_or_system END,
+    SELECT concat_ws(' ', action, 'by',
+                     CASE user_or_system WHEN session_user THEN '(login role)'
+                                         ELSE user_or_system END,
                      'because', change_reason)
     FROM docs.audit_log ORDER BY id DESC LIMIT 1
 $$;
 GRANT EXECUTE ON FUNCTION docs.last_entry TO PUBLIC;
 
--- By default: the login role, no reason. SET ROLE does not hide who it is, SESSION AUTHORIZATION is a login.
+-- By default, the user is the login role, and there is no reason. SET ROLE does not
+-- change the login role, SET SESSION AUTHORIZATION does.
 SELECT document_id FROM docs.ingest_document('1', '1', 't');
 SELECT docs.last_entry();
-SELECT user_or_system = session_user AS login_role, change_reason IS NULL AS no_reason FROM docs.audit_log;
+SELECT user_or_system = session_user AS login_role, change_reason IS NULL AS no_reason
+FROM docs.audit_log;
 SET ROLE regress_docs_clerk;
 SELECT document_id FROM docs.ingest_document('2', '2', 't');
 SELECT docs.last_entry();
@@ -31,19 +35,20 @@ SELECT document_id FROM docs.ingest_document('4', '4', 't');
 RESET SESSION AUTHORIZATION;
 SELECT document_id, user_or_system FROM docs.audit_log WHERE document_id > 2 ORDER BY id;
 
--- SET for the session, of any role. The name needs quotes: user is a reserved word.
+-- Any role can SET them for its session. The name needs quotes: user is a reserved word.
 SET ROLE regress_docs_clerk;
 SET doc_extractor."user" = 'scanner 7';
 SET doc_extractor.reason = 'nightly "import", 1st try';
 SELECT document_id FROM docs.ingest_document('5', '5', 't');
 SELECT docs.last_entry();
 RESET ROLE;
--- It holds for updates and plain inserts as for ingests.
+-- They apply to UPDATE and plain INSERT as well as to the functions.
 UPDATE docs.documents SET file_type = 'u' WHERE file_name = '5';
 SELECT docs.last_entry();
-INSERT INTO docs.documents (file_name, file_size_bytes, file_hash, file_type, ingestion_source) VALUES ('6', 1, 'h6', 't', 's');
+INSERT INTO docs.documents (file_name, file_size_bytes, file_hash, file_type, ingestion_source)
+VALUES ('6', 1, 'h6', 't', 's');
 SELECT docs.last_entry();
--- Each by itself.
+-- Each can be set without the other.
 RESET doc_extractor."user";
 UPDATE docs.documents SET file_type = 'v' WHERE file_name = '5';
 SELECT docs.last_entry();
@@ -52,7 +57,7 @@ UPDATE docs.documents SET file_type = 'w' WHERE file_name = '5';
 SELECT docs.last_entry();
 SELECT change_reason IS NULL AS no_reason FROM docs.audit_log ORDER BY id DESC LIMIT 1;
 
--- SET LOCAL lasts as long as the transaction.
+-- SET LOCAL lasts until the end of the transaction.
 BEGIN;
 SET LOCAL doc_extractor."user" = 'only now';
 SELECT set_config('doc_extractor.reason', 'by set_config()', true);
@@ -61,7 +66,7 @@ SELECT docs.last_entry();
 COMMIT;
 UPDATE docs.documents SET file_type = 'y' WHERE file_name = '5';
 SELECT docs.last_entry();
--- A rollback to a savepoint takes it back.
+-- A rollback to a savepoint restores the value.
 BEGIN;
 SAVEPOINT s;
 SET LOCAL doc_extractor."user" = 'undone';
@@ -69,7 +74,7 @@ ROLLBACK TO s;
 UPDATE docs.documents SET file_type = 'z' WHERE file_name = '5';
 SELECT docs.last_entry();
 COMMIT;
--- A function may carry it.
+-- A function can set them for itself.
 CREATE FUNCTION docs.as_robot() RETURNS bigint LANGUAGE sql SET doc_extractor."user" = 'robot'
 AS $$ SELECT document_id FROM docs.ingest_document('7', '7', 't') $$;
 SELECT docs.as_robot();
@@ -77,7 +82,8 @@ SELECT docs.last_entry();
 UPDATE docs.documents SET file_type = 'a' WHERE file_name = '5';
 SELECT docs.last_entry();
 
--- What audit_log cannot hold is refused when it is set: 255 and 500 characters, not bytes.
+-- A value that is too long for audit_log is refused by SET: more than 255 and 500
+-- characters, not bytes.
 SELECT set_config('doc_extractor.user', repeat('é', 255), false) = repeat('é', 255) AS set;
 SELECT set_config('doc_extractor.reason', repeat('😀', 500), false) = repeat('😀', 500) AS set;
 UPDATE docs.documents SET file_type = 'b' WHERE file_name = '5';
@@ -104,14 +110,15 @@ DO $$ BEGIN RAISE invalid_name; END $$;
 \endif
 \set VERBOSITY default
 
--- A new session that has not called the extension yet: what it sets beforehand counts from its first call.
+-- In a session that has not called the extension yet, values that are set count from
+-- its first call.
 \c -
 \set SHOW_CONTEXT never
 SET doc_extractor."user" = 'early bird';
 SET doc_extractor.reason = 'first thing';
 SELECT document_id FROM docs.ingest_document('8', '8', 't');
 SELECT docs.last_entry();
--- A value that is too long then is not cut off either: the trail has the login role.
+-- A value that is too long then is not cut: the trail has the login role instead.
 \c -
 \set SHOW_CONTEXT never
 SET client_min_messages = error;

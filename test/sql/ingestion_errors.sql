@@ -1,8 +1,8 @@
--- Failures: try_ingest_document(), log_ingestion_error(), resolve_ingestion_error(), and the marks
--- that a later success leaves.
+-- Failures: try_ingest_document(), log_ingestion_error(), resolve_ingestion_error(),
+-- and how a later success marks the failures of its file name.
 \set SHOW_CONTEXT never
 SET client_min_messages = warning;
--- The tables' owner is not who calls.
+-- The caller is not the tables' owner.
 SELECT current_database() AS database \gset
 CREATE ROLE regress_docs_owner;
 GRANT CREATE ON DATABASE :"database" TO regress_docs_owner;
@@ -13,83 +13,118 @@ RESET ROLE;
 SET search_path = docs;
 CREATE VIEW written AS SELECT
     (SELECT count(*) FROM documents) AS documents, (SELECT count(*) FROM hash_index) AS hash_index,
-    (SELECT sum(duplicate_count) FROM hash_index) AS duplicates, (SELECT count(*) FROM audit_log) AS audit_log,
+    (SELECT sum(duplicate_count) FROM hash_index) AS duplicates,
+    (SELECT count(*) FROM audit_log) AS audit_log,
     (SELECT count(*) FROM error_log) AS error_log;
--- Rows of error_log, long texts as their ends and lengths.
-CREATE VIEW failed AS SELECT id, CASE WHEN length(file_name) > 40 THEN left(file_name, 3) || ' ~ ' || right(file_name, 3) ELSE file_name END AS file_name,
-    replace(error_type, repeat('t', 99), '99 ') AS error_type, CASE WHEN length(error_message) > 100 THEN left(error_message, 3) || ' ~ ' || right(error_message, 3) ELSE error_message END AS error_message,
-    length(file_name) AS name_length, length(error_message) AS message_length, retry_attempted AS retried, resolution_notes
+-- Rows of error_log; a long text is shown by its ends and its length.
+CREATE VIEW failed AS
+SELECT id,
+    CASE WHEN length(file_name) > 40 THEN left(file_name, 3) || ' ~ ' || right(file_name, 3)
+         ELSE file_name END AS file_name,
+    replace(error_type, repeat('t', 99), '99 ') AS error_type,
+    CASE WHEN length(error_message) > 100
+         THEN left(error_message, 3) || ' ~ ' || right(error_message, 3)
+         ELSE error_message END AS error_message,
+    length(file_name) AS name_length, length(error_message) AS message_length,
+    retry_attempted AS retried, resolution_notes
 FROM error_log ORDER BY id;
--- Empties error_log, and starts its ids anew.
+-- Empties error_log and restarts its ids.
 CREATE PROCEDURE forget_failures() LANGUAGE sql AS
     $$TRUNCATE docs.error_log; SELECT setval('docs.error_log_id_seq', 1, false)$$;
 
--- What goes well goes as in ingest_document(), and leaves no row in error_log.
-SELECT document_id, is_duplicate, file_hash = encode(sha256('a'), 'hex') AS hash, duplicate_count, error_id
+-- A success returns what ingest_document() returns, and leaves no row in error_log.
+SELECT document_id, is_duplicate, file_hash = encode(sha256('a'), 'hex') AS hash, duplicate_count,
+       error_id
 FROM try_ingest_document('a.txt', 'a', 't', 'api', 'the text', '{"pages": 1}');
-SELECT document_id, is_duplicate, duplicate_count, error_id FROM try_ingest_document('b.txt', 'a', 't');
 SELECT document_id, is_duplicate, duplicate_count, error_id
-FROM try_ingest_document('c.txt', 'c', 't', ingestion_status => 'failed', error_message => 'no text');
+FROM try_ingest_document('b.txt', 'a', 't');
+SELECT document_id, is_duplicate, duplicate_count, error_id
+FROM try_ingest_document('c.txt', 'c', 't',
+                         ingestion_status => 'failed', error_message => 'no text');
 SELECT document_id, is_duplicate, duplicate_count, error_id
 FROM try_ingest_document('c.txt', 'c', 't', document_text => 'text at last');
-SELECT file_name, ingestion_source, document_text, metadata_extracted, ingestion_status, error_message FROM documents ORDER BY id;
+SELECT file_name, ingestion_source, document_text, metadata_extracted, ingestion_status,
+       error_message
+FROM documents ORDER BY id;
 SELECT document_id, action FROM audit_log ORDER BY id;
 SELECT * FROM written;
 
--- Bad input: a row of error_log with the name of the condition, and a result row with its id.  The hash is
--- there where there are bytes.
-SELECT document_id, is_duplicate, file_hash = encode(sha256('bad'), 'hex') AS hash, duplicate_count, error_id
-FROM (VALUES (1, 'two words', 'bad'::bytea, 't', NULL, 'two words', NULL), (2, NULL, 'bad', 't', NULL, NULL, NULL),
-             (3, '', 'bad', 't', NULL, NULL, NULL), (4, E' \t\n', 'bad', 't', NULL, NULL, NULL),
-             (5, repeat('x', 501), 'bad', 't', NULL, NULL, NULL), (6, repeat('é', 501), 'bad', 't', NULL, NULL, NULL),
-             (7, 'type null', 'bad', NULL, NULL, NULL, NULL), (8, 'type blank', 'bad', ' ', NULL, NULL, NULL),
-             (9, 'type long', 'bad', repeat('é', 256), NULL, NULL, NULL), (10, 'content null', NULL, 't', NULL, NULL, NULL),
-             (11, 'source long', 'bad', 't', repeat('s', 256), NULL, NULL), (12, 'status', 'bad', 't', NULL, 'Success', NULL),
-             (13, 'status', 'bad', 't', NULL, '', NULL), (14, 'message long', 'bad', 't', NULL, 'failed', repeat('m', 1001)))
+-- Bad input becomes a row of error_log with the name of the condition; the result row has its id,
+-- and the hash if there are bytes.
+SELECT document_id, is_duplicate, file_hash = encode(sha256('bad'), 'hex') AS hash, duplicate_count,
+       error_id
+FROM (VALUES (1, 'two words', 'bad'::bytea, 't', NULL, 'two words', NULL),
+             (2, NULL, 'bad', 't', NULL, NULL, NULL),
+             (3, '', 'bad', 't', NULL, NULL, NULL),
+             (4, E' \t\n', 'bad', 't', NULL, NULL, NULL),
+             (5, repeat('x', 501), 'bad', 't', NULL, NULL, NULL),
+             (6, repeat('é', 501), 'bad', 't', NULL, NULL, NULL),
+             (7, 'type null', 'bad', NULL, NULL, NULL, NULL),
+             (8, 'type blank', 'bad', ' ', NULL, NULL, NULL),
+             (9, 'type long', 'bad', repeat('é', 256), NULL, NULL, NULL),
+             (10, 'content null', NULL, 't', NULL, NULL, NULL),
+             (11, 'source long', 'bad', 't', repeat('s', 256), NULL, NULL),
+             (12, 'status', 'bad', 't', NULL, 'Success', NULL),
+             (13, 'status', 'bad', 't', NULL, '', NULL),
+             (14, 'message long', 'bad', 't', NULL, 'failed', repeat('m', 1001)))
     AS v (i, name, content, type, source, status, message),
-    LATERAL try_ingest_document(name, content, type, source, NULL, NULL, status, message) ORDER BY i;
+    LATERAL try_ingest_document(name, content, type, source, NULL, NULL, status, message)
+ORDER BY i;
 TABLE failed;
 SELECT * FROM written;
--- Names and messages that error_log cannot hold are cut to what it can.
+-- Names and messages that are too long for error_log are cut.
 CALL forget_failures();
-SELECT error_id FROM try_ingest_document(repeat('日', 600), 'bad', 't', ingestion_status => repeat('本', 3000));
-SELECT error_id FROM try_ingest_document('status', 'bad', 't', ingestion_status => repeat('本', 3000));
-SELECT file_name = repeat('日', 499) || '…' AS name_cut, error_message = 'file_name is too long: 600 characters, at most 500 are allowed' AS whole
+SELECT error_id
+FROM try_ingest_document(repeat('日', 600), 'bad', 't', ingestion_status => repeat('本', 3000));
+SELECT error_id
+FROM try_ingest_document('status', 'bad', 't', ingestion_status => repeat('本', 3000));
+SELECT file_name = repeat('日', 499) || '…' AS name_cut,
+       error_message = 'file_name is too long: 600 characters, at most 500 are allowed' AS whole
 FROM error_log WHERE id = 1;
-SELECT error_message = rpad('ingestion_status "', 1999, '本') || '…' AS message_cut FROM error_log WHERE id = 2;
+SELECT error_message = rpad('ingestion_status "', 1999, '本') || '…' AS message_cut
+FROM error_log WHERE id = 2;
 SELECT * FROM written;
 
--- Constraints and triggers of the user's: with the SQLSTATE that they give.
+-- A failure in a user's constraint or trigger is logged with the SQLSTATE that it raises.
 CALL forget_failures();
 ALTER TABLE documents ADD CONSTRAINT no_secrets CHECK (file_name <> 'secret.txt');
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-        RAISE EXCEPTION USING ERRCODE = TG_ARGV[0], MESSAGE = format('refused in %s', TG_TABLE_NAME),
+        RAISE EXCEPTION USING ERRCODE = TG_ARGV[0],
+            MESSAGE = format('refused in %s', TG_TABLE_NAME),
             DETAIL = 'the detail', HINT = 'the hint';
     END $$;
-SELECT document_id, is_duplicate, file_hash IS NOT NULL AS hash, duplicate_count, error_id FROM try_ingest_document('secret.txt', 's', 't');
-CREATE TRIGGER refuse BEFORE INSERT ON documents FOR EACH ROW WHEN (NEW.file_type = 'refused') EXECUTE FUNCTION refuse('DX001');
+SELECT document_id, is_duplicate, file_hash IS NOT NULL AS hash, duplicate_count, error_id
+FROM try_ingest_document('secret.txt', 's', 't');
+CREATE TRIGGER refuse BEFORE INSERT ON documents
+    FOR EACH ROW WHEN (NEW.file_type = 'refused') EXECUTE FUNCTION refuse('DX001');
 SELECT document_id, error_id FROM try_ingest_document('refused.txt', 's', 'refused');
 DROP TRIGGER refuse ON documents;
-CREATE TRIGGER refuse BEFORE INSERT ON documents FOR EACH ROW WHEN (NEW.file_type = 'refused') EXECUTE FUNCTION refuse('raise_exception');
+CREATE TRIGGER refuse BEFORE INSERT ON documents
+    FOR EACH ROW WHEN (NEW.file_type = 'refused') EXECUTE FUNCTION refuse('raise_exception');
 SELECT document_id, error_id FROM try_ingest_document('refused.txt', 's', 'refused');
 DROP TRIGGER refuse ON documents;
--- On the derived tables they strike when the document is already written: it goes.
-CREATE TRIGGER refuse AFTER INSERT ON audit_log FOR EACH ROW EXECUTE FUNCTION refuse('unique_violation');
+-- On the derived tables, a trigger fails after the document has been written: the
+-- document is rolled back.
+CREATE TRIGGER refuse AFTER INSERT ON audit_log
+    FOR EACH ROW EXECUTE FUNCTION refuse('unique_violation');
 SELECT document_id, error_id FROM try_ingest_document('trail.txt', 's', 't');
 DROP TRIGGER refuse ON audit_log;
-CREATE TRIGGER refuse BEFORE INSERT ON hash_index FOR EACH ROW EXECUTE FUNCTION refuse('foreign_key_violation');
+CREATE TRIGGER refuse BEFORE INSERT ON hash_index
+    FOR EACH ROW EXECUTE FUNCTION refuse('foreign_key_violation');
 SELECT document_id, error_id FROM try_ingest_document('index.txt', 's', 't');
 DROP TRIGGER refuse ON hash_index;
 -- A duplicate that cannot be counted, and a document that cannot be healed.
 CREATE TRIGGER refuse BEFORE UPDATE ON hash_index FOR EACH ROW EXECUTE FUNCTION refuse('DX002');
 SELECT document_id, is_duplicate, error_id FROM try_ingest_document('count.txt', 'a', 't');
 DROP TRIGGER refuse ON hash_index;
-SELECT document_id, error_id FROM try_ingest_document('heal.txt', 'h', 't', ingestion_status => 'retry');
+SELECT document_id, error_id
+FROM try_ingest_document('heal.txt', 'h', 't', ingestion_status => 'retry');
 CREATE TRIGGER refuse BEFORE UPDATE ON documents FOR EACH ROW EXECUTE FUNCTION refuse('DX003');
-SELECT document_id, is_duplicate, error_id FROM try_ingest_document('heal.txt', 'h', 't', document_text => 'text');
+SELECT document_id, is_duplicate, error_id
+FROM try_ingest_document('heal.txt', 'h', 't', document_text => 'text');
 DROP TRIGGER refuse ON documents;
--- A trigger that suppresses the row: the document would be lost.
+-- A trigger that suppresses the row would lose the document.
 CREATE FUNCTION suppress() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
 CREATE TRIGGER suppress BEFORE INSERT ON documents FOR EACH ROW EXECUTE FUNCTION suppress();
 SELECT document_id, error_id FROM try_ingest_document('suppressed.txt', 's', 't');
@@ -98,7 +133,8 @@ SELECT id, file_name, error_type, error_message FROM error_log ORDER BY id;
 SELECT * FROM written;
 SELECT file_name, ingestion_status, document_text FROM documents ORDER BY id;
 SELECT * FROM doc_extractor_verify() WHERE NOT passed;
--- The caller's transaction goes on, with all that it did before, and so does a failure's row.
+-- The caller's transaction goes on with everything that it did before; the rows of
+-- error_log are part of it.
 BEGIN;
 SELECT is_duplicate FROM ingest_document('before.txt', 'before', 't');
 SELECT document_id, error_id IS NOT NULL AS logged FROM try_ingest_document('secret.txt', 's', 't');
@@ -109,16 +145,22 @@ SELECT is_duplicate FROM ingest_document('after.txt', 'after', 't');
 COMMIT;
 SELECT count(*) FILTER (WHERE file_name IN ('before.txt', 'after.txt')) AS documents,
        (SELECT count(*) FROM error_log WHERE file_name = 'secret.txt') AS failures FROM documents;
--- Many in one statement.
-SELECT count(document_id) AS documents, count(error_id) AS failures, count(DISTINCT error_id) AS error_ids
-FROM generate_series(1, 300) AS i, try_ingest_document(CASE i % 3 WHEN 0 THEN 'secret.txt' WHEN 1 THEN '' ELSE 'f' || i END, ('f' || i)::bytea, 't');
+-- Many failures in one statement.
+SELECT count(document_id) AS documents, count(error_id) AS failures,
+       count(DISTINCT error_id) AS error_ids
+FROM generate_series(1, 300) AS i,
+    try_ingest_document(CASE i % 3 WHEN 0 THEN 'secret.txt' WHEN 1 THEN '' ELSE 'f' || i END,
+                        ('f' || i)::bytea, 't');
 SELECT * FROM doc_extractor_verify() WHERE NOT passed;
 
--- Errors that are not about the document are passed on; nothing is logged, nothing is written.
+-- Errors that are not about the document are raised again; nothing is logged, nothing is written.
 CALL forget_failures();
 SELECT * FROM written;
-CREATE FUNCTION raise_it() RETURNS trigger LANGUAGE plpgsql AS
-    $$BEGIN RAISE EXCEPTION USING ERRCODE = current_setting('test.errcode'), MESSAGE = 'raised by a trigger'; END$$;
+CREATE FUNCTION raise_it() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        RAISE EXCEPTION USING ERRCODE = current_setting('test.errcode'),
+            MESSAGE = 'raised by a trigger';
+    END $$;
 CREATE TRIGGER raise_it AFTER INSERT ON audit_log FOR EACH ROW EXECUTE FUNCTION raise_it();
 CREATE FUNCTION outcome(errcode text) RETURNS text LANGUAGE plpgsql AS $$
     DECLARE
@@ -130,14 +172,18 @@ CREATE FUNCTION outcome(errcode text) RETURNS text LANGUAGE plpgsql AS $$
     EXCEPTION WHEN OTHERS OR query_canceled THEN
         RETURN 'passed on: ' || SQLSTATE || ' ' || SQLERRM;
     END $$;
-SELECT errcode, outcome(errcode) FROM unnest(ARRAY['40001', '40P01', '57014', '57P01', '53100', '53200', '53400', '25006', '55P03', '58030', 'XX001']) AS errcode;
+SELECT errcode, outcome(errcode)
+FROM unnest(ARRAY['40001', '40P01', '57014', '57P01', '53100', '53200', '53400', '25006', '55P03',
+                  '58030', 'XX001']) AS errcode;
 SELECT * FROM written;
--- These are about it.
-SELECT errcode, outcome(errcode) FROM unnest(ARRAY['23514', '23505', '22023', '55000', '54000', '42501', '27000', 'P0001', 'DX004']) AS errcode;
+-- Errors that are about the document are logged.
+SELECT errcode, outcome(errcode)
+FROM unnest(ARRAY['23514', '23505', '22023', '55000', '54000', '42501', '27000', 'P0001',
+                  'DX004']) AS errcode;
 SELECT error_type FROM error_log ORDER BY id;
 DROP TRIGGER raise_it ON audit_log;
 DROP FUNCTION raise_it, outcome;
--- Nor is a failure logged where nothing may be written.
+-- In a read-only transaction, a failure is not logged either.
 \set VERBOSITY sqlstate
 BEGIN READ ONLY;
 SELECT * FROM try_ingest_document('read.txt', 'read', 't');
@@ -152,7 +198,7 @@ BEGIN READ ONLY;
 SELECT * FROM resolve_ingestion_error(1, 'read');
 ROLLBACK;
 \set VERBOSITY default
--- Nor where a trigger of the user's suppresses its row, or fails.
+-- Nor is it if a user's trigger on error_log suppresses the row, or fails.
 CREATE TRIGGER suppress BEFORE INSERT ON error_log FOR EACH ROW EXECUTE FUNCTION suppress();
 SELECT * FROM try_ingest_document('', 's', 't');
 \echo :SQLSTATE
@@ -165,20 +211,22 @@ SELECT * FROM try_ingest_document('', 's', 't');
 DROP TRIGGER refuse ON error_log;
 SELECT * FROM written;
 
--- log_ingestion_error(): the client's own failures.
+-- log_ingestion_error(): failures that the client saw itself.
 CALL forget_failures();
 SELECT log_ingestion_error('scan 1.pdf', 'ocr_timeout', 'no answer within 30 s');
-SELECT log_ingestion_error(file_name => repeat('é', 500), error_type => repeat('t', 99) || 'é', error_message => repeat('é', 2000));
--- The message alone is cut: an error in the report of an error helps nobody.
+SELECT log_ingestion_error(file_name => repeat('é', 500), error_type => repeat('t', 99) || 'é',
+                           error_message => repeat('é', 2000));
+-- Only the message is cut if it is too long: an error in the report of an error helps nobody.
 SELECT log_ingestion_error('long.pdf', 'trace', repeat('é', 2001));
 SELECT log_ingestion_error('long.pdf', 'trace', repeat('日本', 500000));
 TABLE failed;
 SELECT error_message = repeat('é', 1999) || '…' AS cut FROM error_log WHERE id = 3;
 BEGIN;
 SELECT log_ingestion_error('now.pdf', 'trace', 'm');
-SELECT error_timestamp = now() AS now, retry_attempted, resolution_notes FROM error_log WHERE file_name = 'now.pdf';
+SELECT error_timestamp = now() AS now, retry_attempted, resolution_notes
+FROM error_log WHERE file_name = 'now.pdf';
 ROLLBACK;
--- What it refuses.
+-- What log_ingestion_error() refuses.
 SELECT log_ingestion_error(NULL, 't', 'm');
 \echo :SQLSTATE
 SELECT log_ingestion_error('f', NULL, 'm');
@@ -197,11 +245,14 @@ SELECT log_ingestion_error('f', repeat('é', 101), 'm');
 \echo :SQLSTATE
 SELECT count(*) FROM error_log;
 
--- resolve_ingestion_error(): what became of it; a later note replaces an earlier one.
+-- resolve_ingestion_error() records what became of a failure; a later note replaces an earlier one.
 SELECT resolve_ingestion_error(1, 'the scanner was off');
 SELECT resolve_ingestion_error(1, 'the scanner''s cable');
 SELECT resolve_ingestion_error(error_id => 2, resolution_notes => repeat('é', 1000));
-SELECT id, retry_attempted, CASE WHEN length(resolution_notes) > 40 THEN length(resolution_notes)::text ELSE resolution_notes END AS notes FROM error_log ORDER BY id;
+SELECT id, retry_attempted,
+       CASE WHEN length(resolution_notes) > 40 THEN length(resolution_notes)::text
+            ELSE resolution_notes END AS notes
+FROM error_log ORDER BY id;
 SELECT resolve_ingestion_error(2147483647, 'unknown');
 \echo :SQLSTATE
 SELECT resolve_ingestion_error(9223372036854775807, 'unknown');
@@ -218,60 +269,82 @@ SELECT resolve_ingestion_error(1, repeat('é', 1001));
 \echo :SQLSTATE
 SELECT resolution_notes FROM error_log WHERE id = 1;
 
--- A success marks all rows of its file name that were not retried, whoever wrote them, and no others.
+-- A success marks all rows of its file name that were not retried, whoever wrote them,
+-- and no others.
 CALL forget_failures();
-INSERT INTO error_log (file_name, error_type, error_message, resolution_notes, retry_attempted) VALUES
-    ('m', 'x', 'open', NULL, false), ('m', 'x', 'open too', NULL, false), ('m', 'x', 'noted', 'waiting for the customer', false),
-    ('m', 'x', 'retried before', NULL, true), ('m', 'x', 'retried and noted', 'given up', true),
-    ('M', 'x', 'another name', NULL, false), ('m ', 'x', 'another name', NULL, false), ('mm', 'x', 'another name', NULL, false),
-    ('m', 'x', 'a full note', repeat('é', 1000), false), ('m', 'x', 'a note with room for the other', repeat('é', 973), false),
+INSERT INTO error_log
+    (file_name, error_type, error_message, resolution_notes, retry_attempted)
+VALUES
+    ('m', 'x', 'open', NULL, false),
+    ('m', 'x', 'open too', NULL, false),
+    ('m', 'x', 'noted', 'waiting for the customer', false),
+    ('m', 'x', 'retried before', NULL, true),
+    ('m', 'x', 'retried and noted', 'given up', true),
+    ('M', 'x', 'another name', NULL, false),
+    ('m ', 'x', 'another name', NULL, false),
+    ('mm', 'x', 'another name', NULL, false),
+    ('m', 'x', 'a full note', repeat('é', 1000), false),
+    ('m', 'x', 'a note with room for the other', repeat('é', 973), false),
     ('m', 'x', 'a note with too little room', repeat('é', 974), false);
-CREATE VIEW marks AS SELECT id, error_message, retry_attempted AS retried, left(resolution_notes, 30) ||
-    CASE WHEN length(resolution_notes) > 60 THEN ' ~ ' || right(resolution_notes, 30) ELSE substr(resolution_notes, 31) END AS notes,
-    length(resolution_notes) AS length FROM error_log ORDER BY id;
--- A document with an id that does not depend on what this file did before.
+CREATE VIEW marks AS
+SELECT id, error_message, retry_attempted AS retried,
+    left(resolution_notes, 30) ||
+        CASE WHEN length(resolution_notes) > 60 THEN ' ~ ' || right(resolution_notes, 30)
+             ELSE substr(resolution_notes, 31) END AS notes,
+    length(resolution_notes) AS length
+FROM error_log ORDER BY id;
+-- Makes the next document's id independent of what this file has done before.
 SELECT setval('documents_id_seq', 1000) AS last_id;
--- Not in a transaction that is taken back,
+-- A transaction that is rolled back marks nothing,
 BEGIN;
 SELECT document_id FROM ingest_document('m', 'm', 't');
 SELECT count(*) FROM error_log WHERE resolution_notes ~ 'ingested';
 ROLLBACK;
 SELECT count(*) FROM error_log WHERE resolution_notes ~ 'ingested';
--- not by documents that are not whole yet,
+-- nor does a document that is not complete yet,
 SELECT document_id FROM ingest_document('m', 'm', 't', ingestion_status => 'retry');
 SELECT document_id FROM ingest_document('m', 'm', 't', ingestion_status => 'failed');
--- not by another failure, nor by plain SQL.
+-- nor another failure, nor plain SQL.
 SELECT document_id FROM try_ingest_document('m', 'm', '');
-INSERT INTO documents (file_name, file_size_bytes, file_hash, file_type, ingestion_source) VALUES ('m', 1, 'plain', 't', 's');
+INSERT INTO documents (file_name, file_size_bytes, file_hash, file_type, ingestion_source)
+VALUES ('m', 1, 'plain', 't', 's');
 SELECT count(*) FROM error_log WHERE resolution_notes ~ 'ingested';
 SELECT document_id, is_duplicate FROM ingest_document('m', 'm', 't');
 TABLE marks;
--- Once marked, they stay as they are.
+-- Rows that are marked stay as they are.
 SELECT document_id, is_duplicate FROM ingest_document('m', 'another m', 't');
 SELECT count(*) FROM error_log WHERE resolution_notes ~ 'ingested';
--- Every function marks: new, duplicate or healed; in a batch each for its own name.
+-- Every function marks, for new, duplicate and healed documents; in a batch, each for its own name.
 CALL forget_failures();
-SELECT count(log_ingestion_error(name, 'x', 'open')) FROM unnest(ARRAY['try', 'hashed', 'object', 'one', 'two', 'two', 'three', 'four']) AS name;
+SELECT count(log_ingestion_error(name, 'x', 'open'))
+FROM unnest(ARRAY['try', 'hashed', 'object', 'one', 'two', 'two', 'three', 'four']) AS name;
 SELECT document_id FROM ingest_document('four', 'four', 't', ingestion_status => 'failed');
 SELECT document_id, is_duplicate, error_id FROM try_ingest_document('try', 'm', 't');
 SELECT document_id, is_duplicate FROM ingest_hashed_document('hashed', repeat('0', 64), 1, 't');
 SELECT lo_from_bytea(0, 'object') AS object \gset
 SELECT document_id, is_duplicate FROM ingest_large_object(:object, 'object', 't');
 SELECT lo_unlink(:object);
-SELECT document_id, is_duplicate FROM ingest_documents(ARRAY['two', 'three', 'one', 'two', 'four', 'new'], ARRAY['2', '3', 'm', 'm', 'four', 'new']::bytea[],
-    array_fill('t'::text, ARRAY[6]), ingestion_statuses => ARRAY[NULL, 'failed', NULL, NULL, NULL, NULL]) WITH ORDINALITY ORDER BY ordinality;
+SELECT document_id, is_duplicate
+FROM ingest_documents(ARRAY['two', 'three', 'one', 'two', 'four', 'new'],
+                      ARRAY['2', '3', 'm', 'm', 'four', 'new']::bytea[],
+                      array_fill('t'::text, ARRAY[6]),
+                      ingestion_statuses => ARRAY[NULL, 'failed', NULL, NULL, NULL, NULL])
+    WITH ORDINALITY
+ORDER BY ordinality;
 SELECT file_name, retry_attempted, resolution_notes FROM error_log ORDER BY id;
--- A file that fails again is a new, open row.
+-- If the file fails again, a new, open row is added.
 SELECT document_id FROM try_ingest_document('try', NULL, 't');
-SELECT file_name, error_type, retry_attempted, resolution_notes FROM error_log WHERE file_name = 'try' ORDER BY id;
--- A trigger of the user's that refuses the mark refuses the document.
+SELECT file_name, error_type, retry_attempted, resolution_notes
+FROM error_log WHERE file_name = 'try' ORDER BY id;
+-- A user's trigger that refuses the mark refuses the document.
 CREATE TRIGGER refuse BEFORE UPDATE ON error_log FOR EACH ROW EXECUTE FUNCTION refuse('DX006');
 SELECT * FROM ingest_document('try', 'm', 't');
 \echo :SQLSTATE
 DROP TRIGGER refuse ON error_log;
 SELECT count(*) FROM error_log WHERE file_name = 'try' AND NOT retry_attempted;
 
--- Without the index nothing is marked, and verify says so; another index of its name does not do.
+-- Without the index nothing is marked, and doc_extractor_verify() reports it; another index of that
+-- name does not serve.
 DROP INDEX ix_error_log_file_name;
 SELECT document_id IS NOT NULL AS ingested FROM ingest_document('try', 'm', 't');
 SELECT count(*) FROM error_log WHERE file_name = 'try' AND NOT retry_attempted;
@@ -286,13 +359,14 @@ SELECT * FROM doc_extractor_verify() WHERE NOT passed AND check_name = 'indexes'
 SELECT document_id IS NOT NULL AS ingested FROM ingest_document('try', 'm', 't');
 SELECT count(*) FROM error_log WHERE file_name = 'try' AND NOT retry_attempted;
 
--- EXECUTE is all that it takes, and without it nobody gets in.
+-- A caller needs EXECUTE, and nothing else.
 CREATE ROLE regress_docs_importer;
 CREATE ROLE regress_docs_stranger;
 GRANT USAGE ON SCHEMA docs TO regress_docs_importer, regress_docs_stranger;
-GRANT EXECUTE ON FUNCTION try_ingest_document, log_ingestion_error, resolve_ingestion_error TO regress_docs_importer;
+GRANT EXECUTE ON FUNCTION try_ingest_document, log_ingestion_error, resolve_ingestion_error
+    TO regress_docs_importer;
 CALL forget_failures();
--- What runs for the row runs as the tables' owner.
+-- A trigger on error_log runs as the tables' owner.
 CREATE TABLE witness (who name, login name);
 GRANT INSERT ON witness TO regress_docs_owner;
 CREATE FUNCTION bear_witness() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -300,7 +374,8 @@ CREATE FUNCTION bear_witness() RETURNS trigger LANGUAGE plpgsql AS $$
         INSERT INTO docs.witness VALUES (current_user, session_user);
         RETURN NULL;
     END $$;
-CREATE TRIGGER bear_witness AFTER INSERT OR UPDATE ON error_log FOR EACH ROW EXECUTE FUNCTION bear_witness();
+CREATE TRIGGER bear_witness AFTER INSERT OR UPDATE ON error_log
+    FOR EACH ROW EXECUTE FUNCTION bear_witness();
 SET ROLE regress_docs_importer;
 SELECT document_id, error_id FROM docs.try_ingest_document('role.txt', NULL, 't');
 SELECT docs.log_ingestion_error('role.txt', 'ocr_timeout', 'no answer');
@@ -321,7 +396,7 @@ RESET ROLE;
 SELECT file_name, error_type, retry_attempted, resolution_notes FROM error_log ORDER BY id;
 SELECT who, login = session_user AS login, count(*) FROM witness GROUP BY 1, 2;
 
--- 1.0 has none of it: neither functions nor index nor marks; the rows stay.
+-- 1.0 has neither the functions nor the index nor marks; the rows stay.
 DROP TRIGGER bear_witness ON error_log;
 DROP VIEW written, failed, marks;
 CALL forget_failures();
