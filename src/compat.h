@@ -125,6 +125,26 @@ InsertIndexTuples(ResultRelInfo *rri, TupleTableSlot *slot, EState *estate,
 #endif
 }
 
+/*
+ * Waits for transactions that are inserting a conflicting row into an arbiter
+ * index.  Returns whether none of them has; else sets "conflict" to the row's TID.
+ * 18 added the TID of a row of ours that may conflict.
+ */
+static inline bool
+CheckIndexConstraints(ResultRelInfo *rri, TupleTableSlot *slot, EState *estate,
+					  ItemPointer conflict, List *arbiters)
+{
+#if PG_VERSION_NUM < 180000
+	return ExecCheckIndexConstraints(rri, slot, estate, conflict, arbiters);
+#else
+	ItemPointerData none;
+
+	ItemPointerSetInvalid(&none);
+	return ExecCheckIndexConstraints(rri, slot, estate, conflict, &none,
+									 arbiters);
+#endif
+}
+
 /* Lets an index clean up after a statement's insertions; since 17. */
 static inline void
 CleanUpInsertion(Relation index, IndexInfo *info)

@@ -2,21 +2,22 @@
  * column_defaults.c
  *		Defaults of columns, for rows that we insert without a plan.
  *
- * The catalog stores a default as text, and to parse it costs more than to insert
- * a row.  So a session keeps each table's defaults until the table changes.
+ * The catalog stores a default as text, and to parse and plan it costs more than
+ * to insert a row.  So a session keeps the planned expressions until the table
+ * changes.  Each statement gets copies of its own: a default can call a function
+ * that calls us again.
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
-#include "catalog/pg_language.h"
-#include "catalog/pg_proc.h"
 #include "executor/executor.h"
-#include "nodes/nodeFuncs.h"
+#include "nodes/makefuncs.h"
 #include "optimizer/optimizer.h"
+#include "parser/parse_coerce.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/datum.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
@@ -28,9 +29,8 @@
 typedef struct KeptDefault
 {
 	bool		is_known;
-	Expr	   *value;			/* planned; NULL: the column has none */
-	ExprState  *state;			/* ready to run; NULL: must not be kept */
-	bool		is_stable;		/* the same for all rows of a statement */
+	bool		is_stable;		/* one result serves a whole statement */
+	Expr	   *expression;		/* planned; NULL: the column has none */
 } KeptDefault;
 
 /* The defaults of a table, as the session keeps them. */
@@ -78,60 +78,6 @@ CreateStore(void)
 	CacheRegisterSyscacheCallback(TYPEOID, ForgetAllDefaults, (Datum) 0);
 }
 
-/*
- * Defaults that are out of date stay for the writers that may be using them.
- * There can be several, as users' triggers write rows on their own.
- */
-static MemoryContext retired = NULL;
-static int	nusers = 0;			/* writers in this transaction */
-static LocalTransactionId users_transaction = InvalidLocalTransactionId;
-
-/* Reset callback: the writer with this memory context has ended. */
-static void
-EndUse(void *argument)
-{
-	if (users_transaction == CurrentLocalTransactionId())
-		nusers--;
-}
-
-/*
- * Lets a writer use defaults until its memory context ends.  If it is the only
- * one, frees the defaults that are out of date.
- */
-static void
-UseDefaults(MemoryContext context)
-{
-	MemoryContextCallback *callback =
-		MemoryContextAllocZero(context, sizeof(MemoryContextCallback));
-
-	if (users_transaction != CurrentLocalTransactionId())
-	{
-		/* Those of a former transaction have gone with its memory. */
-		retired = NULL;
-		nusers = 0;
-		users_transaction = CurrentLocalTransactionId();
-	}
-	if (nusers == 0 && retired != NULL)
-	{
-		MemoryContextDelete(retired);
-		retired = NULL;
-	}
-	callback->func = EndUse;
-	MemoryContextRegisterResetCallback(context, callback);
-	nusers++;
-}
-
-/* Keeps a table's defaults until no writer can be using them. */
-static void
-RetireContext(MemoryContext context)
-{
-	if (retired == NULL)
-		retired = AllocSetContextCreate(TopTransactionContext,
-										"doc_extractor retired defaults",
-										ALLOCSET_SMALL_SIZES);
-	MemoryContextSetParent(context, retired);
-}
-
 /* Returns the entry of a table, empty if it is new or was out of date. */
 static TableDefaults *
 GetTableDefaults(Relation rel)
@@ -146,9 +92,8 @@ GetTableDefaults(Relation rel)
 	if (found && entry->is_valid)
 		return entry;
 
-	Assert(nusers > 0);
 	if (found && entry->context != NULL)
-		RetireContext(entry->context);
+		MemoryContextDelete(entry->context);
 	entry->context = NULL;
 	entry->is_valid = false;
 	entry->context = AllocSetContextCreate(CacheMemoryContext,
@@ -162,104 +107,80 @@ GetTableDefaults(Relation rel)
 }
 
 /*
- * Callback: returns whether a function is anything but a built-in one that
- * everybody may call.
+ * Returns NULL as a value of a column's type.  A domain may refuse it, so the
+ * value must be coerced.  Returns no expression if the type is no domain.
  */
-static bool
-IsForeignFunction(Oid function, void *context)
+static Node *
+NullOfDomain(Form_pg_attribute att)
 {
-	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
-	bool		is_foreign;
+	int32		typmod = att->atttypmod;
+	Oid			base_type = getBaseTypeAndTypmod(att->atttypid, &typmod);
 
-	if (!HeapTupleIsValid(tuple))
-		return true;
-	is_foreign = ((Form_pg_proc) GETSTRUCT(tuple))->prolang != INTERNALlanguageId ||
-		!heap_attisnull(tuple, Anum_pg_proc_proacl, NULL);
-	ReleaseSysCache(tuple);
-	return is_foreign;
+	if (base_type == att->atttypid)
+		return NULL;
+	return coerce_to_domain((Node *) makeNullConst(base_type, typmod,
+												   att->attcollation),
+							base_type, typmod, att->atttypid,
+							COERCION_IMPLICIT, COERCE_IMPLICIT_CAST, -1,
+							false);
 }
 
 /*
- * Returns whether an expression has anything but constants and calls of built-in
- * functions.  Other functions can call us before they return, leave state behind
- * when they fail, or be for some roles only: each statement prepares its own.
+ * Parses and plans a default, in the current memory context.  Returns NULL if the
+ * column has none.
  */
-static bool
-HasForeignCode(Node *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	switch (nodeTag(node))
-	{
-		case T_Const:
-		case T_FuncExpr:
-		case T_OpExpr:
-		case T_RelabelType:
-		case T_List:
-			return check_functions_in_node(node, IsForeignFunction, NULL) ||
-				expression_tree_walker(node, HasForeignCode, NULL);
-		default:
-			return true;
-	}
-}
-
-/* Parses and plans a default.  Returns NULL if the column has none. */
 static Expr *
 PlanDefault(Relation rel, AttrNumber column)
 {
 	Form_pg_attribute att = TupleDescAttr(RelationGetDescr(rel), column - 1);
-	Expr	   *value;
+	Node	   *expression;
 
 	if (att->attisdropped || att->attgenerated)
 		return NULL;
-	value = (Expr *) build_column_default(rel, column);
-	return value == NULL ? NULL : expression_planner(value);
-}
-
-/* Plans a default and keeps it, ready to run if it may be.  Returns it. */
-static KeptDefault *
-KeepDefault(Relation rel, AttrNumber column)
-{
-	Expr	   *value = PlanDefault(rel, column);
-	/* Planning may have received an invalidation of what we hold. */
-	TableDefaults *entry = GetTableDefaults(rel);
-	KeptDefault *kept = &entry->columns[column - 1];
-	MemoryContext old = MemoryContextSwitchTo(entry->context);
-
-	kept->value = copyObject(value);
-	kept->is_known = true;
-	if (kept->value != NULL && !HasForeignCode((Node *) kept->value, NULL))
-	{
-		kept->state = ExecInitExpr(kept->value, NULL);
-		kept->is_stable = !contain_volatile_functions((Node *) kept->value);
-	}
-	MemoryContextSwitchTo(old);
-	/* Even if that has received an invalidation, it is what we came for. */
-	return kept;
+	expression = build_column_default(rel, column);
+	if (expression == NULL)
+		expression = NullOfDomain(att);
+	return expression == NULL ? NULL : expression_planner((Expr *) expression);
 }
 
 /*
- * Returns the default of a column, ready to run until the statement ends, or NULL
+ * Returns the default of a column, planned, in the current memory context, or NULL
  * if it has none.  Sets "is_stable" if one result serves for all rows.
  */
-static ExprState *
+static Expr *
 GetColumnDefault(Relation rel, AttrNumber column, bool *is_stable)
 {
-	KeptDefault *kept = &GetTableDefaults(rel)->columns[column - 1];
+	TableDefaults *entry = GetTableDefaults(rel);
+	MemoryContext context = entry->context;
+	KeptDefault *kept = &entry->columns[column - 1];
+	Expr	   *expression;
+	MemoryContext old;
 
-	if (!kept->is_known)
-		kept = KeepDefault(rel, column);
-	*is_stable = kept->is_stable;
-	if (kept->state != NULL || kept->value == NULL)
-		return kept->state;
-	return ExecInitExpr(copyObject(kept->value), NULL);
+	if (kept->is_known)
+	{
+		*is_stable = kept->is_stable;
+		return copyObject(kept->expression);
+	}
+	expression = PlanDefault(rel, column);
+	*is_stable = expression != NULL &&
+		!contain_volatile_functions((Node *) expression);
+
+	/* Do not keep it if an invalidation has arrived during the planning. */
+	if (!entry->is_valid || entry->context != context)
+		return expression;
+	old = MemoryContextSwitchTo(context);
+	kept->expression = copyObject(expression);
+	MemoryContextSwitchTo(old);
+	kept->is_stable = *is_stable;
+	kept->is_known = true;
+	return expression;
 }
 
 /* The default of one column in a statement; prepared when first needed. */
 typedef struct ColumnDefault
 {
 	bool		is_prepared;
-	ExprState  *expression;		/* NULL: none, or "value" has its result */
+	ExprState  *expression;		/* NULL: the column has none */
 	bool		is_stable;		/* "value" serves for all rows */
 	NullableDatum value;
 } ColumnDefault;
@@ -286,7 +207,6 @@ OpenColumnDefaults(Relation rel, EState *estate)
 	defaults->estate = estate;
 	defaults->columns = palloc0(RelationGetNumberOfAttributes(rel) *
 								sizeof(ColumnDefault));
-	UseDefaults(estate->es_query_cxt);
 	MemoryContextSwitchTo(old);
 	return defaults;
 }
@@ -310,16 +230,17 @@ PrepareDefault(ColumnDefaults *defaults, int column, ColumnDefault *entry)
 	MemoryContext old = MemoryContextSwitchTo(defaults->estate->es_query_cxt);
 	Form_pg_attribute att = TupleDescAttr(RelationGetDescr(defaults->rel),
 										  column - 1);
+	Expr	   *expression;
 
-	entry->expression = GetColumnDefault(defaults->rel, column,
-										 &entry->is_stable);
+	expression = GetColumnDefault(defaults->rel, column, &entry->is_stable);
+	entry->expression = expression == NULL ? NULL :
+		ExecInitExpr(expression, NULL);
 	if (entry->is_stable)
 	{
 		entry->value = RunDefault(defaults, entry->expression);
 		if (!entry->value.isnull)
 			entry->value.value = datumCopy(entry->value.value, att->attbyval,
 										   att->attlen);
-		entry->expression = NULL;
 	}
 	entry->is_prepared = true;
 	MemoryContextSwitchTo(old);

@@ -121,19 +121,39 @@ SwitchTo(Oid owner, int security_context, const char *path,
 }
 
 /*
+ * Returns whether the owner's code could gain rights from the session that runs
+ * it: by a temporary view, a cursor or a deferred trigger that it leaves behind,
+ * and that the session runs later as itself.  SET ROLE is no protection, as the
+ * session user comes back.
+ */
+static bool
+CanGainRights(Oid owner)
+{
+	return !has_privs_of_role(owner, GetUserId()) ||
+		!has_privs_of_role(owner, GetSessionUserId());
+}
+
+/*
  * Switches to the owner of a table until SwitchBack(), unless we are the owner
- * already.  "caller" receives what to restore.
+ * already.  "caller" receives what to restore.  If the owner's code could gain
+ * rights, it runs as a security-restricted operation, in which the server refuses
+ * to leave anything behind.
  */
 void
 SwitchToOwner(const Ledger *ledger, Oid table, CallerIdentity *caller)
 {
 	Oid			owner = CheckOwner(ledger, table);
 	const char *path = OwnerPath(ledger);
+	int			context = OWNER_CONTEXT;
 
 	if (IsOwner(owner, path))
+	{
 		caller->settings_level = 0;
-	else
-		SwitchTo(owner, OWNER_CONTEXT, path, caller);
+		return;
+	}
+	if (CanGainRights(owner))
+		context |= SECURITY_RESTRICTED_OPERATION;
+	SwitchTo(owner, context, path, caller);
 }
 
 /*

@@ -24,9 +24,12 @@
 #include "columns.h"
 #include "index_search.h"
 
-/* Returns whether an index makes a column unique by itself. */
+/*
+ * Returns whether an index makes a column unique by itself, now or, if it is not
+ * valid yet, for new rows.  Sets "is_valid".
+ */
 static bool
-IsUniqueOn(Oid index, AttrNumber column)
+IsUniqueOn(Oid index, AttrNumber column, bool *is_valid)
 {
 	HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(index));
 	Form_pg_index form;
@@ -35,15 +38,33 @@ IsUniqueOn(Oid index, AttrNumber column)
 	if (!HeapTupleIsValid(tuple))
 		return false;
 	form = (Form_pg_index) GETSTRUCT(tuple);
-	is_unique = form->indisunique && form->indimmediate && form->indisvalid &&
+	is_unique = form->indisunique && form->indimmediate && form->indisready &&
 		form->indnkeyatts == 1 && form->indkey.values[0] == column &&
 		heap_attisnull(tuple, Anum_pg_index_indpred, NULL);
+	*is_valid = form->indisvalid;
 	ReleaseSysCache(tuple);
 	return is_unique;
 }
 
+/* Returns whether a relation is an index on just one column, with this name. */
+bool
+IsIndexOn(Oid index, const char *column)
+{
+	HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(index));
+	Form_pg_index form;
+	char	   *name = NULL;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	form = (Form_pg_index) GETSTRUCT(tuple);
+	if (form->indnkeyatts == 1 && form->indkey.values[0] > 0)
+		name = get_attname(form->indrelid, form->indkey.values[0], true);
+	ReleaseSysCache(tuple);
+	return name != NULL && strcmp(name, column) == 0;
+}
+
 /*
- * Returns an index that keeps a column of a table unique, or InvalidOid if
+ * Returns a valid index that keeps a column of a table unique, or InvalidOid if
  * there is none.
  */
 Oid
@@ -55,10 +76,38 @@ UniqueIndexOn(Relation rel, AttrNumber column)
 
 	foreach(cell, indexes)
 	{
-		if (!IsUniqueOn(lfirst_oid(cell), column))
+		bool		is_valid;
+
+		if (!IsUniqueOn(lfirst_oid(cell), column, &is_valid) || !is_valid)
 			continue;
 		found = lfirst_oid(cell);
 		break;
+	}
+	list_free(indexes);
+	return found;
+}
+
+/*
+ * Returns the OIDs of all indexes that keep a table's file_hash unique.  Those that
+ * REINDEX CONCURRENTLY has not made valid yet are among them: they refuse a
+ * duplicate like the others.
+ */
+List *
+FileHashArbiters(Relation rel)
+{
+	AttrNumber	file_hash = ColumnNumber(RelationGetDescr(rel),
+										 RelationGetRelationName(rel),
+										 "file_hash", COLUMN_TEXT);
+	List	   *indexes = RelationGetIndexList(rel);
+	List	   *found = NIL;
+	ListCell   *cell;
+
+	foreach(cell, indexes)
+	{
+		bool		is_valid;
+
+		if (IsUniqueOn(lfirst_oid(cell), file_hash, &is_valid))
+			found = lappend_oid(found, lfirst_oid(cell));
 	}
 	list_free(indexes);
 	return found;

@@ -23,8 +23,10 @@ typedef struct IndexSearch
 	TupleTableSlot *slot;
 } IndexSearch;
 
+extern bool IsIndexOn(Oid index, const char *column);
 extern Oid	UniqueIndexOn(Relation rel, AttrNumber column);
 extern Oid	FileHashIndex(Relation rel);
+extern List *FileHashArbiters(Relation rel);
 extern void OpenIndexSearch(IndexSearch *search, Relation rel, Oid index);
 extern TupleTableSlot *SearchIndex(IndexSearch *search, Datum value);
 extern TupleTableSlot *SearchIndexForHash(IndexSearch *search,

@@ -76,18 +76,47 @@ CheckIsTable(Form_pg_class form)
 }
 
 /*
+ * Raises 0A000 if a table has rules.  Some of our writes are no statements, so
+ * rules would apply to some of them only.
+ */
+static void
+CheckNoRules(Relation rel)
+{
+	if (rel->rd_rules != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("doc_extractor does not support rules on table \"%s\"",
+						RelationGetRelationName(rel)),
+				 errhint("Drop the rules, or use triggers instead.")));
+}
+
+/*
  * Opens and locks a ledger's table.  The caller closes it.  Raises 42P01 if it
- * is missing, 42809 if it is not a table.
+ * is missing, 42809 if it is not a table, 0A000 if it has rules.
  */
 Relation
 OpenLedgerTable(const Ledger *ledger, const char *name, LOCKMODE lockmode)
 {
-	Relation	rel = try_relation_open(LedgerTableOid(ledger, name), lockmode);
+	Oid			table = LedgerTableOid(ledger, name);
 
-	if (rel == NULL)
-		ReportMissingTable(ledger, name);
-	CheckIsTable(rel->rd_rel);
-	return rel;
+	for (;;)
+	{
+		Relation	rel = try_relation_open(table, lockmode);
+		Oid			current = LedgerTableOid(ledger, name);
+
+		/* While we waited for the lock, another table may have got the name. */
+		if (rel != NULL && current == table)
+		{
+			CheckIsTable(rel->rd_rel);
+			CheckNoRules(rel);
+			return rel;
+		}
+		if (rel != NULL)
+			relation_close(rel, lockmode);
+		else if (current == table)
+			ReportMissingTable(ledger, name);
+		table = current;
+	}
 }
 
 /* Returns whether a table is one of the ledger's four. */

@@ -9,9 +9,11 @@
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "access/sysattr.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
+#include "catalog/index.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
@@ -21,6 +23,7 @@
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 
 #include "../compat.h"
 #include "index_search.h"
@@ -61,6 +64,20 @@ SkipTrigger(TriggerDesc *triggers, const char *name)
 	triggers->numtriggers = kept;
 }
 
+/*
+ * Makes the table's deferrable constraints immediate, for our rows: a
+ * security-restricted operation cannot leave work to the end of the transaction.
+ */
+static void
+MakeConstraintsImmediate(TriggerDesc *triggers)
+{
+	for (int i = 0; i < triggers->numtriggers; i++)
+	{
+		triggers->triggers[i].tgdeferrable = false;
+		triggers->triggers[i].tginitdeferred = false;
+	}
+}
+
 /* Opens the table's indexes and triggers for insertion. */
 static void
 OpenResultRelation(RowWriter *writer, const char *skipped_trigger)
@@ -69,8 +86,12 @@ OpenResultRelation(RowWriter *writer, const char *skipped_trigger)
 
 	writer->rri = makeNode(ResultRelInfo);
 	InitResultRelInfo(writer->rri, writer->rel, 0, NULL, 0);
-	if (writer->rri->ri_TrigDesc && skipped_trigger != NULL)
+	/* A user's BEFORE trigger may change our rows. */
+	if (writer->rri->ri_TrigDesc && skipped_trigger != NULL &&
+		!writer->rri->ri_TrigDesc->trig_insert_before_row)
 		SkipTrigger(writer->rri->ri_TrigDesc, skipped_trigger);
+	if (writer->rri->ri_TrigDesc && InSecurityRestrictedOperation())
+		MakeConstraintsImmediate(writer->rri->ri_TrigDesc);
 	ExecOpenIndices(writer->rri, false);
 	/* So that the after triggers find this one in place of a second. */
 	estate->es_opened_result_relations =
@@ -94,6 +115,10 @@ OpenRowWriter(const Ledger *ledger, const char *table,
 
 	PreventCommandIfReadOnly("INSERT");
 	PreventCommandIfParallelMode("INSERT");
+	/* Users' functions see what this transaction has written so far. */
+	CommandCounterIncrement();
+	PushCopiedSnapshot(GetActiveSnapshot());
+	UpdateActiveSnapshotCommandId();
 
 	estate = CreateExecutorState();
 	old = MemoryContextSwitchTo(estate->es_query_cxt);
@@ -104,7 +129,11 @@ OpenRowWriter(const Ledger *ledger, const char *table,
 	OpenResultRelation(writer, skipped_trigger);
 
 	if (conflict_action == CONFLICT_SKIP)
-		writer->arbiters = list_make1_oid(FileHashIndex(writer->rel));
+	{
+		/* Raises an error if no valid index keeps the hashes unique. */
+		(void) FileHashIndex(writer->rel);
+		writer->arbiters = FileHashArbiters(writer->rel);
+	}
 	/* A BEFORE trigger that reads the table finds the rows before its own. */
 	writer->row_by_row = writer->rri->ri_TrigDesc &&
 		writer->rri->ri_TrigDesc->trig_insert_before_row;
@@ -233,7 +262,7 @@ CompleteRow(RowWriter *writer, TupleTableSlot *slot)
  * committed or not.  Does not wait for the other one.  Returns whether it did.
  */
 static bool
-InsertUnlessConflict(RowWriter *writer)
+TryInsert(RowWriter *writer)
 {
 	Relation	rel = writer->rel;
 	EState	   *estate = writer->estate;
@@ -256,6 +285,76 @@ InsertUnlessConflict(RowWriter *writer)
 							 writer->capture);
 	list_free(recheck_indexes);
 	return !conflict;
+}
+
+/*
+ * Raises 40001 if a row that conflicts with ours is not visible to a transaction
+ * that has one snapshot, unless it is the transaction's own.
+ */
+static void
+CheckConflictVisible(RowWriter *writer, ItemPointer tid)
+{
+	TupleTableSlot *row;
+	bool		is_null;
+	TransactionId creator;
+
+	if (!IsolationUsesXactSnapshot())
+		return;
+	row = table_slot_create(writer->rel, NULL);
+	if (table_tuple_fetch_row_version(writer->rel, tid, SnapshotAny, row) &&
+		!table_tuple_satisfies_snapshot(writer->rel, row,
+										GetTransactionSnapshot()))
+	{
+		creator = DatumGetTransactionId(slot_getsysattr(row,
+														MinTransactionIdAttributeNumber,
+														&is_null));
+		if (!TransactionIdIsCurrentTransactionId(creator))
+			ereport(ERROR,
+					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					 errmsg("could not serialize access due to concurrent update")));
+	}
+	ExecDropSingleTupleTableSlot(row);
+}
+
+/*
+ * Waits for the transaction that is inserting a conflicting row.  Returns whether
+ * the row is there now.
+ */
+static bool
+WaitForConflict(RowWriter *writer)
+{
+	ResultRelInfo *rri = writer->rri;
+	ItemPointerData tid;
+
+	/* What the check needs of the indexes; a conflict is rare. */
+	for (int i = 0; i < rri->ri_NumIndices; i++)
+	{
+		IndexInfo  *info = rri->ri_IndexRelationInfo[i];
+
+		if (info->ii_Unique && info->ii_UniqueOps == NULL)
+			BuildSpeculativeIndexInfo(rri->ri_IndexRelationDescs[i], info);
+	}
+	if (CheckIndexConstraints(rri, writer->slot, writer->estate, &tid,
+							  writer->arbiters))
+		return false;
+	CheckConflictVisible(writer, &tid);
+	return true;
+}
+
+/*
+ * Inserts a row unless another one with its hash is there, waiting for
+ * transactions that are inserting one.  Returns whether it did.
+ */
+static bool
+InsertUnlessConflict(RowWriter *writer)
+{
+	while (!TryInsert(writer))
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (WaitForConflict(writer))
+			return false;
+	}
+	return true;
 }
 
 /* Inserts the buffered rows. */
@@ -382,5 +481,6 @@ CloseRowWriter(RowWriter *writer)
 	ExecCloseResultRelations(estate);
 	table_close(rel, NoLock);
 	FreeExecutorState(estate);
+	PopActiveSnapshot();
 	SwitchBack(&caller);
 }

@@ -19,7 +19,7 @@
 #include "identity.h"
 #include "statements.h"
 
-#define MAX_PARAMETERS 9
+#define MAX_PARAMETERS 4
 
 typedef struct StatementText
 {
@@ -36,32 +36,20 @@ typedef struct StatementText
 	" AND ingestion_status OPERATOR(pg_catalog.<>) 'success'"
 
 static const StatementText texts[NUMBER_OF_STATEMENTS] = {
-	/* Parameters: the columns' values. */
-	[STATEMENT_INSERT] = {
-		"documents",
-		"INSERT INTO %1$s.documents (file_name, file_size_bytes, file_hash,"
-		" file_type, ingestion_source, document_text, metadata_extracted,"
-		" ingestion_status, error_message)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
-		" ON CONFLICT (file_hash) DO NOTHING"
-		" RETURNING id::pg_catalog.int8",
-		9, {TEXTOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, JSONOID,
-		TEXTOID, TEXTOID}
-	},
 	/*
-	 * Parameters: hash, number of duplicates, document.  A count that has
-	 * reached its type's maximum stays there.
+	 * Parameters: hash, number of duplicates, document, maximum.  A count that
+	 * has reached the maximum stays there.
 	 */
 	[STATEMENT_COUNT] = {
 		"hash_index",
 		"UPDATE %1$s.hash_index SET"
-		" duplicate_count = pg_catalog.int4(LEAST(2147483647::pg_catalog.int8,"
-		" duplicate_count::pg_catalog.int8 OPERATOR(pg_catalog.+) $2)),"
+		" duplicate_count = LEAST(duplicate_count::pg_catalog.int8,"
+		" $4 OPERATOR(pg_catalog.-) $2) OPERATOR(pg_catalog.+) $2,"
 		" last_seen = GREATEST(last_seen, LOCALTIMESTAMP)"
 		" WHERE file_hash OPERATOR(pg_catalog.=) $1"
 		" AND document_id OPERATOR(pg_catalog.=) $3"
 		" RETURNING duplicate_count::pg_catalog.int8",
-		3, {TEXTOID, INT8OID, INT8OID}
+		4, {TEXTOID, INT8OID, INT8OID, INT8OID}
 	},
 	/* Parameters: hash. */
 	[STATEMENT_GET_COUNT] = {
@@ -95,16 +83,11 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 		" AND document_id OPERATOR(pg_catalog.=) $3",
 		3, {TEXTOID, TEXTOID, INT8OID}
 	},
-	/*
-	 * Parameters: hash, document.  If there is a row already, its document has
-	 * been removed without it.
-	 */
+	/* Parameters: hash, document. */
 	[STATEMENT_TAKE_OVER_HASH] = {
 		"hash_index",
-		"INSERT INTO %1$s.hash_index (file_hash, document_id)"
-		" VALUES ($1, $2)"
-		" ON CONFLICT (file_hash) DO UPDATE SET"
-		" document_id = EXCLUDED.document_id",
+		"UPDATE %1$s.hash_index SET document_id = $2"
+		" WHERE file_hash OPERATOR(pg_catalog.=) $1",
 		2, {TEXTOID, INT8OID}
 	},
 	/* Parameters: hash, document. */

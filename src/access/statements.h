@@ -10,7 +10,6 @@
 /* Their texts in statements.c say which parameters they take. */
 typedef enum LedgerStatement
 {
-	STATEMENT_INSERT,
 	STATEMENT_COUNT,
 	STATEMENT_GET_COUNT,
 	STATEMENT_HEAL,

@@ -5,8 +5,10 @@
  */
 #include "postgres.h"
 
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
+#include "../access/index_search.h"
 #include "../lib/subtransaction.h"
 #include "../settings.h"
 #include "../tables/error_log.h"
@@ -48,26 +50,66 @@ IngestCallback(void *argument)
 	IngestSorted(attempt->ledger, attempt->documents, attempt->ndocuments);
 }
 
+/* Was the last error raised in WriteDerived()? */
+static bool is_ledger_fault = false;
+
 /*
- * Returns whether an error is about the document.  The others (cancel, shutdown,
- * lack of memory or disk, a conflict with another transaction, a read-only
- * transaction) would strike the next one too, or go away when the transaction is
- * tried again.
+ * Calls callback(argument), which writes rows that follow from the documents.  If
+ * values or constraints are violated there, no document is to blame.
+ */
+void
+WriteDerived(DerivedCallback callback, void *argument)
+{
+	PG_TRY();
+	{
+		callback(argument);
+	}
+	PG_CATCH();
+	{
+		is_ledger_fault = true;
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+}
+
+/*
+ * Returns whether an error says that the id of a new document is taken, which is
+ * the fault of its sequence.
  */
 static bool
-IsAboutDocument(const ErrorData *error)
+IsTakenId(const Ledger *ledger, const ErrorData *error)
 {
+	Oid			index;
+
+	if (error->sqlerrcode != ERRCODE_UNIQUE_VIOLATION ||
+		error->constraint_name == NULL)
+		return false;
+	index = get_relname_relid(error->constraint_name, ledger->schema);
+	return OidIsValid(index) && IsIndexOn(index, "id");
+}
+
+/*
+ * Returns whether an error is about the document: about its values (class 22), a
+ * constraint that they violate (class 23), or a refusal by a user's trigger.  All
+ * others, such as a cancel, a full disk or a missing column, would strike the next
+ * document too, or go away when the transaction is tried again.
+ */
+static bool
+IsAboutDocument(const Ledger *ledger, const ErrorData *error)
+{
+	/* The second one is ours, for a trigger that suppresses rows. */
+	if (error->sqlerrcode == ERRCODE_RAISE_EXCEPTION ||
+		error->sqlerrcode == ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION)
+		return true;
 	switch (ERRCODE_TO_CATEGORY(error->sqlerrcode))
 	{
-		case ERRCODE_TRANSACTION_ROLLBACK:
-		case ERRCODE_INVALID_TRANSACTION_STATE:
-		case ERRCODE_INSUFFICIENT_RESOURCES:
-		case ERRCODE_OPERATOR_INTERVENTION:
-		case ERRCODE_SYSTEM_ERROR:
-		case ERRCODE_INTERNAL_ERROR:
-			return false;
+		case ERRCODE_DATA_EXCEPTION:
+			return !is_ledger_fault &&
+				error->sqlerrcode != ERRCODE_SEQUENCE_GENERATOR_LIMIT_EXCEEDED;
+		case ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION:
+			return !is_ledger_fault && !IsTakenId(ledger, error);
 		default:
-			return error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE;
+			return false;
 	}
 }
 
@@ -80,12 +122,14 @@ static void
 IngestOrLogSorted(const Ledger *ledger, Document **documents, int ndocuments)
 {
 	IngestAttempt attempt = {ledger, documents, ndocuments};
-	ErrorData  *error = TryInSubtransaction(IngestCallback, &attempt);
+	ErrorData  *error;
 	int			half = ndocuments / 2;
 
+	is_ledger_fault = false;
+	error = TryInSubtransaction(IngestCallback, &attempt);
 	if (error == NULL)
 		return;
-	if (!IsAboutDocument(error))
+	if (!IsAboutDocument(ledger, error))
 		ReThrowError(error);
 	if (ndocuments == 1)
 		LogBadDocument(ledger, documents[0], error->sqlerrcode, error->message);

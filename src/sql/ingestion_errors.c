@@ -10,6 +10,7 @@
 #include "utils/builtins.h"
 
 #include "../compat.h"
+#include "../lib/encoding.h"
 #include "../tables/document.h"
 #include "../tables/error_log.h"
 
@@ -22,8 +23,9 @@ PG_FUNCTION_INFO_V1(resolve_ingestion_error);
 #define RESOLUTION_NOTES_LIMIT 1000
 
 /*
- * Returns an argument.  Raises 22004 if it is NULL, 22023 if it is blank, 22001 if
- * it is longer than "limit" characters, unless that is 0.
+ * Returns an argument.  Raises 22004 if it is NULL, 22021 if it is not in the
+ * database's encoding, 22023 if it is blank, 22001 if it is longer than "limit"
+ * characters, unless that is 0.
  */
 static char *
 GetText(FunctionCallInfo fcinfo, int number, const char *name, int limit)
@@ -35,6 +37,7 @@ GetText(FunctionCallInfo fcinfo, int number, const char *name, int limit)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("%s must not be null", name)));
 	value = text_to_cstring(PG_GETARG_TEXT_PP(number));
+	CheckEncoded(name, value, strlen(value));
 	if (IsBlank(value, strlen(value)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

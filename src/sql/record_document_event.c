@@ -10,6 +10,7 @@
 #include "utils/builtins.h"
 
 #include "../compat.h"
+#include "../lib/encoding.h"
 #include "../settings.h"
 #include "../tables/audit_log.h"
 #include "../tables/documents.h"
@@ -42,6 +43,18 @@ CheckReason(text *reason)
 				 errhint("Store the long form in new_value.")));
 }
 
+/* Raises 22021 if an argument, a text or json, is not in the database's encoding. */
+static void
+CheckText(FunctionCallInfo fcinfo, int number, const char *name)
+{
+	text	   *value;
+
+	if (PG_ARGISNULL(number))
+		return;
+	value = PG_GETARG_TEXT_PP(number);
+	CheckEncoded(name, VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
+}
+
 /* Checks the arguments. */
 static void
 CheckEvent(FunctionCallInfo fcinfo)
@@ -56,6 +69,9 @@ CheckEvent(FunctionCallInfo fcinfo)
 				 errmsg("action must not be null")));
 	CheckAction(text_to_cstring(PG_GETARG_TEXT_PP(1)),
 				ERRCODE_INVALID_PARAMETER_VALUE);
+	CheckText(fcinfo, 2, "old_value");
+	CheckText(fcinfo, 3, "new_value");
+	CheckText(fcinfo, 4, "change_reason");
 	if (!PG_ARGISNULL(4))
 		CheckReason(PG_GETARG_TEXT_PP(4));
 }

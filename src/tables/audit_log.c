@@ -187,9 +187,20 @@ WriteDocument(DocumentTrail *trail, const char *action,
 }
 
 /*
- * Writes the "ingested" row of a new document.  It leaves out id (that is
- * document_id), NULLs, and times that equal the trail row's own: every document
- * pays for these bytes.
+ * Returns whether the trail of a whole row includes a column, numbered from 0: not
+ * id (that is document_id), no NULL, and no dropped column, whose old values are
+ * still there.
+ */
+static bool
+IsIncluded(DocumentTrail *trail, TupleTableSlot *row, int column)
+{
+	return column != trail->id - 1 && !row->tts_isnull[column] &&
+		!TupleDescAttr(row->tts_tupleDescriptor, column)->attisdropped;
+}
+
+/*
+ * Writes the "ingested" row of a new document.  It leaves out times that equal the
+ * trail row's own: every document pays for these bytes.
  */
 void
 AuditInsert(DocumentTrail *trail, TupleTableSlot *row)
@@ -198,7 +209,7 @@ AuditInsert(DocumentTrail *trail, TupleTableSlot *row)
 
 	slot_getallattrs(row);
 	for (int i = 0; i < desc->natts; i++)
-		trail->columns[i] = i != trail->id - 1 && !row->tts_isnull[i] &&
+		trail->columns[i] = IsIncluded(trail, row, i) &&
 			!IsTransactionTime(row->tts_values[i],
 							   TupleDescAttr(desc, i)->atttypid);
 	WriteDocument(trail, "ingested", NULL, row);
@@ -255,13 +266,13 @@ AuditUpdate(DocumentTrail *trail, TupleTableSlot *old_row,
 	WriteDocument(trail, "updated", old_row, new_row);
 }
 
-/* Writes the "deleted" row of a document: all columns but id and NULLs. */
+/* Writes the "deleted" row of a document, with all columns. */
 void
 AuditDelete(DocumentTrail *trail, TupleTableSlot *row)
 {
 	slot_getallattrs(row);
 	for (int i = 0; i < row->tts_tupleDescriptor->natts; i++)
-		trail->columns[i] = i != trail->id - 1 && !row->tts_isnull[i];
+		trail->columns[i] = IsIncluded(trail, row, i);
 	WriteDocument(trail, "deleted", row, NULL);
 }
 

@@ -18,6 +18,7 @@
 
 #include "../access/columns.h"
 #include "../compat.h"
+#include "../lib/encoding.h"
 #include "document.h"
 
 /* A field's name, both of the argument and the column, and what NULL means. */
@@ -129,8 +130,8 @@ DefaultText(DocumentField field)
 }
 
 /*
- * Returns whether a field has a problem: it is missing, blank or too long.  Fills
- * in its default.
+ * Returns whether a field has a problem: it is missing, blank, too long, or not in
+ * the database's encoding.  Fills in its default.
  */
 static bool
 HasFieldProblem(Document *document, DocumentField field, int limit,
@@ -151,11 +152,14 @@ HasFieldProblem(Document *document, DocumentField field, int limit,
 		return rule->is_required &&
 			SetProblem(problem, ERRCODE_NULL_VALUE_NOT_ALLOWED, NULL,
 					   "%s must not be null", rule->name);
-	if (!rule->is_required && limit == 0)
-		return false;
-
 	packed = DatumGetTextPP(value->value);
 	length = VARSIZE_ANY_EXHDR(packed);
+	if (!IsEncoded(VARDATA_ANY(packed), length))
+		return SetProblem(problem, ERRCODE_CHARACTER_NOT_IN_REPERTOIRE,
+						  NOT_ENCODED_HINT, NOT_ENCODED_MESSAGE, rule->name,
+						  GetDatabaseEncodingName());
+	if (!rule->is_required && limit == 0)
+		return false;
 	if (rule->is_required && IsBlank(VARDATA_ANY(packed), length))
 		return SetProblem(problem, ERRCODE_INVALID_PARAMETER_VALUE, NULL,
 						  "%s must not be blank", rule->name);
@@ -240,21 +244,34 @@ HasProblem(Document *document, const FieldLimits *limits, Problem *problem)
 	return HasSizeProblem(document, limits->size, problem);
 }
 
+/* Returns a document's name for a message, or NULL if it has none. */
+char *
+PrintableName(const Document *document)
+{
+	NullableDatum name = document->fields[FIELD_NAME];
+	text	   *packed;
+
+	if (name.isnull)
+		return NULL;
+	packed = DatumGetTextPP(name.value);
+	return EscapeInvalid(VARDATA_ANY(packed), VARSIZE_ANY_EXHDR(packed));
+}
+
 /* Raises a problem as an error, with the document's position in its batch. */
 void
 ReportProblem(const Document *document, const Problem *problem)
 {
-	NullableDatum name = document->fields[FIELD_NAME];
+	char	   *name = PrintableName(document);
 
 	ereport(ERROR,
 			(errcode(problem->sqlstate),
 			 errmsg("%s", problem->message),
 			 document->position == 0 ? 0 :
-			 name.isnull ?
+			 name == NULL ?
 			 errdetail("It is document " INT64_FORMAT " of the batch.",
 					   document->position) :
 			 errdetail("It is document " INT64_FORMAT " of the batch, with file name \"%s\".",
-					   document->position, TextDatumGetCString(name.value)),
+					   document->position, name),
 			 problem->hint ? errhint("%s", problem->hint) : 0));
 }
 

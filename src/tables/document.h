@@ -64,6 +64,7 @@ extern bool HasProblem(Document *document, const FieldLimits *limits,
 					   Problem *problem);
 pg_noreturn extern void ReportProblem(const Document *document,
 									  const Problem *problem);
+extern char *PrintableName(const Document *document);
 extern bool IsBlank(const char *bytes, int length);
 extern bool IsValidStatus(Datum status);
 extern bool IsSuccessStatus(Datum status);

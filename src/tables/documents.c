@@ -14,9 +14,8 @@
 #include "documents.h"
 
 /*
- * The columns that an insert sets, in the order of STATEMENT_INSERT's
- * parameters, and where their values come from: a field of the document, or
- * one of these.
+ * The columns that an insert sets, and where their values come from: a field of
+ * the document, or one of these.
  */
 #define SIZE_COLUMN (-1)
 #define HASH_COLUMN (-2)
@@ -48,7 +47,6 @@ OpenDocumentWriter(const Ledger *ledger)
 
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
-	writer->ledger = ledger;
 	writer->rows = OpenRowWriter(ledger, "documents", CONFLICT_SKIP, NULL);
 	for (int i = 0; i < INSERTED_COLUMNS; i++)
 		writer->columns[i] = WriterColumn(writer->rows,
@@ -108,40 +106,12 @@ ReadNewRow(RowWriter *rows, const Document *document, int64 *document_id)
 		return INSERT_ALTERED;
 	*document_id = RequiredInteger(rows->slot,
 								   WriterColumn(rows, "id", COLUMN_INTEGER));
-	return INSERT_PENDING;
+	return INSERT_DONE;
 }
 
 /*
- * Inserts a document with the statement that waits while another session is
- * inserting the same hash.  After that one's commit there is a row, and at
- * REPEATABLE READ an error; after its abort we insert ours.  Returns whether we
- * did.
- */
-static bool
-InsertPatiently(const Ledger *ledger, const Document *document,
-				int64 *document_id)
-{
-	Datum		values[INSERTED_COLUMNS];
-	char		nulls[INSERTED_COLUMNS];
-	Datum		inserted_id;
-
-	for (int i = 0; i < INSERTED_COLUMNS; i++)
-	{
-		NullableDatum value = InsertedValue(document, inserted_columns[i].source);
-
-		values[i] = value.value;
-		nulls[i] = value.isnull ? 'n' : ' ';
-	}
-	if (RunStatement(ledger, STATEMENT_INSERT, values, nulls,
-					 &inserted_id) == 0)
-		return false;
-	*document_id = DatumGetInt64(inserted_id);
-	return true;
-}
-
-/*
- * Inserts a document unless its hash is in the table.  Sets "document_id" if it
- * did.
+ * Inserts a document unless its hash is in the table, waiting for sessions that
+ * are inserting it.  Sets "document_id" if it did.
  */
 InsertOutcome
 InsertDocument(DocumentWriter *writer, const Document *document,
@@ -154,8 +124,6 @@ InsertDocument(DocumentWriter *writer, const Document *document,
 		case ROW_STORED:
 			return ReadNewRow(writer->rows, document, document_id);
 		case ROW_CONFLICTS:
-			return InsertPatiently(writer->ledger, document, document_id) ?
-				INSERT_COMPLETE : INSERT_NOTHING;
 		case ROW_SUPPRESSED:
 			break;
 	}
@@ -169,6 +137,40 @@ CloseDocumentWriter(DocumentWriter *writer)
 	CloseRowWriter(writer->rows);
 	PopActiveSnapshot();
 	pfree(writer);
+}
+
+/*
+ * Runs a statement that updates a document, and returns whether it did.  The caller
+ * may have no right to read documents, so an error must not describe the row: its
+ * values are not the caller's.
+ */
+static bool
+UpdateDocument(const Ledger *ledger, LedgerStatement statement, Datum *values,
+			   const char *nulls)
+{
+	MemoryContext context = CurrentMemoryContext;
+	uint64		nrows = 0;
+
+	PG_TRY();
+	{
+		nrows = RunStatement(ledger, statement, values, nulls, NULL);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) !=
+			ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION)
+			PG_RE_THROW();
+		FlushErrorState();
+		error->detail = NULL;
+		error->detail_log = NULL;
+		ReThrowError(error);
+	}
+	PG_END_TRY();
+	return nrows > 0;
 }
 
 /*
@@ -189,7 +191,7 @@ HealDocument(const Ledger *ledger, int64 document_id, const Document *document)
 		nulls[2] = 'n';
 	if (document->fields[FIELD_METADATA].isnull)
 		nulls[3] = 'n';
-	return RunStatement(ledger, STATEMENT_HEAL, values, nulls, NULL) > 0;
+	return UpdateDocument(ledger, STATEMENT_HEAL, values, nulls);
 }
 
 /*
@@ -207,7 +209,7 @@ FailDocumentAgain(const Ledger *ledger, int64 document_id,
 	values[0] = Int64GetDatum(document_id);
 	values[1] = CStringGetTextDatum(document->hash);
 	values[2] = message.value;
-	return RunStatement(ledger, STATEMENT_FAIL_AGAIN, values, nulls, NULL) > 0;
+	return UpdateDocument(ledger, STATEMENT_FAIL_AGAIN, values, nulls);
 }
 
 /*

@@ -14,7 +14,6 @@
 /* documents, open for the new rows of a batch. */
 typedef struct DocumentWriter
 {
-	const Ledger *ledger;
 	RowWriter  *rows;
 	AttrNumber	columns[INSERTED_COLUMNS];
 } DocumentWriter;
@@ -22,9 +21,7 @@ typedef struct DocumentWriter
 /* What InsertDocument() did. */
 typedef enum InsertOutcome
 {
-	INSERT_PENDING,				/* the row is there; CloseDocumentWriter()
-								 * derives the others from it */
-	INSERT_COMPLETE,			/* all rows are there */
+	INSERT_DONE,				/* CloseDocumentWriter() derives the other rows */
 	INSERT_ALTERED,				/* a user's trigger gave it another hash */
 	INSERT_NOTHING				/* the hash is there, or a trigger suppressed it */
 } InsertOutcome;

@@ -11,6 +11,7 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
+#include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
@@ -79,17 +80,27 @@ OpenDuplicateCounter(const Ledger *ledger)
 	return counter;
 }
 
+/* Returns the maximum of a count of this type. */
+static int64
+MaxCount(Oid type)
+{
+	return type == INT8OID ? PG_INT64_MAX : PG_INT32_MAX;
+}
+
 /* Counts by statement.  Returns false if hash_index has no such row. */
 static bool
 CountByStatement(DuplicateCounter *counter, const char *hash, int64 document_id,
 				 int64 nduplicates, int64 *count)
 {
-	Datum		values[3];
+	Oid			count_type = ColumnType(RelationGetDescr(counter->rel),
+										counter->duplicate_count);
+	Datum		values[4];
 	Datum		result;
 
 	values[0] = CStringGetTextDatum(hash);
 	values[1] = Int64GetDatum(nduplicates);
 	values[2] = Int64GetDatum(document_id);
+	values[3] = Int64GetDatum(MaxCount(count_type));
 	if (RunStatement(counter->ledger, STATEMENT_COUNT, values, NULL,
 					 &result) == 0)
 		return false;
@@ -248,8 +259,8 @@ FillNewRow(DuplicateCounter *counter, TupleTableSlot *row, int64 nduplicates)
 	Datum		now = TransactionTime(ColumnType(desc, counter->last_seen));
 	Datum		last_seen = RequiredColumn(row, counter->last_seen);
 	/* A count that has reached the maximum stays there. */
-	int64		count = Min(RequiredInteger(row, counter->duplicate_count) +
-							nduplicates, PG_INT32_MAX);
+	int64		count = Min(RequiredInteger(row, counter->duplicate_count),
+							MaxCount(count_type) - nduplicates) + nduplicates;
 
 	slot_getallattrs(row);
 	ExecClearTuple(new_row);

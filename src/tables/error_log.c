@@ -87,9 +87,8 @@ void
 LogBadDocument(const Ledger *ledger, Document *document, int sqlstate,
 			   const char *message)
 {
-	NullableDatum name = document->fields[FIELD_NAME];
-	char	   *file_name = name.isnull ? pstrdup(NO_FILE_NAME) :
-		TextDatumGetCString(name.value);
+	char	   *name = PrintableName(document);
+	const char *file_name = name != NULL ? name : NO_FILE_NAME;
 	char	   *full = document->position == 0 ? pstrdup(message) :
 		psprintf("document " INT64_FORMAT " of the batch: %s",
 				 document->position, message);
@@ -99,7 +98,8 @@ LogBadDocument(const Ledger *ledger, Document *document, int sqlstate,
 	document->error_id = LogError(ledger, file_name, ConditionName(sqlstate),
 								  full);
 	pfree(full);
-	pfree(file_name);
+	if (name != NULL)
+		pfree(name);
 }
 
 /*

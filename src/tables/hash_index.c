@@ -28,23 +28,9 @@ OpenHashWriter(HashWriter *writer, const Ledger *ledger)
 									   COLUMN_INTEGER);
 }
 
-/*
- * Makes the row of a hash a document's.  If the row is another document's, that
- * one is gone: no two documents have the same hash.
- */
-static void
-TakeOverHash(const Ledger *ledger, Datum hash, int64 document_id)
-{
-	Datum		values[2];
-
-	values[0] = hash;
-	values[1] = Int64GetDatum(document_id);
-	RunStatement(ledger, STATEMENT_TAKE_OVER_HASH, values, NULL, NULL);
-}
-
-/* Inserts the row of a new document, or takes over the row that is there. */
-void
-InsertHash(HashWriter *writer, Datum hash, int64 document_id)
+/* Inserts a row.  Returns false if the hash has one. */
+static bool
+TryInsertHash(HashWriter *writer, Datum hash, int64 document_id)
 {
 	Oid			id_type = ColumnType(RelationGetDescr(writer->rows->rel),
 									 writer->document_id);
@@ -53,8 +39,36 @@ InsertHash(HashWriter *writer, Datum hash, int64 document_id)
 	SetColumn(writer->rows, writer->file_hash, hash);
 	SetColumn(writer->rows, writer->document_id,
 			  IntegerDatum(document_id, id_type));
-	if (WriteRow(writer->rows) == ROW_CONFLICTS)
-		TakeOverHash(writer->ledger, hash, document_id);
+	return WriteRow(writer->rows) != ROW_CONFLICTS;
+}
+
+/*
+ * Makes the row of a hash a document's.  If the row is another document's, that
+ * one is gone: no two documents have the same hash.  Returns false if there is no
+ * row, or a user's trigger suppresses the update.
+ */
+static bool
+TakeOverHash(const Ledger *ledger, Datum hash, int64 document_id)
+{
+	Datum		values[2];
+
+	values[0] = hash;
+	values[1] = Int64GetDatum(document_id);
+	return RunStatement(ledger, STATEMENT_TAKE_OVER_HASH, values, NULL,
+						NULL) > 0;
+}
+
+/* How often a row may be deleted between our insert and our update. */
+#define MAX_ATTEMPTS 10
+
+/* Inserts the row of a document, or takes over the row that is there. */
+void
+InsertHash(HashWriter *writer, Datum hash, int64 document_id)
+{
+	for (int i = 0; i < MAX_ATTEMPTS; i++)
+		if (TryInsertHash(writer, hash, document_id) ||
+			TakeOverHash(writer->ledger, hash, document_id))
+			return;
 }
 
 /* Closes hash_index. */
@@ -72,9 +86,13 @@ void
 RestoreHash(const Ledger *ledger, const char *hash, int64 document_id)
 {
 	Datum		current = LockDocument(ledger, document_id);
+	HashWriter	writer;
 
-	if (current != (Datum) 0 && IsHash(current, hash))
-		TakeOverHash(ledger, current, document_id);
+	if (current == (Datum) 0 || !IsHash(current, hash))
+		return;
+	OpenHashWriter(&writer, ledger);
+	InsertHash(&writer, current, document_id);
+	CloseHashWriter(&writer);
 }
 
 /*

@@ -6,6 +6,7 @@
  * V001's columns are written directly, all others by to_json().  A value that is
  * longer than doc_extractor.audit_value_limit is replaced by the length and the
  * SHA-256 of its text, or of a bytea's bytes, so that it can still be proved.
+ * The form of a value does not depend on the session's settings.
  */
 #include "postgres.h"
 
@@ -15,6 +16,7 @@
 #include "nodes/makefuncs.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/guc.h"
 #include "utils/json.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -32,7 +34,24 @@ typedef struct ColumnEncoder
 	Oid			type;			/* of the column, or a domain's base type */
 	FmgrInfo	to_json;		/* for types that are not written directly */
 	FmgrInfo	output;			/* the same types' text, for the hash */
+	bool		needs_settings; /* can depend on the session's settings */
 } ColumnEncoder;
+
+/* Settings on which the text of values depends, and what they are for the trail. */
+static const struct
+{
+	const char *name;
+	const char *value;
+}			fixed_settings[] = {
+	{"TimeZone", "UTC"},
+	{"DateStyle", "ISO, YMD"},
+	{"IntervalStyle", "postgres"},
+	{"extra_float_digits", "1"},
+	{"bytea_output", "hex"},
+	{"lc_monetary", "C"},
+	{"xmlbinary", "base64"},
+	{"quote_all_identifiers", "off"}
+};
 
 struct RowEncoder
 {
@@ -73,6 +92,37 @@ PrepareToJson(ColumnEncoder *column, Oid type)
 	fmgr_info(output, &column->output);
 }
 
+/*
+ * Returns whether the text of a type's values is the same in every session.  Of the
+ * types that are not listed, nothing is known.
+ */
+static bool
+IsFixed(Oid type)
+{
+	return type == INT2OID || type == INT8OID || type == BOOLOID ||
+		type == NUMERICOID || type == NAMEOID || type == BPCHAROID ||
+		type == UUIDOID || type == JSONBOID || type == DATEOID ||
+		type == TIMESTAMPOID;
+}
+
+/* Makes the settings fixed, until AtEOXact_GUC() with the level that it returns. */
+static int
+FixSettings(void)
+{
+	int			level = NewGUCNestLevel();
+
+	for (size_t i = 0; i < lengthof(fixed_settings); i++)
+	{
+		const char *name = fixed_settings[i].name;
+		const char *value = fixed_settings[i].value;
+
+		if (strcmp(GetConfigOption(name, false, false), value) != 0)
+			(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
+									 GUC_ACTION_SAVE, true, 0, false);
+	}
+	return level;
+}
+
 /* Returns whether we write the values of a type ourselves. */
 static bool
 IsWrittenDirectly(Oid type)
@@ -98,6 +148,8 @@ GetColumnEncoder(RowEncoder *encoder, int i)
 		column->type = getBaseType(att->atttypid);
 	if (!IsWrittenDirectly(column->type))
 		PrepareToJson(column, att->atttypid);
+	column->needs_settings = !IsWrittenDirectly(column->type) &&
+		!IsFixed(column->type);
 	initStringInfo(&key);
 	escape_json(&key, NameStr(att->attname));
 	appendStringInfoChar(&key, ':');
@@ -195,6 +247,7 @@ EncodeRow(RowEncoder *encoder, TupleTableSlot *slot, const bool *columns)
 {
 	StringInfoData json;
 	char		separator = '{';
+	int			settings_level = 0;
 
 	Assert(slot->tts_tupleDescriptor->natts == encoder->desc->natts);
 	initStringInfo(&json);
@@ -209,6 +262,8 @@ EncodeRow(RowEncoder *encoder, TupleTableSlot *slot, const bool *columns)
 		if (!columns[i])
 			continue;
 		column = GetColumnEncoder(encoder, i);
+		if (column->needs_settings && settings_level == 0)
+			settings_level = FixSettings();
 		appendStringInfoChar(&json, separator);
 		separator = ',';
 		appendStringInfoString(&json, column->key);
@@ -225,6 +280,8 @@ EncodeRow(RowEncoder *encoder, TupleTableSlot *slot, const bool *columns)
 		else
 			AppendOther(&json, column, value);
 	}
+	if (settings_level > 0)
+		AtEOXact_GUC(false, settings_level);
 	appendStringInfoString(&json, separator == '{' ? "{}" : "}");
 	SET_VARSIZE(json.data, json.len);
 	return PointerGetDatum(json.data);

@@ -10,6 +10,7 @@
 #include "utils/rel.h"
 
 #include "../access/columns.h"
+#include "../ingest/bad_documents.h"
 #include "../tables/audit_log.h"
 #include "../tables/documents.h"
 #include "../tables/hash_index.h"
@@ -89,7 +90,19 @@ DeleteOrphans(const NewDocuments *documents)
 	StopReading(&reader);
 }
 
-/* Checks the status of new documents, and writes their hash_index rows. */
+/* Checks the status of new documents. */
+static void
+CheckStatuses(const NewDocuments *documents)
+{
+	RowReader	reader;
+
+	StartReading(&reader, documents->rows, documents->desc);
+	while (ReadNewDocument(&reader, documents))
+		CheckStatus(reader.slot, documents->ingestion_status);
+	StopReading(&reader);
+}
+
+/* Writes the hash_index rows of new documents. */
 static void
 DeriveHashes(const NewDocuments *documents)
 {
@@ -105,8 +118,6 @@ DeriveHashes(const NewDocuments *documents)
 		int64		id = RequiredInteger(reader.slot, documents->id);
 		Datum		hash = RequiredColumn(reader.slot, documents->file_hash);
 
-		if (documents->check_status)
-			CheckStatus(reader.slot, documents->ingestion_status);
 		/* A user's trigger may have changed or deleted the document. */
 		if (changes > 0)
 			hash = LockDocument(&documents->ledger, id);
@@ -133,6 +144,14 @@ DeriveTrail(const NewDocuments *documents)
 		AuditInsert(&trail, reader.slot);
 	StopReading(&reader);
 	CloseDocumentTrail(&trail);
+}
+
+/* Writes all rows of new documents: WriteDerived()'s callback. */
+static void
+DeriveRows(void *argument)
+{
+	DeriveHashes(argument);
+	DeriveTrail(argument);
 }
 
 /*
@@ -169,8 +188,9 @@ documents_after_insert(PG_FUNCTION_ARGS)
 		return PointerGetDatum(NULL);
 	if (HasNewDocument(&documents))
 	{
-		DeriveHashes(&documents);
-		DeriveTrail(&documents);
+		if (documents.check_status)
+			CheckStatuses(&documents);
+		WriteDerived(DeriveRows, &documents);
 	}
 	else
 		LogRestore(rel);
