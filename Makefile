@@ -7,7 +7,8 @@
 EXTENSION = doc_extractor
 MODULE_big = $(EXTENSION)
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
-DATA = $(sort $(wildcard $(EXTENSION)--*.sql))
+DATA_built = $(EXTENSION)--unpackaged--1.0.sql
+DATA = $(filter-out $(DATA_built),$(sort $(wildcard $(EXTENSION)--*.sql)))
 
 # SQL tests and isolation specs share expected/, so their names must differ.
 REGRESS = $(sort $(basename $(notdir $(wildcard test/sql/*.sql))))
@@ -75,6 +76,10 @@ PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 EXTRA_CLEAN = src/condition_names.h
 include $(PGXS)
+
+# The script that adopts V001's tables ends as that of 1.0, but stands alone.
+$(EXTENSION)--unpackaged--1.0.sql: $(EXTENSION)--1.0.sql sql/$(EXTENSION)--unpackaged--1.0.sql.in sql/adoption.awk
+	awk -f sql/adoption.awk $(EXTENSION)--1.0.sql sql/$@.in >$@
 
 # The server has no function that names an SQLSTATE. Its header does, with other names than PL/pgSQL's
 # for a few, and two for others.
