@@ -74,7 +74,8 @@ else
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
-EXTRA_CLEAN = src/condition_names.h
+VERIFY = src/verify
+EXTRA_CLEAN = src/condition_names.h $(VERIFY)_checks.h
 include $(PGXS)
 
 # The script that adopts V001's tables ends as that of 1.0, but stands alone.
@@ -95,6 +96,11 @@ src/condition_names.h: $(includedir_server)/utils/errcodes.h
 		sub(/_pstatement/, "_prepared_statement", name); \
 		sub(/^#define [^ ]* /, ""); print "{" $$0 ", \"" name "\"}," }' $< >$@
 src/condition.o src/condition.bc: src/condition_names.h
+
+# The checks of doc_extractor_verify() are SQL in a file of its own; C has them as strings.
+$(VERIFY)_checks.h: $(VERIFY)_checks.sql $(VERIFY)_checks.awk
+	awk -f $(VERIFY)_checks.awk $(VERIFY)_checks.sql >$@
+$(VERIFY).o $(VERIFY).bc: $(VERIFY)_checks.h
 
 $(OBJS) $(OBJS:.o=.bc): $(wildcard src/*.h)
 
