@@ -137,6 +137,27 @@ $node->safe_psql('in_public', q{CREATE EXTENSION doc_extractor VERSION 'unpackag
 is(step($node, 'in_public', undef, '1.1'), '', 'in schema public: adopted');
 is($node->safe_psql('in_public', 'SELECT count(*) FROM public.hash_index'), '8', 'in schema public: filled in');
 
+# Grants on functions of 1.0 outlive the update, and are in dumps; PUBLIC may call no new function.
+make_tables('granted', 'regress_docs_keeper', 'docs');
+create_unpackaged('granted', 'regress_docs_keeper', 'docs');
+is(step($node, 'granted', 'regress_docs_keeper', '1.0'), '', 'grants: adopted');
+my $public_functions = q{
+	SELECT oid::regproc FROM pg_proc, aclexplode(coalesce(proacl, acldefault('f', proowner)))
+	WHERE pronamespace = 'docs'::regnamespace AND grantee = 0};
+is($node->safe_psql('granted', $public_functions), '', 'grants: PUBLIC may call no function of 1.0');
+$node->safe_psql('granted', q{
+	GRANT EXECUTE ON FUNCTION docs.ingest_document TO regress_docs_reader;
+	GRANT EXECUTE ON FUNCTION docs.record_document_event TO PUBLIC},
+	extra_params => user_option('regress_docs_keeper'));
+is(step($node, 'granted', 'regress_docs_keeper', '1.1'), '', 'grants: updated');
+is($node->safe_psql('granted', $public_functions), 'docs.record_document_event',
+	'grants: PUBLIC may call what the owner says');
+my ($dump) = run_command([ 'pg_dump', '-d', $node->connstr('granted') ]);
+like($dump, qr/^GRANT ALL ON FUNCTION docs\.ingest_document\(.* TO regress_docs_reader;$/m,
+	'grants: a role\'s is in the dump');
+like($dump, qr/^GRANT ALL ON FUNCTION docs\.record_document_event\(.* TO PUBLIC;$/m,
+	'grants: PUBLIC\'s is in the dump');
+
 # A real Alembic's tables.
 SKIP:
 {
