@@ -78,8 +78,8 @@ VERIFY = src/verify
 EXTRA_CLEAN = src/condition_names.h $(VERIFY)_checks.h
 include $(PGXS)
 
-# The script that adopts V001's tables ends as that of 1.0, but stands alone.
-$(EXTENSION)--unpackaged--1.0.sql: $(EXTENSION)--1.0.sql sql/$(EXTENSION)--unpackaged--1.0.sql.in sql/adoption.awk
+# The script that adopts V001's tables stands alone, but repeats the end of the script of 1.0.
+$(DATA_built): $(EXTENSION)--1.0.sql sql/$(DATA_built).in sql/adoption.awk
 	awk -f sql/adoption.awk $(EXTENSION)--1.0.sql sql/$@.in >$@
 
 # The server has no function that names an SQLSTATE. Its header does, with other names than PL/pgSQL's

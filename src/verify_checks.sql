@@ -1,10 +1,10 @@
 -- The checks of doc_extractor_verify(), in the order of its result.
 --
--- Each begins with its name and with what it counts.  Its query returns a row for each thing that is
--- wrong, with one text that names it.  In it, @extschema@ is the schema of the ledger, and $1 its oid.
--- Queries run as the owner of the tables, with pg_catalog first in search_path.
+-- A check begins with its name and with what it counts. Its query returns a row for each thing that
+-- is wrong: one text that names it. In the query, @extschema@ is the schema of the ledger, and $1 its
+-- oid. It runs as the owner of the tables, with pg_catalog first in search_path.
 --
--- make turns this file into C, by verify_checks.awk.
+-- make turns this file into strings for verify.c, with verify_checks.awk.
 
 -- check: tables
 -- counts: missing tables
