@@ -42,6 +42,8 @@ function escaped(text) {
 	ends = sub(/;$/, "")
 	if (/;/)
 		fail("a query must end at the end of a line")
+	if (NF == 0)
+		fail("nothing stands before the end of the query")
 	gsub(/%/, "%%")
 	gsub(/@extschema@/, "%1$s")
 	if (/@/)
