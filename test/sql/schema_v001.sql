@@ -1,4 +1,4 @@
--- The extension's tables are what V001's own DDL makes, catalog by catalog.
+-- The catalogs show no difference between the extension's tables and those of V001's own DDL.
 CREATE SCHEMA docs;
 CREATE EXTENSION doc_extractor SCHEMA docs VERSION '1.0';
 CREATE SCHEMA plain;
@@ -8,7 +8,7 @@ SET search_path = plain;
 \i test/helpers/v001.sql
 \set ECHO all
 
--- What a schema holds, as (aspect, object, description); the schema's own name is taken out.
+-- What a schema holds, as (aspect, object, description), without the schema's own name.
 CREATE SCHEMA compare;
 SET search_path = compare;
 CREATE FUNCTION describe_schema(name text)
@@ -27,7 +27,8 @@ WITH relations AS (
     SELECT 'column', c.relname || '.' || a.attname,
            concat_ws(' ', a.attnum, format_type(a.atttypid, a.atttypmod), 'not null:', a.attnotnull,
                      'default:', pg_get_expr(d.adbin, d.adrelid), 'storage:', a.attstorage,
-                     a.attcompression, 'collation:', l.collname, 'statistics:', coalesce(a.attstattarget, -1),
+                     a.attcompression, 'collation:', l.collname, 'statistics:',
+                     coalesce(a.attstattarget, -1),
                      a.attidentity, a.attgenerated, a.attndims, a.attislocal,
                      'dropped:', a.attisdropped)
     FROM relations c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
@@ -49,17 +50,19 @@ WITH relations AS (
     UNION ALL
     SELECT 'sequence', q.sequencename::text,
            concat_ws(' ', q.data_type, q.start_value, q.min_value, q.max_value, q.increment_by,
-                     q.cycle, q.cache_size, 'owned by:', d.refobjid::regclass, d.refobjsubid, d.deptype)
+                     q.cycle, q.cache_size, 'owned by:', d.refobjid::regclass, d.refobjsubid,
+                     d.deptype)
     FROM pg_sequences q
     JOIN pg_class s ON s.oid = format('%I.%I', q.schemaname, q.sequencename)::regclass
     LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.oid
         AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0
     WHERE q.schemaname = name
 )
-SELECT aspect, replace(object, name || '.', ''), replace(description, name || '.', '') FROM described
+SELECT aspect, replace(object, name || '.', ''), replace(description, name || '.', '')
+FROM described
 $$;
 
--- In both directions; nothing may come out.
+-- The differences in both directions; there must be none.
 CREATE VIEW differences AS
 SELECT 'only V001' AS side, v.* FROM
     (SELECT * FROM describe_schema('plain') EXCEPT SELECT * FROM describe_schema('docs')) v
@@ -72,13 +75,13 @@ SELECT aspect, count(*)
 FROM describe_schema('docs') WHERE description !~ '^n ' GROUP BY aspect ORDER BY aspect;
 SELECT * FROM differences ORDER BY side, aspect, object;
 
--- What it looks like, for one object of each kind.
+-- What a description looks like, for one object of each kind.
 SELECT * FROM describe_schema('docs')
-WHERE object IN ('hash_index.hash_index_document_id_fkey', 'documents.file_name', 'hash_index_id_seq',
-                 'ix_documents_file_type')
+WHERE object IN ('hash_index.hash_index_document_id_fkey', 'documents.file_name',
+                 'hash_index_id_seq', 'ix_documents_file_type')
 ORDER BY aspect, object;
 
--- The comparison can fail: one change a line, each in an aspect of its own, all undone.
+-- The comparison can fail: each change is one in another aspect, and is undone.
 CREATE FUNCTION differences_after(change text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     found text;
