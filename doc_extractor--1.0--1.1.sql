@@ -135,8 +135,8 @@ ALTER TABLE @extschema@.hash_index
     RENAME CONSTRAINT hash_index_file_hash_key TO ix_hash_index_file_hash;
 
 /*
- * Counting leaves old row versions behind.  With room for new ones on the same
- * page, it need not touch the indexes.  A fillfactor that somebody has set stays.
+ * Room on each page for the row versions that counting writes, so that it need not
+ * touch the indexes.  A fillfactor that somebody has set stays.
  */
 DO $script$
 BEGIN
@@ -364,10 +364,10 @@ COMMENT ON FUNCTION @extschema@.resolve_ingestion_error(
     'Marks a failure in error_log as resolved, with notes';
 
 /*
- * What is in the ledger: all of it, by source and by type, in one pass over
- * documents.  Few documents are ingested more than once: hash_index is joined for
- * those alone, by its UNIQUE hash, so that no document counts twice and a query
- * for the other columns leaves it out.
+ * Statistics of the whole ledger, of each source and of each type, each in one pass
+ * over documents.  As few documents are ingested again, only those are joined with
+ * hash_index: by its UNIQUE hash, so that no document counts twice, and a query for
+ * other columns leaves hash_index out.
  */
 DO $script$
 DECLARE

@@ -85,7 +85,7 @@ COMMENT ON TABLE @extschema@.audit_log IS
 COMMENT ON TABLE @extschema@.error_log IS
     'Failed ingestions, for investigation';
 
-/* Backups contain the data. */
+/* pg_dump includes the data. */
 
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.documents', '');
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.documents_id_seq', '');
@@ -96,7 +96,7 @@ SELECT pg_catalog.pg_extension_config_dump('@extschema@.audit_log_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.error_log', '');
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.error_log_id_seq', '');
 
-/* Triggers of documents, the source, derive the other tables. */
+/* documents is the source: its triggers derive hash_index and audit_log. */
 
 CREATE FUNCTION @extschema@.documents_before_update()
 RETURNS pg_catalog.trigger

@@ -275,7 +275,7 @@ CREATE TRIGGER documents_after_update
     REFERENCING OLD TABLE AS old_documents NEW TABLE AS new_documents
     FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.documents_after_update();
 
-/* V001 has a second index beside each UNIQUE index. */
+/* V001 has a plain index beside each UNIQUE index. */
 ALTER TABLE @extschema@.documents
     RENAME CONSTRAINT ix_documents_file_hash TO documents_file_hash_key;
 CREATE INDEX ix_documents_file_hash ON @extschema@.documents (file_hash);
@@ -283,7 +283,7 @@ ALTER TABLE @extschema@.hash_index
     RENAME CONSTRAINT ix_hash_index_file_hash TO hash_index_file_hash_key;
 CREATE INDEX ix_hash_index_file_hash ON @extschema@.hash_index (file_hash);
 
-/* The fillfactor, if it is 1.1's. */
+/* The fillfactor, if it is that of 1.1. */
 DO $script$
 BEGIN
     IF EXISTS (SELECT FROM pg_catalog.pg_class AS c,
