@@ -96,8 +96,8 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 		3, {TEXTOID, TEXTOID, INT8OID}
 	},
 	/*
-	 * Parameters: hash, document.  If there is a row already, its document has
-	 * been removed without it.
+	 * Parameters: hash, document.  If there is a row already, its document
+	 * has been removed without it.
 	 */
 	[STATEMENT_TAKE_OVER_HASH] = {
 		"hash_index",

@@ -133,7 +133,7 @@ doc_extractor_verify(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	SwitchToRestrictedOwner(&ledger, LedgerTableOid(&ledger, "documents"),
-						  &caller);
+							&caller);
 	for (size_t i = 0; i < lengthof(checks); i++)
 	{
 		Datum		values[3];

@@ -65,7 +65,7 @@ void
 OpenTrail(Trail *trail, const Ledger *ledger)
 {
 	RowWriter  *writer = OpenRowWriter(ledger, "audit_log", CONFLICT_ERROR,
-									  CHECK_TRIGGER);
+									   CHECK_TRIGGER);
 	MemoryContext old = MemoryContextSwitchTo(writer->estate->es_query_cxt);
 	char	   *login_role = GetUserNameFromId(GetSessionUserId(), false);
 

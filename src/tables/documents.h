@@ -26,7 +26,8 @@ typedef enum InsertOutcome
 								 * derives the others from it */
 	INSERT_COMPLETE,			/* all rows are there */
 	INSERT_ALTERED,				/* a user's trigger gave it another hash */
-	INSERT_NOTHING				/* the hash is there, or a trigger suppressed it */
+	INSERT_NOTHING				/* the hash is there, or a trigger suppressed
+								 * the row */
 } InsertOutcome;
 
 extern DocumentWriter *OpenDocumentWriter(const Ledger *ledger);
