@@ -7,7 +7,8 @@
 EXTENSION = doc_extractor
 MODULE_big = $(EXTENSION)
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
-DATA = $(sort $(wildcard $(EXTENSION)--*.sql))
+DATA_built = $(EXTENSION)--unpackaged--1.0.sql
+DATA = $(filter-out $(DATA_built),$(sort $(wildcard $(EXTENSION)--*.sql)))
 
 # SQL tests and isolation specs share expected/, so their names must differ.
 REGRESS = $(sort $(basename $(notdir $(wildcard test/sql/*.sql))))
@@ -74,8 +75,13 @@ else
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
-EXTRA_CLEAN = src/lib/condition_names.h
+VERIFY = src/sql/verify
+EXTRA_CLEAN = src/lib/condition_names.h $(VERIFY)_checks.h
 include $(PGXS)
+
+# The script that adopts V001's tables stands alone, but repeats the end of the script of 1.0.
+$(DATA_built): $(EXTENSION)--1.0.sql sql/$(DATA_built).in sql/adoption.awk
+	awk -f sql/adoption.awk $(EXTENSION)--1.0.sql sql/$@.in >$@
 
 # The server has no function that names an SQLSTATE. Its header does, with other names than PL/pgSQL's
 # for a few, and two for others.
@@ -91,6 +97,11 @@ src/lib/condition_names.h: $(includedir_server)/utils/errcodes.h
 		sub(/_pstatement/, "_prepared_statement", name); \
 		sub(/^#define [^ ]* /, ""); print "{" $$0 ", \"" name "\"}," }' $< >$@
 src/lib/condition.o src/lib/condition.bc: src/lib/condition_names.h
+
+# The checks of doc_extractor_verify() are SQL in a file of its own; C has them as strings.
+$(VERIFY)_checks.h: $(VERIFY)_checks.sql $(VERIFY)_checks.awk
+	awk -f $(VERIFY)_checks.awk $(VERIFY)_checks.sql >$@
+$(VERIFY).o $(VERIFY).bc: $(VERIFY)_checks.h
 
 $(OBJS) $(OBJS:.o=.bc): $(wildcard src/*.h src/*/*.h)
 

@@ -1,12 +1,12 @@
-/* doc_extractor--1.0--1.1.sql: mends what V001 promises and cannot keep. */
+/* doc_extractor--1.0--1.1.sql: fixes what V001 promises and cannot keep. */
 
 -- complain if script is sourced in psql, rather than via ALTER EXTENSION
 \echo Use "ALTER EXTENSION doc_extractor UPDATE TO '1.1'" to load this file. \quit
 
 /*
- * Every step but one changes catalogs only, so it takes as long on any table, and
- * runs nothing of the tables' owner's.  It holds ACCESS EXCLUSIVE on documents,
- * hash_index and audit_log meanwhile.
+ * Every step but one changes catalogs only: it takes the same time at any table
+ * size, and runs no code of the tables' owner.  Until the end, the script holds
+ * ACCESS EXCLUSIVE locks on documents, hash_index and audit_log.
  */
 LOCK TABLE @extschema@.documents, @extschema@.hash_index,
     @extschema@.audit_log IN ACCESS EXCLUSIVE MODE;
@@ -88,8 +88,8 @@ END
 $script$;
 
 /*
- * file_type grows to 255 characters.  The catalog is told directly: ALTER COLUMN would
- * check the owner's constraints, and stop at every view on the column.
+ * Widen file_type to 255 characters, in the catalog: ALTER COLUMN would check the
+ * owner's constraints, and fail if there is a view on the column.
  */
 UPDATE pg_catalog.pg_attribute AS a SET atttypmod = 259
 FROM (
@@ -115,9 +115,10 @@ WHERE a.attrelid OPERATOR(pg_catalog.=) changed.id
     AND a.atttypmod OPERATOR(pg_catalog.=) 54;
 
 /*
- * The trail outlives its document.  hash_index still goes with it, by its hash
- * and the trigger below: the key's cascade has no index to find it by.  And
- * without keys a parallel restore may load the tables in any order.
+ * The trail outlives its document.  A document's hash_index row is still deleted
+ * with it, by its hash in the trigger below, as the key's cascade has no index to
+ * find it by.  And without keys, a parallel restore may load the tables in any
+ * order.
  */
 ALTER TABLE @extschema@.audit_log DROP CONSTRAINT audit_log_document_id_fkey;
 ALTER TABLE @extschema@.hash_index DROP CONSTRAINT hash_index_document_id_fkey;
@@ -125,7 +126,7 @@ ALTER TABLE @extschema@.audit_log ADD COLUMN db_user pg_catalog.name;
 COMMENT ON COLUMN @extschema@.audit_log.db_user IS
     'The login role, whatever user_or_system says; NULL in rows written by 1.0';
 
-/* One index does for a UNIQUE column; it takes the name that V001 checks. */
+/* A UNIQUE column needs one index only; it takes the name that V001 lists. */
 DROP INDEX @extschema@.ix_documents_file_hash;
 ALTER TABLE @extschema@.documents
     RENAME CONSTRAINT documents_file_hash_key TO ix_documents_file_hash;
@@ -134,8 +135,8 @@ ALTER TABLE @extschema@.hash_index
     RENAME CONSTRAINT hash_index_file_hash_key TO ix_hash_index_file_hash;
 
 /*
- * Room on new pages for what counting leaves behind, so that it need not touch
- * the indexes.  Somebody's own choice stays.
+ * Room on each page for the row versions that counting writes, so that it need not
+ * touch the indexes.  A fillfactor that somebody has set stays.
  */
 DO $script$
 BEGIN
@@ -149,7 +150,7 @@ BEGIN
 END
 $script$;
 
-/* Only valid statuses and actions, for new rows. */
+/* New rows must have valid statuses and actions. */
 DROP TRIGGER documents_after_insert ON @extschema@.documents;
 CREATE TRIGGER documents_after_insert
     AFTER INSERT ON @extschema@.documents
@@ -166,7 +167,7 @@ CREATE FUNCTION @extschema@.audit_log_check_actions()
 RETURNS pg_catalog.trigger
 AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION @extschema@.audit_log_check_actions() IS
-    'Trigger of audit_log: takes V001''s actions only';
+    'Trigger of audit_log: accepts the actions of V001 only';
 CREATE TRIGGER audit_log_check_actions
     AFTER INSERT ON @extschema@.audit_log
     REFERENCING NEW TABLE AS new_entries
@@ -210,7 +211,7 @@ CREATE TRIGGER audit_log_refuse_truncate
 ALTER TABLE @extschema@.audit_log
     ENABLE ALWAYS TRIGGER audit_log_refuse_truncate;
 
-/* Guards against losing the ledger, and a log of changes to its tables. */
+/* Event triggers guard against losing the ledger, and log changes to its tables. */
 CREATE FUNCTION @extschema@.doc_extractor_ddl_start()
 RETURNS pg_catalog.event_trigger
 AS 'MODULE_PATHNAME' LANGUAGE C;
@@ -238,9 +239,9 @@ CREATE FUNCTION @extschema@.doc_extractor_verify(
 RETURNS SETOF pg_catalog.record
 AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION @extschema@.doc_extractor_verify() IS
-    'Checks schema and data of the ledger, a result row for each check';
+    'Checks the schema and the data of the ledger; returns a row for each check';
 
-/* For loaders: what is inserted into the view is ingested, in batches. */
+/* For loaders: rows inserted into the view are ingested, in batches. */
 CREATE VIEW @extschema@.document_inbox AS
 SELECT
     NULL::pg_catalog.text AS file_name,
@@ -253,12 +254,12 @@ SELECT
     NULL::pg_catalog.text AS error_message
 WHERE false;
 COMMENT ON VIEW @extschema@.document_inbox IS
-    'Ingests what INSERT or COPY puts into it; always empty';
+    'Ingests the rows that INSERT or COPY puts into it; always empty';
 CREATE FUNCTION @extschema@.document_inbox_before_insert()
 RETURNS pg_catalog.trigger
 AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION @extschema@.document_inbox_before_insert() IS
-    'Trigger of document_inbox: makes ready for a statement''s rows';
+    'Trigger of document_inbox: prepares for the rows of a statement';
 CREATE FUNCTION @extschema@.document_inbox_insert()
 RETURNS pg_catalog.trigger
 AS 'MODULE_PATHNAME' LANGUAGE C;
@@ -268,7 +269,7 @@ CREATE FUNCTION @extschema@.document_inbox_after_insert()
 RETURNS pg_catalog.trigger
 AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION @extschema@.document_inbox_after_insert() IS
-    'Trigger of document_inbox: ingests the rows collected last';
+    'Trigger of document_inbox: ingests the remaining rows';
 CREATE TRIGGER document_inbox_before_insert
     BEFORE INSERT ON @extschema@.document_inbox
     FOR EACH STATEMENT
@@ -281,7 +282,7 @@ CREATE TRIGGER document_inbox_after_insert
     FOR EACH STATEMENT
     EXECUTE FUNCTION @extschema@.document_inbox_after_insert();
 
-/* Documents that are not in memory. */
+/* Functions for documents that the client does not hold in memory. */
 CREATE FUNCTION @extschema@.ingest_file(
     path pg_catalog.text,
     file_type pg_catalog.text,
@@ -298,7 +299,7 @@ AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION @extschema@.ingest_file(
     pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text,
     pg_catalog.json, pg_catalog.text, pg_catalog.text) IS
-    'As ingest_document(), for a file of the server; takes the privileges of pg_read_server_files';
+    'As ingest_document(), for a file on the server; requires the privileges of pg_read_server_files';
 CREATE FUNCTION @extschema@.ingest_large_object(
     loid pg_catalog.oid,
     file_name pg_catalog.text,
@@ -319,9 +320,9 @@ COMMENT ON FUNCTION @extschema@.ingest_large_object(
     'As ingest_document(), for a large object that the caller may read';
 
 /*
- * Failures: a row of error_log in place of an error, and what becomes of it.  By
- * the index a success finds them; it is the one step that takes longer for a
- * longer table, error_log.
+ * Functions for failures: they become rows of error_log instead of errors, and
+ * are resolved later.  A success finds the failures of its file by the index.
+ * Creating it is the one step that takes longer the longer its table is.
  */
 CREATE INDEX ix_error_log_file_name
     ON @extschema@.error_log (file_name) WHERE NOT retry_attempted;
@@ -343,7 +344,7 @@ AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION @extschema@.try_ingest_document(
     pg_catalog.text, pg_catalog.bytea, pg_catalog.text, pg_catalog.text,
     pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.text) IS
-    'Ingests a document; a failure becomes a row of error_log in place of an error';
+    'Ingests a document; a failure becomes a row of error_log instead of an error';
 CREATE FUNCTION @extschema@.log_ingestion_error(
     file_name pg_catalog.text,
     error_type pg_catalog.text,
@@ -352,7 +353,7 @@ RETURNS pg_catalog.int8
 AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION @extschema@.log_ingestion_error(
     pg_catalog.text, pg_catalog.text, pg_catalog.text) IS
-    'Writes a failure that the client saw to error_log; returns the row''s id';
+    'Writes a failure that the client saw to error_log; returns the id of the row';
 CREATE FUNCTION @extschema@.resolve_ingestion_error(
     error_id pg_catalog.int8,
     resolution_notes pg_catalog.text)
@@ -360,135 +361,92 @@ RETURNS pg_catalog.void
 AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION @extschema@.resolve_ingestion_error(
     pg_catalog.int8, pg_catalog.text) IS
-    'Notes in a row of error_log what became of the failure';
+    'Marks a failure in error_log as resolved, with notes';
 
 /*
- * What is in the ledger, in one pass over documents.  Few contents come again:
- * hash_index adds those only, by its UNIQUE hash, so that no document counts twice and
- * a query for the other columns leaves it out.
+ * Statistics of the whole ledger, of each source and of each type, each in one pass
+ * over documents.  As few documents are ingested again, only those are joined with
+ * hash_index: by its UNIQUE hash, so that no document counts twice, and a query for
+ * other columns leaves hash_index out.
  */
-CREATE VIEW @extschema@.ingestion_stats AS
-SELECT
-    pg_catalog.count(*) AS documents,
-    coalesce(pg_catalog.sum(d.file_size_bytes), 0) AS bytes,
-    coalesce(pg_catalog.sum(h.duplicate_count), 0) AS duplicates,
-    coalesce(pg_catalog.sum(h.duplicate_count::pg_catalog.numeric
-        OPERATOR(pg_catalog.*) d.file_size_bytes), 0) AS bytes_saved,
-    pg_catalog.count(*) FILTER (WHERE d.ingestion_status
-        OPERATOR(pg_catalog.=) 'failed') AS failed,
-    pg_catalog.count(*) FILTER (WHERE d.ingestion_status
-        OPERATOR(pg_catalog.=) 'retry') AS retry,
-    (SELECT pg_catalog.count(*) FROM @extschema@.error_log AS e
-        WHERE e.resolution_notes IS NULL AND NOT e.retry_attempted)
-        AS open_errors,
-    pg_catalog.min(d.ingestion_timestamp) AS first_ingestion,
-    pg_catalog.max(d.ingestion_timestamp) AS last_ingestion
-FROM @extschema@.documents AS d
-LEFT JOIN @extschema@.hash_index AS h
-    ON h.file_hash OPERATOR(pg_catalog.=) d.file_hash
-    AND h.duplicate_count OPERATOR(pg_catalog.>) 0;
-COMMENT ON VIEW @extschema@.ingestion_stats IS
-    'What is in the ledger, in one row';
-COMMENT ON COLUMN @extschema@.ingestion_stats.documents IS
-    'Documents that are there';
-COMMENT ON COLUMN @extschema@.ingestion_stats.bytes IS
-    'Sum of their file_size_bytes';
-COMMENT ON COLUMN @extschema@.ingestion_stats.duplicates IS
-    'How often their contents came again';
-COMMENT ON COLUMN @extschema@.ingestion_stats.bytes_saved IS
-    'Bytes of these duplicates, which are stored once';
-COMMENT ON COLUMN @extschema@.ingestion_stats.failed IS
-    'Documents with ingestion_status failed';
-COMMENT ON COLUMN @extschema@.ingestion_stats.retry IS
-    'Documents with ingestion_status retry';
-COMMENT ON COLUMN @extschema@.ingestion_stats.open_errors IS
-    'Rows of error_log that nobody has resolved or tried again';
-COMMENT ON COLUMN @extschema@.ingestion_stats.first_ingestion IS
-    'The earliest ingestion_timestamp; NULL without documents';
-COMMENT ON COLUMN @extschema@.ingestion_stats.last_ingestion IS
-    'The latest ingestion_timestamp; NULL without documents';
+DO $script$
+DECLARE
+    view pg_catalog.text;
+    purpose pg_catalog.text;
+    group_column pg_catalog.text;
+    open_errors pg_catalog.text;
+    group_by pg_catalog.text;
+    col pg_catalog.text;
+    meaning pg_catalog.text;
+BEGIN
+    FOR view, purpose, group_column, open_errors, group_by IN VALUES
+        ('ingestion_stats', 'What is in the ledger, in one row', '',
+            $columns$
+            (SELECT pg_catalog.count(*) FROM @extschema@.error_log AS e
+                WHERE e.resolution_notes IS NULL AND NOT e.retry_attempted)
+                AS open_errors,
+            $columns$, ''),
+        ('ingestion_stats_by_source',
+            'ingestion_stats for each ingestion_source of documents',
+            'd.ingestion_source,', '', 'GROUP BY d.ingestion_source'),
+        ('ingestion_stats_by_type',
+            'ingestion_stats for each file_type of documents',
+            'd.file_type,', '', 'GROUP BY d.file_type')
+    LOOP
+        EXECUTE pg_catalog.concat('CREATE VIEW @extschema@.', view, ' AS SELECT ',
+            group_column, $columns$
+            pg_catalog.count(*) AS documents,
+            coalesce(pg_catalog.sum(d.file_size_bytes), 0) AS bytes,
+            coalesce(pg_catalog.sum(h.duplicate_count), 0) AS duplicates,
+            coalesce(pg_catalog.sum(h.duplicate_count::pg_catalog.numeric
+                OPERATOR(pg_catalog.*) d.file_size_bytes), 0) AS bytes_saved,
+            pg_catalog.count(*) FILTER (WHERE d.ingestion_status
+                OPERATOR(pg_catalog.=) 'failed') AS failed,
+            pg_catalog.count(*) FILTER (WHERE d.ingestion_status
+                OPERATOR(pg_catalog.=) 'retry') AS retry,
+            $columns$, open_errors, $columns$
+            pg_catalog.min(d.ingestion_timestamp) AS first_ingestion,
+            pg_catalog.max(d.ingestion_timestamp) AS last_ingestion
+            FROM @extschema@.documents AS d
+            LEFT JOIN @extschema@.hash_index AS h
+                ON h.file_hash OPERATOR(pg_catalog.=) d.file_hash
+                AND h.duplicate_count OPERATOR(pg_catalog.>) 0
+            $columns$, group_by);
+        EXECUTE pg_catalog.format('COMMENT ON VIEW %s.%I IS %L', '@extschema@',
+            view, purpose);
+        FOR col, meaning IN
+            SELECT c.name, c.meaning
+            FROM (VALUES
+                ('ingestion_source', 'Where these documents came from'),
+                ('file_type', 'The type of these documents'),
+                ('documents', 'Documents in the ledger'),
+                ('bytes', 'Sum of their file_size_bytes'),
+                ('duplicates', 'How often their content was ingested again'),
+                ('bytes_saved', 'Bytes of these duplicates, which are stored once'),
+                ('failed', 'Documents with ingestion_status failed'),
+                ('retry', 'Documents with ingestion_status retry'),
+                ('open_errors', 'Rows of error_log that nobody has resolved or retried'),
+                ('first_ingestion', 'The earliest ingestion_timestamp; NULL without documents'),
+                ('last_ingestion', 'The latest ingestion_timestamp; NULL without documents')
+            ) AS c (name, meaning)
+            JOIN pg_catalog.pg_attribute AS a
+                ON a.attname OPERATOR(pg_catalog.=) c.name
+            WHERE a.attrelid OPERATOR(pg_catalog.=)
+                pg_catalog.format('%s.%I', '@extschema@', view)::pg_catalog.regclass
+        LOOP
+            EXECUTE pg_catalog.format('COMMENT ON COLUMN %s.%I.%I IS %L',
+                '@extschema@', view, col, meaning);
+        END LOOP;
+    END LOOP;
+END
+$script$;
 
-CREATE VIEW @extschema@.ingestion_stats_by_source AS
-SELECT
-    d.ingestion_source,
-    pg_catalog.count(*) AS documents,
-    coalesce(pg_catalog.sum(d.file_size_bytes), 0) AS bytes,
-    coalesce(pg_catalog.sum(h.duplicate_count), 0) AS duplicates,
-    coalesce(pg_catalog.sum(h.duplicate_count::pg_catalog.numeric
-        OPERATOR(pg_catalog.*) d.file_size_bytes), 0) AS bytes_saved,
-    pg_catalog.count(*) FILTER (WHERE d.ingestion_status
-        OPERATOR(pg_catalog.=) 'failed') AS failed,
-    pg_catalog.count(*) FILTER (WHERE d.ingestion_status
-        OPERATOR(pg_catalog.=) 'retry') AS retry,
-    pg_catalog.min(d.ingestion_timestamp) AS first_ingestion,
-    pg_catalog.max(d.ingestion_timestamp) AS last_ingestion
-FROM @extschema@.documents AS d
-LEFT JOIN @extschema@.hash_index AS h
-    ON h.file_hash OPERATOR(pg_catalog.=) d.file_hash
-    AND h.duplicate_count OPERATOR(pg_catalog.>) 0
-GROUP BY d.ingestion_source;
-COMMENT ON VIEW @extschema@.ingestion_stats_by_source IS
-    'ingestion_stats for each ingestion_source of documents';
-COMMENT ON COLUMN @extschema@.ingestion_stats_by_source.ingestion_source IS
-    'Where these documents came from';
-COMMENT ON COLUMN @extschema@.ingestion_stats_by_source.documents IS
-    'Documents that are there';
-COMMENT ON COLUMN @extschema@.ingestion_stats_by_source.bytes IS
-    'Sum of their file_size_bytes';
-COMMENT ON COLUMN @extschema@.ingestion_stats_by_source.duplicates IS
-    'How often their contents came again';
-COMMENT ON COLUMN @extschema@.ingestion_stats_by_source.bytes_saved IS
-    'Bytes of these duplicates, which are stored once';
-COMMENT ON COLUMN @extschema@.ingestion_stats_by_source.failed IS
-    'Documents with ingestion_status failed';
-COMMENT ON COLUMN @extschema@.ingestion_stats_by_source.retry IS
-    'Documents with ingestion_status retry';
-COMMENT ON COLUMN @extschema@.ingestion_stats_by_source.first_ingestion IS
-    'The earliest ingestion_timestamp; NULL without documents';
-COMMENT ON COLUMN @extschema@.ingestion_stats_by_source.last_ingestion IS
-    'The latest ingestion_timestamp; NULL without documents';
-
-CREATE VIEW @extschema@.ingestion_stats_by_type AS
-SELECT
-    d.file_type,
-    pg_catalog.count(*) AS documents,
-    coalesce(pg_catalog.sum(d.file_size_bytes), 0) AS bytes,
-    coalesce(pg_catalog.sum(h.duplicate_count), 0) AS duplicates,
-    coalesce(pg_catalog.sum(h.duplicate_count::pg_catalog.numeric
-        OPERATOR(pg_catalog.*) d.file_size_bytes), 0) AS bytes_saved,
-    pg_catalog.count(*) FILTER (WHERE d.ingestion_status
-        OPERATOR(pg_catalog.=) 'failed') AS failed,
-    pg_catalog.count(*) FILTER (WHERE d.ingestion_status
-        OPERATOR(pg_catalog.=) 'retry') AS retry,
-    pg_catalog.min(d.ingestion_timestamp) AS first_ingestion,
-    pg_catalog.max(d.ingestion_timestamp) AS last_ingestion
-FROM @extschema@.documents AS d
-LEFT JOIN @extschema@.hash_index AS h
-    ON h.file_hash OPERATOR(pg_catalog.=) d.file_hash
-    AND h.duplicate_count OPERATOR(pg_catalog.>) 0
-GROUP BY d.file_type;
-COMMENT ON VIEW @extschema@.ingestion_stats_by_type IS
-    'ingestion_stats for each file_type of documents';
-COMMENT ON COLUMN @extschema@.ingestion_stats_by_type.file_type IS
-    'The type of these documents';
-COMMENT ON COLUMN @extschema@.ingestion_stats_by_type.documents IS
-    'Documents that are there';
-COMMENT ON COLUMN @extschema@.ingestion_stats_by_type.bytes IS
-    'Sum of their file_size_bytes';
-COMMENT ON COLUMN @extschema@.ingestion_stats_by_type.duplicates IS
-    'How often their contents came again';
-COMMENT ON COLUMN @extschema@.ingestion_stats_by_type.bytes_saved IS
-    'Bytes of these duplicates, which are stored once';
-COMMENT ON COLUMN @extschema@.ingestion_stats_by_type.failed IS
-    'Documents with ingestion_status failed';
-COMMENT ON COLUMN @extschema@.ingestion_stats_by_type.retry IS
-    'Documents with ingestion_status retry';
-COMMENT ON COLUMN @extschema@.ingestion_stats_by_type.first_ingestion IS
-    'The earliest ingestion_timestamp; NULL without documents';
-COMMENT ON COLUMN @extschema@.ingestion_stats_by_type.last_ingestion IS
-    'The latest ingestion_timestamp; NULL without documents';
-
-/* Functions and views belong to the tables' owner, whoever runs this script. */
+/*
+ * Functions and views belong to the owner of the tables, whoever runs this
+ * script; but event triggers run for everybody, and their functions stay a
+ * superuser's.  PUBLIC may call none of the new functions.  Those of 1.0 are in
+ * pg_init_privs: a REVOKE here would take later GRANTs out of dumps.
+ */
 DO $script$
 DECLARE
     owner constant pg_catalog.name := (
@@ -497,10 +455,18 @@ DECLARE
         WHERE c.oid OPERATOR(pg_catalog.=)
             '@extschema@.documents'::pg_catalog.regclass);
     function pg_catalog.regprocedure;
+    is_for_event pg_catalog.bool;
+    is_new pg_catalog.bool;
     view pg_catalog.regclass;
 BEGIN
-    FOR function IN
-        SELECT p.oid FROM pg_catalog.pg_depend AS d
+    FOR function, is_for_event, is_new IN
+        SELECT p.oid,
+            p.prorettype OPERATOR(pg_catalog.=)
+                'pg_catalog.event_trigger'::pg_catalog.regtype,
+            NOT EXISTS (SELECT FROM pg_catalog.pg_init_privs AS i
+                WHERE i.classoid OPERATOR(pg_catalog.=) d.classid
+                    AND i.objoid OPERATOR(pg_catalog.=) d.objid)
+        FROM pg_catalog.pg_depend AS d
         JOIN pg_catalog.pg_proc AS p ON p.oid OPERATOR(pg_catalog.=) d.objid
         WHERE d.classid OPERATOR(pg_catalog.=)
                 'pg_catalog.pg_proc'::pg_catalog.regclass
@@ -514,11 +480,15 @@ BEGIN
             AND p.prolang OPERATOR(pg_catalog.=) (
                 SELECT l.oid FROM pg_catalog.pg_language AS l
                 WHERE l.lanname OPERATOR(pg_catalog.=) 'c')
-            AND p.prorettype OPERATOR(pg_catalog.<>)
-                'pg_catalog.event_trigger'::pg_catalog.regtype
     LOOP
-        EXECUTE pg_catalog.format('ALTER FUNCTION %s OWNER TO %I', function,
-            owner);
+        IF NOT is_for_event THEN
+            EXECUTE pg_catalog.format('ALTER FUNCTION %s OWNER TO %I', function,
+                owner);
+        END IF;
+        IF is_new THEN
+            EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC',
+                function);
+        END IF;
     END LOOP;
     FOREACH view IN ARRAY ARRAY[
         '@extschema@.document_inbox',
@@ -530,42 +500,3 @@ BEGIN
     END LOOP;
 END
 $script$;
-
-REVOKE ALL ON FUNCTION @extschema@.audit_log_check_actions()
-    FROM PUBLIC;
-REVOKE ALL ON FUNCTION @extschema@.documents_after_delete()
-    FROM PUBLIC;
-REVOKE ALL ON FUNCTION @extschema@.documents_refuse_truncate()
-    FROM PUBLIC;
-REVOKE ALL ON FUNCTION @extschema@.audit_log_refuse_change()
-    FROM PUBLIC;
-REVOKE ALL ON FUNCTION @extschema@.doc_extractor_ddl_start()
-    FROM PUBLIC;
-REVOKE ALL ON FUNCTION @extschema@.doc_extractor_ddl_end()
-    FROM PUBLIC;
-REVOKE ALL ON FUNCTION @extschema@.doc_extractor_verify()
-    FROM PUBLIC;
-REVOKE ALL ON FUNCTION @extschema@.document_inbox_before_insert()
-    FROM PUBLIC;
-REVOKE ALL ON FUNCTION @extschema@.document_inbox_insert()
-    FROM PUBLIC;
-REVOKE ALL ON FUNCTION @extschema@.document_inbox_after_insert()
-    FROM PUBLIC;
-REVOKE ALL ON FUNCTION @extschema@.ingest_file(
-    pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text,
-    pg_catalog.json, pg_catalog.text, pg_catalog.text)
-    FROM PUBLIC;
-REVOKE ALL ON FUNCTION @extschema@.ingest_large_object(
-    pg_catalog.oid, pg_catalog.text, pg_catalog.text, pg_catalog.text,
-    pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.text)
-    FROM PUBLIC;
-REVOKE ALL ON FUNCTION @extschema@.try_ingest_document(
-    pg_catalog.text, pg_catalog.bytea, pg_catalog.text, pg_catalog.text,
-    pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.text)
-    FROM PUBLIC;
-REVOKE ALL ON FUNCTION @extschema@.log_ingestion_error(
-    pg_catalog.text, pg_catalog.text, pg_catalog.text)
-    FROM PUBLIC;
-REVOKE ALL ON FUNCTION @extschema@.resolve_ingestion_error(
-    pg_catalog.int8, pg_catalog.text)
-    FROM PUBLIC;

@@ -1,4 +1,4 @@
-/* doc_extractor--1.0--unpackaged.sql: leaves V001's plain tables, data and all. */
+/* doc_extractor--1.0--unpackaged.sql: leaves V001's plain tables, with their data. */
 
 -- complain if script is sourced in psql, rather than via ALTER EXTENSION
 \echo Use "ALTER EXTENSION doc_extractor UPDATE TO 'unpackaged'" to load this file. \quit
@@ -25,7 +25,7 @@ DROP FUNCTION @extschema@.record_document_event(
     pg_catalog.int8, pg_catalog.text, pg_catalog.json, pg_catalog.json,
     pg_catalog.text);
 
-/* The tables stay when the extension is dropped. */
+/* The tables leave the extension, so that they stay when it is dropped. */
 
 COMMENT ON TABLE @extschema@.documents IS NULL;
 COMMENT ON TABLE @extschema@.hash_index IS NULL;

@@ -1,12 +1,12 @@
-/* doc_extractor--1.0.sql: the schema of migration V001, ingest and trail. */
+/* doc_extractor--1.0.sql: creates the schema of migration V001, with ingestion and audit trail. */
 
 -- complain if script is sourced in psql, rather than via CREATE EXTENSION
 \echo Use "CREATE EXTENSION doc_extractor" to load this file. \quit
 
 /*
- * Tables: V001 to the letter, but for its ON UPDATE NOW(), which PostgreSQL
- * does not have: a trigger does that.  The extension may be installed by an
- * owner that is no superuser; all objects then belong to that owner.
+ * The tables are exactly V001's, except for its ON UPDATE NOW(), which
+ * PostgreSQL does not have: a trigger does that.  An owner who is no superuser
+ * may install the extension; all objects then belong to that owner.
  */
 
 CREATE TABLE @extschema@.documents (
@@ -74,16 +74,18 @@ ALTER TABLE @extschema@.hash_index OWNER TO @extowner@;
 ALTER TABLE @extschema@.audit_log OWNER TO @extowner@;
 ALTER TABLE @extschema@.error_log OWNER TO @extowner@;
 
+/* From here to the end, doc_extractor--unpackaged--1.0.sql has the same: make copies it. */
+
 COMMENT ON TABLE @extschema@.documents IS
     'Every ingested document once, by the SHA-256 of its content';
 COMMENT ON TABLE @extschema@.hash_index IS
-    'The document of each content hash, and how often the content came again; written by the triggers of documents';
+    'The document of each content hash, and how often the same content was ingested again; written by the triggers of documents';
 COMMENT ON TABLE @extschema@.audit_log IS
     'The trail: who did what to which document, when and why; written by the triggers of documents';
 COMMENT ON TABLE @extschema@.error_log IS
     'Failed ingestions, for investigation';
 
-/* The data belongs in backups. */
+/* pg_dump includes the data. */
 
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.documents', '');
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.documents_id_seq', '');
@@ -94,7 +96,7 @@ SELECT pg_catalog.pg_extension_config_dump('@extschema@.audit_log_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.error_log', '');
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.error_log_id_seq', '');
 
-/* Triggers: documents is the source, they derive the rest. */
+/* documents is the source: its triggers derive hash_index and audit_log. */
 
 CREATE FUNCTION @extschema@.documents_before_update()
 RETURNS pg_catalog.trigger
@@ -126,7 +128,7 @@ CREATE TRIGGER documents_after_update
     REFERENCING OLD TABLE AS old_documents NEW TABLE AS new_documents
     FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.documents_after_update();
 
-/* Functions. */
+/* Functions for applications. */
 
 CREATE FUNCTION @extschema@.ingest_document(
     file_name pg_catalog.text,
@@ -145,7 +147,7 @@ AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION @extschema@.ingest_document(
     pg_catalog.text, pg_catalog.bytea, pg_catalog.text, pg_catalog.text,
     pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.text) IS
-    'Stores a document unless its content is there, else counts the duplicate';
+    'Stores a document, or counts a duplicate if its content is stored already';
 
 CREATE FUNCTION @extschema@.ingest_hashed_document(
     file_name pg_catalog.text,
@@ -166,7 +168,7 @@ COMMENT ON FUNCTION @extschema@.ingest_hashed_document(
     pg_catalog.text, pg_catalog.text, pg_catalog.int8, pg_catalog.text,
     pg_catalog.text, pg_catalog.text, pg_catalog.json, pg_catalog.text,
     pg_catalog.text) IS
-    'As ingest_document(), for content that is elsewhere: with its SHA-256 and size';
+    'As ingest_document(), for content kept elsewhere, given by its SHA-256 and size';
 
 CREATE FUNCTION @extschema@.ingest_documents(
     file_names pg_catalog.text[],
@@ -187,7 +189,7 @@ COMMENT ON FUNCTION @extschema@.ingest_documents(
     pg_catalog.text[], pg_catalog.bytea[], pg_catalog.text[],
     pg_catalog.text[], pg_catalog.text[], pg_catalog.json[],
     pg_catalog.text[], pg_catalog.text[]) IS
-    'Stores or counts a batch of documents, a result row for each in their order';
+    'As ingest_document(), for a batch; returns a row for each document, in their order';
 
 CREATE FUNCTION @extschema@.record_document_event(
     document_id pg_catalog.int8,
@@ -200,55 +202,43 @@ AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION @extschema@.record_document_event(
     pg_catalog.int8, pg_catalog.text, pg_catalog.json, pg_catalog.json,
     pg_catalog.text) IS
-    'Writes a trail row for a document, such as classified or tagged; returns its id';
+    'Writes an event of a document, such as classified or tagged, to audit_log; returns the id of the row';
 
-/* Everything belongs to the extension's owner, and nothing to PUBLIC. */
-
-ALTER FUNCTION @extschema@.documents_before_update()
-    OWNER TO @extowner@;
-ALTER FUNCTION @extschema@.documents_after_insert()
-    OWNER TO @extowner@;
-ALTER FUNCTION @extschema@.documents_after_update()
-    OWNER TO @extowner@;
-ALTER FUNCTION @extschema@.ingest_document(
-    pg_catalog.text, pg_catalog.bytea, pg_catalog.text, pg_catalog.text,
-    pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.text)
-    OWNER TO @extowner@;
-ALTER FUNCTION @extschema@.ingest_hashed_document(
-    pg_catalog.text, pg_catalog.text, pg_catalog.int8, pg_catalog.text,
-    pg_catalog.text, pg_catalog.text, pg_catalog.json, pg_catalog.text,
-    pg_catalog.text)
-    OWNER TO @extowner@;
-ALTER FUNCTION @extschema@.ingest_documents(
-    pg_catalog.text[], pg_catalog.bytea[], pg_catalog.text[],
-    pg_catalog.text[], pg_catalog.text[], pg_catalog.json[],
-    pg_catalog.text[], pg_catalog.text[])
-    OWNER TO @extowner@;
-ALTER FUNCTION @extschema@.record_document_event(
-    pg_catalog.int8, pg_catalog.text, pg_catalog.json, pg_catalog.json,
-    pg_catalog.text)
-    OWNER TO @extowner@;
-REVOKE ALL ON FUNCTION @extschema@.documents_before_update()
-    FROM PUBLIC;
-REVOKE ALL ON FUNCTION @extschema@.documents_after_insert()
-    FROM PUBLIC;
-REVOKE ALL ON FUNCTION @extschema@.documents_after_update()
-    FROM PUBLIC;
-REVOKE ALL ON FUNCTION @extschema@.ingest_document(
-    pg_catalog.text, pg_catalog.bytea, pg_catalog.text, pg_catalog.text,
-    pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.text)
-    FROM PUBLIC;
-REVOKE ALL ON FUNCTION @extschema@.ingest_hashed_document(
-    pg_catalog.text, pg_catalog.text, pg_catalog.int8, pg_catalog.text,
-    pg_catalog.text, pg_catalog.text, pg_catalog.json, pg_catalog.text,
-    pg_catalog.text)
-    FROM PUBLIC;
-REVOKE ALL ON FUNCTION @extschema@.ingest_documents(
-    pg_catalog.text[], pg_catalog.bytea[], pg_catalog.text[],
-    pg_catalog.text[], pg_catalog.text[], pg_catalog.json[],
-    pg_catalog.text[], pg_catalog.text[])
-    FROM PUBLIC;
-REVOKE ALL ON FUNCTION @extschema@.record_document_event(
-    pg_catalog.int8, pg_catalog.text, pg_catalog.json, pg_catalog.json,
-    pg_catalog.text)
-    FROM PUBLIC;
+/*
+ * The functions belong to the owner of the tables, whoever runs this script, and
+ * PUBLIC may call none of them.
+ */
+DO $script$
+DECLARE
+    owner constant pg_catalog.name := (
+        SELECT pg_catalog.pg_get_userbyid(c.relowner)
+        FROM pg_catalog.pg_class AS c
+        WHERE c.oid OPERATOR(pg_catalog.=)
+            '@extschema@.documents'::pg_catalog.regclass);
+    function pg_catalog.regprocedure;
+BEGIN
+    FOR function IN
+        SELECT p.oid FROM pg_catalog.pg_depend AS d
+        JOIN pg_catalog.pg_proc AS p ON p.oid OPERATOR(pg_catalog.=) d.objid
+        WHERE d.classid OPERATOR(pg_catalog.=)
+                'pg_catalog.pg_proc'::pg_catalog.regclass
+            AND d.deptype OPERATOR(pg_catalog.=) 'e'
+            AND d.refclassid OPERATOR(pg_catalog.=)
+                'pg_catalog.pg_extension'::pg_catalog.regclass
+            AND d.refobjid OPERATOR(pg_catalog.=) (
+                SELECT x.oid FROM pg_catalog.pg_extension AS x
+                WHERE x.extname OPERATOR(pg_catalog.=) 'doc_extractor')
+            AND p.probin OPERATOR(pg_catalog.=) 'MODULE_PATHNAME'
+            AND p.prolang OPERATOR(pg_catalog.=) (
+                SELECT l.oid FROM pg_catalog.pg_language AS l
+                WHERE l.lanname OPERATOR(pg_catalog.=) 'c')
+            AND p.prorettype OPERATOR(pg_catalog.<>)
+                'pg_catalog.event_trigger'::pg_catalog.regtype
+    LOOP
+        EXECUTE pg_catalog.format('ALTER FUNCTION %s OWNER TO %I', function,
+            owner);
+        EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC',
+            function);
+    END LOOP;
+END
+$script$;

@@ -1,11 +1,11 @@
-/* doc_extractor--1.1--1.0.sql: the way back to V001 to the letter. */
+/* doc_extractor--1.1--1.0.sql: goes back to exactly V001. */
 
 -- complain if script is sourced in psql, rather than via ALTER EXTENSION
 \echo Use "ALTER EXTENSION doc_extractor UPDATE TO '1.0'" to load this file. \quit
 
 /*
- * First, as a statement locks a view before its tables.  Who has changed a
- * column's type had to drop them.
+ * The views come first, as a statement locks a view before its tables.  Whoever
+ * has changed a column's type had to drop those of statistics.
  */
 DROP VIEW @extschema@.document_inbox;
 DROP VIEW IF EXISTS @extschema@.ingestion_stats;
@@ -99,8 +99,8 @@ END
 $script$;
 
 /*
- * An index on the column that goes would go with it.  And a view, rule or
- * function that has file_type with 255 characters would let them in.
+ * An index on the column that is dropped would be dropped with it.  And a view,
+ * rule or function that has file_type with 255 characters would let them in.
  */
 DO $script$
 DECLARE
@@ -159,9 +159,9 @@ END
 $script$;
 
 /*
- * What 1.0 cannot hold stops us, unless its loss is allowed.  The script may
- * run with more rights than the tables' owner has, so the data is looked at
- * with the owner's; no query here runs code of the owner's.
+ * Data that 1.0 cannot hold stops the script, unless its loss is allowed.  The
+ * script may run with more privileges than the owner of the tables has, so it
+ * looks at the data as the owner; no query here runs code of the owner's.
  */
 CREATE FUNCTION @extschema@.run_as_owner(queries pg_catalog.text)
 RETURNS pg_catalog.int8
@@ -202,8 +202,8 @@ END
 $script$;
 
 /*
- * file_type goes back to 50 characters.  The catalog is told directly: ALTER COLUMN would
- * rewrite the table with all its texts.  Types that are longer are cut below.
+ * Narrow file_type to 50 characters, in the catalog: ALTER COLUMN would rewrite
+ * the table with all its texts.  Longer types are cut below.
  */
 UPDATE pg_catalog.pg_attribute AS a SET atttypmod = 54
 FROM (
@@ -228,7 +228,7 @@ WHERE a.attrelid OPERATOR(pg_catalog.=) changed.id
     AND a.atttypid OPERATOR(pg_catalog.=) 'pg_catalog.varchar'::pg_catalog.regtype
     AND a.atttypmod OPERATOR(pg_catalog.=) 259;
 
-/* Functions that ingest what is not in memory. */
+/* Functions for documents that the client does not hold in memory. */
 DROP FUNCTION @extschema@.ingest_file(
     pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text,
     pg_catalog.json, pg_catalog.text, pg_catalog.text);
@@ -236,7 +236,7 @@ DROP FUNCTION @extschema@.ingest_large_object(
     pg_catalog.oid, pg_catalog.text, pg_catalog.text, pg_catalog.text,
     pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.text);
 
-/* Guards and checks. */
+/* Event triggers, and functions of 1.1. */
 DROP EVENT TRIGGER doc_extractor_ddl_start;
 DROP EVENT TRIGGER doc_extractor_ddl_end;
 DROP FUNCTION @extschema@.doc_extractor_ddl_start();
@@ -275,7 +275,7 @@ CREATE TRIGGER documents_after_update
     REFERENCING OLD TABLE AS old_documents NEW TABLE AS new_documents
     FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.documents_after_update();
 
-/* The indexes that double a UNIQUE index. */
+/* V001 has a plain index beside each UNIQUE index. */
 ALTER TABLE @extschema@.documents
     RENAME CONSTRAINT ix_documents_file_hash TO documents_file_hash_key;
 CREATE INDEX ix_documents_file_hash ON @extschema@.documents (file_hash);
@@ -283,10 +283,7 @@ ALTER TABLE @extschema@.hash_index
     RENAME CONSTRAINT ix_hash_index_file_hash TO hash_index_file_hash_key;
 CREATE INDEX ix_hash_index_file_hash ON @extschema@.hash_index (file_hash);
 
-/*
- * The foreign keys.  The trail of deleted documents stays, under a key that is
- * not validated; without such rows it is as V001 has it.
- */
+/* The fillfactor, if it is that of 1.1. */
 DO $script$
 BEGIN
     IF EXISTS (SELECT FROM pg_catalog.pg_class AS c,
@@ -298,6 +295,11 @@ BEGIN
     END IF;
 END
 $script$;
+
+/*
+ * The foreign keys.  The trail of deleted documents stays, under a key that is
+ * not validated; without such rows, the key is validated below, as V001 has it.
+ */
 ALTER TABLE @extschema@.audit_log DROP COLUMN db_user;
 ALTER TABLE @extschema@.audit_log
     ADD CONSTRAINT audit_log_document_id_fkey FOREIGN KEY (document_id)
@@ -306,7 +308,7 @@ ALTER TABLE @extschema@.hash_index
     ADD CONSTRAINT hash_index_document_id_fkey FOREIGN KEY (document_id)
     REFERENCES @extschema@.documents (id) ON DELETE CASCADE NOT VALID;
 
-/* Last, what can run code of the owner's: in one call, with the owner's rights. */
+/* What can run code of the owner's comes last: in one call, as the owner. */
 DO $script$
 DECLARE
     queries pg_catalog.text := '';

@@ -68,7 +68,7 @@ DefineSettings(void)
 							   PGC_USERSET, 0,
 							   CheckReason, NULL, NULL);
 
-	/* Only superusers may set it, so that writers cannot thin out their trail. */
+	/* For superusers only, so that writers cannot thin out their trail. */
 	DefineCustomIntVariable("doc_extractor.audit_value_limit",
 							"Sets the maximum size of a value that audit_log stores in full.",
 							"Longer values are replaced by their length and SHA-256. 0 means no limit.",
@@ -85,7 +85,7 @@ DefineSettings(void)
 							 PGC_USERSET, 0,
 							 NULL, NULL, NULL);
 
-	/* Any role may set it, but it only affects what the tables' owner inserts. */
+	/* Any role may set it, but it affects only what the owner inserts. */
 	DefineCustomBoolVariable("doc_extractor.restoring",
 							 "Sets whether the rows that the tables' owner inserts come from a backup.",
 							 "A backup has the hash_index and audit_log rows too, so none are derived.",
@@ -93,7 +93,7 @@ DefineSettings(void)
 							 PGC_USERSET, 0,
 							 NULL, NULL, NULL);
 
-	/* Any role may set it, but it only affects those who may drop the data. */
+	/* Any role may set it, but it affects only those who may drop data. */
 	DefineCustomBoolVariable("doc_extractor.allow_data_loss",
 							 "Sets whether drops and roll-backs may lose documents or parts of the trail.",
 							 "If off, they are refused while there is data to lose.",

@@ -29,7 +29,7 @@ IsOfClass(Oid type, ColumnClass class)
 		case COLUMN_TIME:
 			return type == TIMESTAMPOID || type == TIMESTAMPTZOID;
 		case COLUMN_JSON:
-			return type == JSONOID;
+			return type == JSONOID || type == JSONBOID;
 		case COLUMN_BYTES:
 			return type == BYTEAOID;
 	}
@@ -139,6 +139,19 @@ RequiredInteger(TupleTableSlot *slot, AttrNumber column)
 {
 	return IntegerValue(RequiredColumn(slot, column),
 						ColumnType(slot->tts_tupleDescriptor, column));
+}
+
+/*
+ * Returns a json value for a column of type json or jsonb.  Raises 22P05 or 22P02
+ * if jsonb cannot hold it.
+ */
+Datum
+JsonDatum(Datum value, Oid type)
+{
+	if (type == JSONOID)
+		return value;
+	return DirectFunctionCall1(jsonb_in,
+							   CStringGetDatum(TextDatumGetCString(value)));
 }
 
 /*

@@ -14,7 +14,7 @@ typedef enum ColumnClass
 	COLUMN_INTEGER,				/* integer, bigint */
 	COLUMN_TEXT,				/* varchar, text */
 	COLUMN_TIME,				/* timestamp, with or without time zone */
-	COLUMN_JSON,				/* json */
+	COLUMN_JSON,				/* json, jsonb */
 	COLUMN_BYTES				/* bytea */
 } ColumnClass;
 
@@ -27,6 +27,7 @@ extern Datum RequiredColumn(TupleTableSlot *slot, AttrNumber column);
 extern int64 RequiredInteger(TupleTableSlot *slot, AttrNumber column);
 extern int64 IntegerValue(Datum value, Oid type);
 extern Datum IntegerDatum(int64 value, Oid type);
+extern Datum JsonDatum(Datum value, Oid type);
 extern Datum TransactionTime(Oid type);
 extern bool IsTransactionTime(Datum value, Oid type);
 

@@ -66,9 +66,10 @@ TryInSubtransaction(SubtransactionCallback callback, void *argument)
 	int			nest_level PG_USED_FOR_ASSERTS_ONLY = GetCurrentTransactionNestLevel();
 
 	BeginInternalSubTransaction(NULL);
+
 	/*
-	 * What has to outlive the subtransaction goes into the outer one's memory at
-	 * once.  The memory of a subtransaction, once used, stays until the
+	 * What has to outlive the subtransaction goes into the outer one's memory
+	 * at once.  The memory of a subtransaction, once used, stays until the
 	 * transaction ends.
 	 */
 	CurTransactionContext = transaction;

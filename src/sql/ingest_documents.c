@@ -85,7 +85,7 @@ AllocateDocuments(ArrayBatch *batch, int ndocuments)
 /* Sets what an element of an array says of a document. */
 static void
 SetElement(const ArrayArgument *argument, Document *document, Datum value,
-			bool is_null)
+		   bool is_null)
 {
 	CHECK_FOR_INTERRUPTS();
 	if (argument->field != FIELD_CONTENT)

@@ -36,7 +36,7 @@ run_as_owner(PG_FUNCTION_ARGS)
 
 	SPI_connect();
 	SwitchToRestrictedOwner(&ledger, LedgerTableOid(&ledger, "documents"),
-						  &caller);
+							&caller);
 	result = SPI_execute(query, false, 0);
 	if (result < 0)
 		elog(ERROR, "could not run \"%s\": %s", query,

@@ -65,7 +65,7 @@ void
 OpenTrail(Trail *trail, const Ledger *ledger)
 {
 	RowWriter  *writer = OpenRowWriter(ledger, "audit_log", CONFLICT_ERROR,
-									  CHECK_TRIGGER);
+									   CHECK_TRIGGER);
 	MemoryContext old = MemoryContextSwitchTo(writer->estate->es_query_cxt);
 	char	   *login_role = GetUserNameFromId(GetSessionUserId(), false);
 
@@ -104,6 +104,15 @@ SetUnlessNull(Trail *trail, AttrNumber column, Datum value)
 		SetColumn(trail->rows, column, value);
 }
 
+/* The same for a json value. */
+static void
+SetJson(Trail *trail, AttrNumber column, Datum value)
+{
+	if (value != (Datum) 0)
+		SetColumn(trail->rows, column,
+				  JsonDatum(value, TrailColumnType(trail, column)));
+}
+
 /* Writes a row.  Returns false if a user's BEFORE trigger suppressed it. */
 bool
 WriteTrail(Trail *trail, const TrailEntry *entry)
@@ -118,8 +127,8 @@ WriteTrail(Trail *trail, const TrailEntry *entry)
 	SetColumn(writer, trail->action_timestamp,
 			  TransactionTime(TrailColumnType(trail, trail->action_timestamp)));
 	SetColumn(writer, trail->user_or_system, trail->user);
-	SetUnlessNull(trail, trail->old_value, entry->old_value);
-	SetUnlessNull(trail, trail->new_value, entry->new_value);
+	SetJson(trail, trail->old_value, entry->old_value);
+	SetJson(trail, trail->new_value, entry->new_value);
 	SetUnlessNull(trail, trail->change_reason,
 				  entry->reason != (Datum) 0 ? entry->reason : trail->reason);
 	if (trail->db_user > 0)

@@ -80,16 +80,18 @@ FillRow(DocumentWriter *writer, const Document *document)
 	for (int i = 0; i < INSERTED_COLUMNS; i++)
 	{
 		NullableDatum value = InsertedValue(document, inserted_columns[i].source);
+		Oid			type;
 
 		if (value.isnull)
 		{
 			SetNull(rows, writer->columns[i]);
 			continue;
 		}
-		if (inserted_columns[i].source == SIZE_COLUMN)
-			value.value = IntegerDatum(document->size,
-									   ColumnType(RelationGetDescr(rows->rel),
-												  writer->columns[i]));
+		type = ColumnType(RelationGetDescr(rows->rel), writer->columns[i]);
+		if (inserted_columns[i].class == COLUMN_INTEGER)
+			value.value = IntegerDatum(document->size, type);
+		else if (inserted_columns[i].class == COLUMN_JSON)
+			value.value = JsonDatum(value.value, type);
 		SetColumn(rows, writer->columns[i], value.value);
 	}
 }

@@ -23,7 +23,8 @@ typedef enum InsertOutcome
 {
 	INSERT_DONE,				/* CloseDocumentWriter() derives the other rows */
 	INSERT_ALTERED,				/* a user's trigger gave it another hash */
-	INSERT_NOTHING				/* the hash is there, or a trigger suppressed it */
+	INSERT_NOTHING				/* the hash is there, or a trigger suppressed
+								 * the row */
 } InsertOutcome;
 
 extern DocumentWriter *OpenDocumentWriter(const Ledger *ledger);

@@ -56,7 +56,7 @@ NeedsExecutor(Relation rel)
 DuplicateCounter *
 OpenDuplicateCounter(const Ledger *ledger)
 {
-	DuplicateCounter    *counter = palloc0(sizeof(DuplicateCounter));
+	DuplicateCounter *counter = palloc0(sizeof(DuplicateCounter));
 	TupleDesc	desc;
 
 	counter->ledger = ledger;

@@ -41,7 +41,7 @@ LogCommand(const char *command, Oid table, const char *object)
 {
 	ereport(LOG,
 			(errmsg("doc_extractor: %s of %s on table %s.%s", command, object,
-				    get_namespace_name(get_rel_namespace(table)),
+					get_namespace_name(get_rel_namespace(table)),
 					get_rel_name(table)),
 			 errdetail("Role %s, logged in as %s.",
 					   GetUserNameFromId(GetUserId(), false),

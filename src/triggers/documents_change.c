@@ -32,8 +32,9 @@ documents_before_update(PG_FUNCTION_ARGS)
 	bool		is_null = false;
 
 	/*
-	 * The check of a statement's first row serves for the others.  Events that
-	 * are no update are always checked, as a trigger can be for several events.
+	 * The check of a statement's first row serves for the others.  Events
+	 * that are no update are always checked, as a trigger can be for several
+	 * events.
 	 */
 	if (column == NULL || !TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event))
 	{

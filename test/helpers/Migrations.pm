@@ -6,68 +6,18 @@ use strict;
 use warnings;
 
 use Exporter 'import';
+use File::Basename qw(dirname);
 use Ledger;
+use PostgreSQL::Test::Utils qw(slurp_file);
 use Test::More;
 
-our @EXPORT = qw(v001_ddl quoted make_schema new_database install step version_of catalogs_of rows_of
-  files_of contents_of is_same differences);
+our @EXPORT = qw(v001_ddl quoted make_schema new_database install step version_of catalogs_of
+  rows_of files_of contents_of is_same differences);
 
-# Returns V001's DDL, but for its ON UPDATE NOW(), which PostgreSQL does not have.
+# Returns V001's DDL.
 sub v001_ddl
 {
-	return q{
-CREATE TABLE documents (
-    id SERIAL PRIMARY KEY,
-    file_name VARCHAR(500) NOT NULL,
-    file_size_bytes INTEGER NOT NULL,
-    file_hash VARCHAR(64) NOT NULL UNIQUE,
-    file_type VARCHAR(50) NOT NULL,
-    ingestion_source VARCHAR(255) NOT NULL,
-    ingestion_timestamp TIMESTAMP NOT NULL DEFAULT NOW(),
-    document_text TEXT,
-    metadata_extracted JSON,
-    ingestion_status VARCHAR(50) DEFAULT 'success' NOT NULL,
-    error_message VARCHAR(1000),
-    created_at TIMESTAMP NOT NULL DEFAULT NOW(),
-    updated_at TIMESTAMP NOT NULL DEFAULT NOW()
-);
-CREATE INDEX ix_documents_file_hash ON documents(file_hash);
-CREATE INDEX ix_documents_ingestion_timestamp ON documents(ingestion_timestamp);
-CREATE INDEX ix_documents_file_type ON documents(file_type);
-CREATE TABLE hash_index (
-    id SERIAL PRIMARY KEY,
-    file_hash VARCHAR(64) NOT NULL UNIQUE,
-    document_id INTEGER NOT NULL,
-    first_seen TIMESTAMP NOT NULL DEFAULT NOW(),
-    duplicate_count INTEGER DEFAULT 0 NOT NULL,
-    last_seen TIMESTAMP NOT NULL DEFAULT NOW(),
-    FOREIGN KEY (document_id) REFERENCES documents(id) ON DELETE CASCADE
-);
-CREATE INDEX ix_hash_index_file_hash ON hash_index(file_hash);
-CREATE TABLE audit_log (
-    id SERIAL PRIMARY KEY,
-    document_id INTEGER NOT NULL,
-    action VARCHAR(50) NOT NULL,
-    action_timestamp TIMESTAMP NOT NULL DEFAULT NOW(),
-    user_or_system VARCHAR(255) NOT NULL DEFAULT 'system',
-    old_value JSON,
-    new_value JSON,
-    change_reason VARCHAR(500),
-    FOREIGN KEY (document_id) REFERENCES documents(id) ON DELETE CASCADE
-);
-CREATE INDEX ix_audit_log_document_id ON audit_log(document_id);
-CREATE INDEX ix_audit_log_action_timestamp ON audit_log(action_timestamp);
-CREATE TABLE error_log (
-    id SERIAL PRIMARY KEY,
-    file_name VARCHAR(500) NOT NULL,
-    error_type VARCHAR(100) NOT NULL,
-    error_message VARCHAR(2000) NOT NULL,
-    error_timestamp TIMESTAMP NOT NULL DEFAULT NOW(),
-    retry_attempted BOOLEAN DEFAULT FALSE NOT NULL,
-    resolution_notes VARCHAR(1000)
-);
-CREATE INDEX ix_error_log_error_timestamp ON error_log(error_timestamp);
-};
+	return slurp_file(dirname(__FILE__) . '/v001.sql');
 }
 
 # Returns a name as SQL wants it.
@@ -92,11 +42,12 @@ sub make_schema
 {
 	my ($node, $database, $owner, $schema) = @_;
 
-	$node->safe_psql($database, 'CREATE SCHEMA ' . quoted($schema), extra_params => user_option($owner));
+	$node->safe_psql($database, 'CREATE SCHEMA ' . quoted($schema),
+		extra_params => user_option($owner));
 	return;
 }
 
-# Installs a version; "unpackaged" over tables that it makes before.
+# Installs a version; for "unpackaged", creates the tables first.
 sub install
 {
 	my ($node, $database, $owner, $schema, $version) = @_;
@@ -116,7 +67,7 @@ sub step
 	my ($node, $database, $user, $version, $settings) = @_;
 	my ($out, $err) = run_script($node, $database, $user,
 		($settings // '') . ";ALTER EXTENSION doc_extractor UPDATE TO '$version'");
-	# The place in the server's source is no part of a message.
+	# The location in the server's source is no part of a message.
 	$err =~ s/^LOCATION: .*\n?//mg;
 	$err =~ s/^psql:<stdin>:\d+: //mg;
 	return $err;
@@ -130,8 +81,8 @@ sub version_of
 		"SELECT extversion FROM pg_extension WHERE extname = 'doc_extractor'");
 }
 
-# Returns what the catalogs say about a ledger, a line an object and aspect.  A column counts by its
-# place among those that are there, as a dropped one leaves a gap.
+# Returns what the catalogs say about a ledger, a line for each object and aspect.  Columns are
+# numbered without the dropped ones.
 sub catalogs_of
 {
 	my ($node, $database, $schema) = @_;
@@ -146,10 +97,12 @@ WITH relations AS (
 ), tables AS (
     SELECT * FROM relations WHERE relkind = 'r'
 ), functions AS (
-    SELECT p.* FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = $literal
+    SELECT p.* FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+    WHERE n.nspname = $literal
 ), members AS (
     SELECT d.classid, d.objid, d.objsubid FROM pg_depend d JOIN pg_extension x ON x.oid = d.refobjid
-    WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND x.extname = 'doc_extractor'
+    WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
+      AND x.extname = 'doc_extractor'
 ), lines (aspect, object, description) AS (
     SELECT 'relation', c.name,
            concat_ws(' ', c.relkind, c.relpersistence, c.relowner::regrole, c.relacl, c.reloptions,
@@ -165,9 +118,11 @@ WITH relations AS (
                      a.attcollation::regcollation, coalesce(a.attstattarget, -1), a.attidentity,
                      a.attgenerated, a.attacl,
                      -- Some minor releases stamp each column here.
-                     (SELECT array_agg(o) FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\\_attver=%'),
+                     (SELECT array_agg(o) FROM unnest(a.attoptions) o
+                      WHERE o NOT LIKE 'pg\\_attver=%'),
                      col_description(c.oid, a.attnum))
-    FROM relations c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    FROM relations c
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     LEFT JOIN pg_attrdef d ON (d.adrelid, d.adnum) = (a.attrelid, a.attnum)
     UNION ALL
     SELECT 'constraint', c.name || '.' || k.conname,
@@ -194,7 +149,8 @@ WITH relations AS (
                      encode(t.tgargs, 'escape'), obj_description(t.oid, 'pg_trigger'))
     FROM tables c JOIN pg_trigger t ON t.tgrelid = c.oid WHERE NOT t.tgisinternal
     UNION ALL
-    SELECT 'key''s trigger', c.name || '.' || k.conname || '.' || t.tgfoid::regproc, t.tgenabled::text
+    SELECT 'key''s trigger', c.name || '.' || k.conname || '.' || t.tgfoid::regproc,
+           t.tgenabled::text
     FROM tables c JOIN pg_trigger t ON t.tgrelid = c.oid
     JOIN pg_constraint k ON k.oid = t.tgconstraint WHERE t.tgisinternal
     UNION ALL
@@ -208,9 +164,9 @@ WITH relations AS (
     UNION ALL
     SELECT 'function', p.oid::regprocedure::text,
            concat_ws(' ', pg_get_function_arguments(p.oid), pg_get_function_result(p.oid),
-                     p.proowner::regrole, 'acl', p.proacl, 'config', p.proconfig, p.prosrc, p.probin,
-                     p.prolang, p.prokind, p.prosecdef, p.proleakproof, p.proisstrict, p.proretset,
-                     p.provolatile, p.proparallel, p.procost, p.prorows, p.prosupport,
+                     p.proowner::regrole, 'acl', p.proacl, 'config', p.proconfig, p.prosrc,
+                     p.probin, p.prolang, p.prokind, p.prosecdef, p.proleakproof, p.proisstrict,
+                     p.proretset, p.provolatile, p.proparallel, p.procost, p.prorows, p.prosupport,
                      obj_description(p.oid, 'pg_proc'))
     FROM functions p
     UNION ALL
@@ -218,8 +174,8 @@ WITH relations AS (
     FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE n.nspname = $literal
     UNION ALL
     SELECT 'event trigger', e.evtname::text,
-           concat_ws(' ', e.evtevent, e.evttags, e.evtenabled, e.evtfoid::regproc, e.evtowner::regrole,
-                     obj_description(e.oid, 'pg_event_trigger'))
+           concat_ws(' ', e.evtevent, e.evttags, e.evtenabled, e.evtfoid::regproc,
+                     e.evtowner::regrole, obj_description(e.oid, 'pg_event_trigger'))
     FROM pg_event_trigger e
     UNION ALL
     SELECT 'extension', x.extname::text,
@@ -233,22 +189,24 @@ WITH relations AS (
     UNION ALL
     SELECT 'member', pg_describe_object(m.classid, m.objid, m.objsubid), '' FROM members m
     UNION ALL
-    SELECT 'initial privileges', pg_describe_object(i.classoid, i.objoid, i.objsubid), i.initprivs::text
+    SELECT 'initial privileges', pg_describe_object(i.classoid, i.objoid, i.objsubid),
+           i.initprivs::text
     FROM pg_init_privs i
     WHERE (i.classoid, i.objoid) IN (SELECT m.classid, m.objid FROM members m)
     UNION ALL
     SELECT 'dependency', pg_describe_object(d.classid, d.objid, d.objsubid),
            concat_ws(' ', d.deptype, pg_describe_object(d.refclassid, d.refobjid, d.refobjsubid))
     FROM pg_depend d
-    WHERE (d.classid = 'pg_class'::regclass AND d.objid IN (SELECT oid FROM relations WHERE relkind <> 't'))
+    WHERE (d.classid = 'pg_class'::regclass
+           AND d.objid IN (SELECT oid FROM relations WHERE relkind <> 't'))
        OR (d.classid = 'pg_proc'::regclass AND d.objid IN (SELECT oid FROM functions))
 )
 SELECT concat_ws(' | ', aspect, object, replace(description, E'\\n', ' ')) FROM lines
 ORDER BY aspect, object COLLATE "C", description});
 }
 
-# Returns the queries for all rows of the four tables and the state of their sequences.  db_user, which only 1.1
-# has, is not among the columns.
+# Returns the queries for all rows of the four tables and the state of their sequences.  db_user,
+# which only 1.1 has, is not among the columns.
 sub rows_query
 {
 	my ($schema) = @_;
@@ -259,7 +217,8 @@ sub rows_query
 		  . ' document_text, metadata_extracted, ingestion_status, error_message, created_at, updated_at',
 		hash_index => 'id, file_hash, document_id, first_seen, duplicate_count, last_seen',
 		audit_log =>
-		  'id, document_id, action, action_timestamp, user_or_system, old_value, new_value, change_reason',
+		  'id, document_id, action, action_timestamp, user_or_system, old_value, new_value,'
+		  . ' change_reason',
 		error_log =>
 		  'id, file_name, error_type, error_message, error_timestamp, retry_attempted, resolution_notes');
 
@@ -290,8 +249,8 @@ sub files_of
 	return $node->safe_psql($database, $files_query);
 }
 
-# Returns, in one session: the version, the files, the number of trail rows of deleted documents, and
-# all rows.
+# Returns, in one session: the version, the files, the number of trail rows of deleted documents,
+# and all rows.
 sub contents_of
 {
 	my ($node, $database, $schema) = @_;

@@ -1,71 +1,14 @@
--- The extension's tables are what V001's own DDL makes, catalog by catalog.
+-- The catalogs show no difference between the extension's tables and those of V001's own DDL.
 CREATE SCHEMA docs;
 CREATE EXTENSION doc_extractor SCHEMA docs VERSION '1.0';
 CREATE SCHEMA plain;
 
--- V001's DDL to the letter, without ON UPDATE NOW(), which PostgreSQL does not have.
 SET search_path = plain;
-CREATE TABLE documents (
-    id SERIAL PRIMARY KEY,
-    file_name VARCHAR(500) NOT NULL,
-    file_size_bytes INTEGER NOT NULL,
-    file_hash VARCHAR(64) NOT NULL UNIQUE,
-    file_type VARCHAR(50) NOT NULL,
-    ingestion_source VARCHAR(255) NOT NULL,
-    ingestion_timestamp TIMESTAMP NOT NULL DEFAULT NOW(),
-    document_text TEXT,
-    metadata_extracted JSON,
-    ingestion_status VARCHAR(50) DEFAULT 'success' NOT NULL,
-    error_message VARCHAR(1000),
-    created_at TIMESTAMP NOT NULL DEFAULT NOW(),
-    updated_at TIMESTAMP NOT NULL DEFAULT NOW()
-);
+\set ECHO none
+\i test/helpers/v001.sql
+\set ECHO all
 
--- Indices
-CREATE INDEX ix_documents_file_hash ON documents(file_hash);
-CREATE INDEX ix_documents_ingestion_timestamp ON documents(ingestion_timestamp);
-CREATE INDEX ix_documents_file_type ON documents(file_type);
-CREATE TABLE hash_index (
-    id SERIAL PRIMARY KEY,
-    file_hash VARCHAR(64) NOT NULL UNIQUE,
-    document_id INTEGER NOT NULL,
-    first_seen TIMESTAMP NOT NULL DEFAULT NOW(),
-    duplicate_count INTEGER DEFAULT 0 NOT NULL,
-    last_seen TIMESTAMP NOT NULL DEFAULT NOW(),
-    FOREIGN KEY (document_id) REFERENCES documents(id) ON DELETE CASCADE
-);
-
--- Indices
-CREATE INDEX ix_hash_index_file_hash ON hash_index(file_hash);
-CREATE TABLE audit_log (
-    id SERIAL PRIMARY KEY,
-    document_id INTEGER NOT NULL,
-    action VARCHAR(50) NOT NULL,
-    action_timestamp TIMESTAMP NOT NULL DEFAULT NOW(),
-    user_or_system VARCHAR(255) NOT NULL DEFAULT 'system',
-    old_value JSON,
-    new_value JSON,
-    change_reason VARCHAR(500),
-    FOREIGN KEY (document_id) REFERENCES documents(id) ON DELETE CASCADE
-);
-
--- Indices
-CREATE INDEX ix_audit_log_document_id ON audit_log(document_id);
-CREATE INDEX ix_audit_log_action_timestamp ON audit_log(action_timestamp);
-CREATE TABLE error_log (
-    id SERIAL PRIMARY KEY,
-    file_name VARCHAR(500) NOT NULL,
-    error_type VARCHAR(100) NOT NULL,
-    error_message VARCHAR(2000) NOT NULL,
-    error_timestamp TIMESTAMP NOT NULL DEFAULT NOW(),
-    retry_attempted BOOLEAN DEFAULT FALSE NOT NULL,
-    resolution_notes VARCHAR(1000)
-);
-
--- Indices
-CREATE INDEX ix_error_log_error_timestamp ON error_log(error_timestamp);
-
--- What a schema holds, as (aspect, object, description); the schema's own name is taken out.
+-- What a schema holds, as (aspect, object, description), without the schema's own name.
 CREATE SCHEMA compare;
 SET search_path = compare;
 CREATE FUNCTION describe_schema(name text)
@@ -84,7 +27,8 @@ WITH relations AS (
     SELECT 'column', c.relname || '.' || a.attname,
            concat_ws(' ', a.attnum, format_type(a.atttypid, a.atttypmod), 'not null:', a.attnotnull,
                      'default:', pg_get_expr(d.adbin, d.adrelid), 'storage:', a.attstorage,
-                     a.attcompression, 'collation:', l.collname, 'statistics:', coalesce(a.attstattarget, -1),
+                     a.attcompression, 'collation:', l.collname, 'statistics:',
+                     coalesce(a.attstattarget, -1),
                      a.attidentity, a.attgenerated, a.attndims, a.attislocal,
                      'dropped:', a.attisdropped)
     FROM relations c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
@@ -106,17 +50,19 @@ WITH relations AS (
     UNION ALL
     SELECT 'sequence', q.sequencename::text,
            concat_ws(' ', q.data_type, q.start_value, q.min_value, q.max_value, q.increment_by,
-                     q.cycle, q.cache_size, 'owned by:', d.refobjid::regclass, d.refobjsubid, d.deptype)
+                     q.cycle, q.cache_size, 'owned by:', d.refobjid::regclass, d.refobjsubid,
+                     d.deptype)
     FROM pg_sequences q
     JOIN pg_class s ON s.oid = format('%I.%I', q.schemaname, q.sequencename)::regclass
     LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.oid
         AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0
     WHERE q.schemaname = name
 )
-SELECT aspect, replace(object, name || '.', ''), replace(description, name || '.', '') FROM described
+SELECT aspect, replace(object, name || '.', ''), replace(description, name || '.', '')
+FROM described
 $$;
 
--- In both directions; nothing may come out.
+-- The differences in both directions; there must be none.
 CREATE VIEW differences AS
 SELECT 'only V001' AS side, v.* FROM
     (SELECT * FROM describe_schema('plain') EXCEPT SELECT * FROM describe_schema('docs')) v
@@ -129,13 +75,13 @@ SELECT aspect, count(*)
 FROM describe_schema('docs') WHERE description !~ '^n ' GROUP BY aspect ORDER BY aspect;
 SELECT * FROM differences ORDER BY side, aspect, object;
 
--- What it looks like, for one object of each kind.
+-- What a description looks like, for one object of each kind.
 SELECT * FROM describe_schema('docs')
-WHERE object IN ('hash_index.hash_index_document_id_fkey', 'documents.file_name', 'hash_index_id_seq',
-                 'ix_documents_file_type')
+WHERE object IN ('hash_index.hash_index_document_id_fkey', 'documents.file_name',
+                 'hash_index_id_seq', 'ix_documents_file_type')
 ORDER BY aspect, object;
 
--- The comparison can fail: one change a line, each in an aspect of its own, all undone.
+-- The comparison can fail: each change is one in another aspect, and is undone.
 CREATE FUNCTION differences_after(change text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     found text;

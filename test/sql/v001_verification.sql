@@ -21,7 +21,8 @@ LEFT JOIN pg_indexes i ON i.schemaname = 'public' AND i.indexname = v001.name
 ORDER BY v001.name COLLATE "C";
 
 -- 4. Verify constraints
--- In a view, as it has no ORDER BY and names NOT NULL constraints differently from server to server.
+-- In a view, as it has no ORDER BY, and names NOT NULL constraints differently in each version of
+-- the server.
 CREATE TEMPORARY VIEW v001_constraints AS
 SELECT constraint_name, constraint_type 
 FROM information_schema.table_constraints 
@@ -38,7 +39,7 @@ VALUES ('test.pdf', 1024, 'abc123def456', 'application/pdf', 'test', NOW());
 SELECT COUNT(*) FROM documents;
 
 -- 6. Verify index usage
--- Costs vary from server to server, and two indexes on the hash are as good: both are left out.
+-- Costs vary from server to server, and either index on the hash may serve: both are left out.
 CREATE FUNCTION pg_temp.plan_of(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
     line text;
