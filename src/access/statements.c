@@ -83,14 +83,7 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 		" AND document_id OPERATOR(pg_catalog.=) $3",
 		3, {TEXTOID, TEXTOID, INT8OID}
 	},
-<<<<<<< HEAD
 	/* Parameters: hash, document. */
-=======
-	/*
-	 * Parameters: hash, document.  If there is a row already, its document
-	 * has been removed without it.
-	 */
->>>>>>> 86366237652a957900ae7a978403ac59784f8b8b
 	[STATEMENT_TAKE_OVER_HASH] = {
 		"hash_index",
 		"UPDATE %1$s.hash_index SET document_id = $2"
