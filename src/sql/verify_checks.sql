@@ -66,7 +66,7 @@ WHERE NOT EXISTS (
     LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     JOIN pg_class AS r ON r.oid = a.attrelid AND r.relnamespace = $1
     WHERE r.relname = e.t AND a.attname = e.c AND NOT a.attisdropped
-        AND format_type(a.atttypid, a.atttypmod) = e.type
+        AND format_type(a.atttypid, a.atttypmod) IN (e.type, CASE e.type WHEN 'json' THEN 'jsonb' END)
         AND a.attnotnull = e.not_null
         AND pg_get_expr(d.adbin, d.adrelid) IS NOT DISTINCT FROM e.def)
 ORDER BY 1;
