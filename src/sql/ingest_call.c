@@ -64,25 +64,41 @@ FillResult(const Document *document, Datum *values, bool *nulls)
 }
 
 /*
- * Checks and ingests one document, and returns the function's result row.  Reads
- * the content, unless its hash is known, after all other checks.
+ * Checks a document, and raises an error if it has a problem.  Reads the content,
+ * unless its hash is known, after all other checks.
  */
+void
+CheckDocument(const Ledger *ledger, Document *document)
+{
+	FieldLimits limits;
+	Problem		problem;
+
+	GetFieldLimits(ledger, &limits);
+	if (HasProblem(document, &limits, &problem))
+		ReportProblem(document, &problem);
+	if (document->hash_content != NULL)
+		document->hash_content(document);
+}
+
+/* Returns the result row of a document, of the type that ResultRowType() returns. */
+Datum
+ResultRow(TupleDesc desc, const Document *document)
+{
+	Datum		values[RESULT_COLUMNS];
+	bool		nulls[RESULT_COLUMNS];
+
+	FillResult(document, values, nulls);
+	return HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
+}
+
+/* Checks and ingests one document, and returns the function's result row. */
 Datum
 IngestOne(FunctionCallInfo fcinfo, Document *document)
 {
 	Ledger		ledger = GetLedger(fcinfo);
 	TupleDesc	desc = ResultRowType(fcinfo);
-	FieldLimits limits;
-	Problem		problem;
-	Datum		values[RESULT_COLUMNS];
-	bool		nulls[RESULT_COLUMNS];
 
-	GetFieldLimits(&ledger, &limits);
-	if (HasProblem(document, &limits, &problem))
-		ReportProblem(document, &problem);
-	if (document->hash_content != NULL)
-		document->hash_content(document);
+	CheckDocument(&ledger, document);
 	IngestBatch(&ledger, document, 1);
-	FillResult(document, values, nulls);
-	return HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
+	return ResultRow(desc, document);
 }

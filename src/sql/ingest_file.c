@@ -20,6 +20,11 @@
 #include "utils/json.h"
 
 #include "../compat.h"
+#include "../ingest/bad_documents.h"
+#include "../ingest/ingest.h"
+#include "../lib/subtransaction.h"
+#include "../settings.h"
+#include "../tables/error_log.h"
 #include "ingest_call.h"
 
 PG_FUNCTION_INFO_V1(ingest_file);
@@ -176,29 +181,93 @@ PathMetadata(const char *path)
 	return CStringGetTextDatum(json.data);
 }
 
+/* A file to be read, for ReadFile(). */
+typedef struct FileReading
+{
+	const Ledger *ledger;
+	ServerFile	file;
+	Document	document;
+} FileReading;
+
+/* Reads a file and checks its document: a callback of TryInSubtransaction(). */
+static void
+ReadFile(void *argument)
+{
+	FileReading *reading = argument;
+	Document   *document = &reading->document;
+
+	StatFile(&reading->file);
+	document->size = reading->file.state.st_size;
+	document->hash_content = HashFile;
+	document->content = &reading->file;
+	CheckDocument(reading->ledger, document);
+}
+
+/*
+ * Returns whether an error in ReadFile() is about the file: its values, its state,
+ * or what the system says of it.  Not a cancel, for example.
+ */
+static bool
+IsAboutFile(const ErrorData *error)
+{
+	switch (ERRCODE_TO_CATEGORY(error->sqlerrcode))
+	{
+		case ERRCODE_DATA_EXCEPTION:
+		case ERRCODE_SYSTEM_ERROR:
+			return true;
+		default:
+			return error->sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE ||
+				error->sqlerrcode == ERRCODE_WRONG_OBJECT_TYPE ||
+				error->sqlerrcode == ERRCODE_OBJECT_IN_USE;
+	}
+}
+
+/* Ingests a file, or writes it to error_log if it cannot be ingested. */
+static void
+IngestFileOrLog(FileReading *reading)
+{
+	ErrorData  *error = TryInSubtransaction(ReadFile, reading);
+
+	if (error == NULL)
+		IngestOrLog(reading->ledger, &reading->document, 1);
+	else if (IsAboutFile(error))
+		LogBadDocument(reading->ledger, &reading->document,
+					   error->sqlerrcode, error->message);
+	else
+		ReThrowError(error);
+}
+
 /*
  * ingest_file(path, file_type, ...): ingests a document that is a file on the
- * server.  The path is interpreted as by pg_read_file().
+ * server.  The path is interpreted as by pg_read_file().  A file that cannot be
+ * ingested is an error, or a row of error_log, as doc_extractor.on_bad_document
+ * says: the next file in a folder may be a good one.
  */
 Datum
 ingest_file(PG_FUNCTION_ARGS)
 {
-	Document	document = {.position = 0};
-	ServerFile	file;
+	Ledger		ledger = GetLedger(fcinfo);
+	TupleDesc	desc = ResultRowType(fcinfo);
+	FileReading reading = {.ledger = &ledger};
+	Document   *document = &reading.document;
 
 	CheckReadsFiles();
-	file.path = GetPath(fcinfo);
-	StatFile(&file);
-
-	GetFields(fcinfo, 0, 1, &document);
-	document.fields[FIELD_NAME].value = CStringGetTextDatum(BaseName(file.path));
-	if (document.fields[FIELD_METADATA].isnull)
+	reading.file.path = GetPath(fcinfo);
+	GetFields(fcinfo, 0, 1, document);
+	document->fields[FIELD_NAME].value =
+		CStringGetTextDatum(BaseName(reading.file.path));
+	if (document->fields[FIELD_METADATA].isnull)
 	{
-		document.fields[FIELD_METADATA].value = PathMetadata(file.path);
-		document.fields[FIELD_METADATA].isnull = false;
+		document->fields[FIELD_METADATA].value = PathMetadata(reading.file.path);
+		document->fields[FIELD_METADATA].isnull = false;
 	}
-	document.size = file.state.st_size;
-	document.hash_content = HashFile;
-	document.content = &file;
-	return IngestOne(fcinfo, &document);
+
+	if (doc_extractor_on_bad_document == BAD_DOCUMENT_LOG)
+		IngestFileOrLog(&reading);
+	else
+	{
+		ReadFile(&reading);
+		IngestBatch(&ledger, document, 1);
+	}
+	return ResultRow(desc, document);
 }
