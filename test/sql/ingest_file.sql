@@ -138,6 +138,26 @@ RESET ROLE;
 \set VERBOSITY default
 SELECT * FROM written;
 
+-- With on_bad_document = log, files that cannot be ingested do not stop the others. The reasons
+-- are in error_log.
+SET doc_extractor.on_bad_document = log;
+SELECT path, document_id IS NULL AS failed, file_hash IS NULL AS unread
+FROM unnest(ARRAY['PG_VERSION', 'no_such_file', 'base', 'global/pg_control']) AS path,
+    ingest_file(path, 'application/octet-stream');
+SELECT document_id, file_hash IS NULL AS unread FROM ingest_file('global/pg_control', ' ');
+SELECT file_name, error_type, error_message FROM error_log ORDER BY id;
+-- A user's constraint refuses the document of a file that was read.
+ALTER TABLE documents ADD CONSTRAINT no_pids CHECK (file_name <> 'postmaster.pid');
+SELECT document_id, file_hash IS NULL AS unread FROM ingest_file('postmaster.pid', 'text/plain');
+SELECT file_name, error_type FROM error_log ORDER BY id DESC LIMIT 1;
+ALTER TABLE documents DROP CONSTRAINT no_pids;
+-- A missing privilege is no fault of the file.
+SET ROLE regress_docs_ingester;
+SELECT ingest_file('PG_VERSION', 'text/plain');
+RESET ROLE;
+SELECT ingest_file(NULL, 'text/plain');
+RESET doc_extractor.on_bad_document;
+
 SET doc_extractor.allow_data_loss = on;
 DROP SCHEMA docs CASCADE;
 DROP EXTENSION pgcrypto;
