@@ -16,7 +16,8 @@ use Ledger;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-our @EXPORT = qw(prepare_load start_load run_load wait_for_load end_load check_load copy_journals);
+our @EXPORT = qw(prepare_load new_folder start_load run_load wait_for_load end_load check_load
+  copy_journals);
 
 # A test repeats what its sessions choose with SEED, if not how they meet.
 my $seed = $ENV{SEED} // int(rand(1_000_000));
@@ -56,12 +57,15 @@ sub finish_program
 sub prepare_load
 {
 	my ($node, $database) = @_;
-	# The server opens files there, too.
-	my $folder = abs_path(PostgreSQL::Test::Utils::tempdir());
 
-	finish_program("$database, a load is prepared",
-		start_program($node, $database, 'prepare', $folder));
-	return $folder;
+	finish_program("$database, a load is prepared", start_program($node, $database, 'prepare'));
+	return new_folder();
+}
+
+# Makes a folder for the loads on a ledger, or on a copy of one; the server opens files there, too.
+sub new_folder
+{
+	return abs_path(PostgreSQL::Test::Utils::tempdir());
 }
 
 # Starts this many sessions, with further options of load.py; without any they go on until they are

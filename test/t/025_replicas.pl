@@ -5,9 +5,9 @@ use strict;
 use warnings;
 
 use Ledger;
-use Load;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use RandomLoad;
 use Test::More;
 
 my ($primary, $subscriber);
@@ -103,12 +103,13 @@ $subscriber->safe_psql('ledger', 'DROP SUBSCRIPTION ledger');
 
 # The first copy is made while documents are ingested, and all of it comes after.
 create_ledger($_, 'busy') foreach ($primary, $subscriber);
-create_load_table($primary, 'busy');
-my @load = start_load($primary, 'busy', 3);
-wait_for_operations($primary, 'busy', 100, @load);
+my $folder = prepare_load($primary, 'busy');
+my $load = start_load($primary, 'busy', $folder, 3, '--vacuum');
+wait_for_load($primary, 'busy', $load, 100);
 subscribe('busy');
-wait_for_operations($primary, 'busy', 100, @load);
-end_load('logical, busy', $primary, 'busy', @load);
+wait_for_load($primary, 'busy', $load, 100);
+end_load('logical, busy', $load, $primary);
+check_load('logical, busy', $primary, 'busy', $folder);
 $primary->wait_for_catchup('busy');
 is(tables_of($subscriber, 'busy'), tables_of($primary, 'busy'), 'logical, busy: the same rows');
 is($subscriber->safe_psql('busy', q{SELECT check_name FROM docs.doc_extractor_verify() WHERE NOT passed}),

@@ -33,10 +33,12 @@ def shared_names():
 
 
 def write_files(folder):
-    """Writes the shared documents as files for ingest_file()."""
+    """Writes the shared documents as files for ingest_file(); others may read those that are there."""
     for name in shared_names():
-        with open(os.path.join(folder, name), "w", encoding="ascii") as file:
-            file.write(name)
+        path = os.path.join(folder, name)
+        if not os.path.exists(path):
+            with open(path, "w", encoding="ascii") as file:
+                file.write(name)
 
 
 class EntryPoints:

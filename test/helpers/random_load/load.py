@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Random load on the ledger of the environment's database, and a check of what it left behind.
 
-    load.py prepare FOLDER
+    load.py prepare
     load.py run [OPTION]... FOLDER
     load.py check FOLDER
 
@@ -23,7 +23,8 @@ PATIENCE = 60
 def arguments():
     parser = argparse.ArgumentParser()
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("prepare", "run", "check"):
+    commands.add_parser("prepare")
+    for name in ("run", "check"):
         commands.add_parser(name).add_argument("folder")
     run = commands.choices["run"]
     run.add_argument("--seed", required=True, help="what the sessions choose by")
@@ -74,7 +75,7 @@ def main():
     options = arguments()
     events, problems = {}, []
     if options.command == "prepare":
-        sessions.prepare(options.folder)
+        sessions.prepare()
     elif options.command == "run":
         events, problems = run(options)
     else:

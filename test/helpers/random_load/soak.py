@@ -75,8 +75,8 @@ class Watch:
 
 def main():
     seconds, seed = float(sys.argv[1]) * 60, sys.argv[2]
+    sessions.prepare()
     with tempfile.TemporaryDirectory() as folder:
-        sessions.prepare(folder)
         load = sessions.Load(seed, folder, several=True)
         watch = Watch(seconds)
         workers = [sessions.Session(load, number, watch.look) for number in range(1, SESSIONS + 1)]
