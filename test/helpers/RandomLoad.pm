@@ -16,8 +16,8 @@ use Ledger;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-our @EXPORT = qw(prepare_load new_folder start_load run_load wait_for_load end_load check_load
-  copy_journals);
+our @EXPORT = qw(prepare_load new_folder start_load run_load wait_for_load end_load copy_journals
+  check_load problems_of_load);
 
 # A test repeats what its sessions choose with SEED, if not how they meet.
 my $seed = $ENV{SEED} // int(rand(1_000_000));
@@ -40,6 +40,13 @@ sub start_program
 	return $program;
 }
 
+# Returns the problems that it printed.
+sub problems_in
+{
+	my ($program) = @_;
+	return $program->{out} =~ /^PROBLEM: (.*)/mg;
+}
+
 # Waits for its end, and checks that it found no problems; returns how often what happened.
 sub finish_program
 {
@@ -48,7 +55,7 @@ sub finish_program
 
 	ok($program->{run}->finish, "$name: through") or diag($program->{err});
 	note($program->{out});
-	@problems = $program->{out} =~ /^PROBLEM: .*/mg;
+	@problems = problems_in($program);
 	is(join("\n", splice(@problems, 0, 10)), '', "$name: no problems");
 	return map { /^(.*): (\d+)$/ ? ($1 => $2) : () } split /\n/, $program->{out};
 }
@@ -148,6 +155,16 @@ sub check_load
 
 	is(problems_of($node, $database), '', "$name: it is consistent");
 	return %events;
+}
+
+# Returns what that check finds wrong.
+sub problems_of_load
+{
+	my ($node, $database, $folder) = @_;
+	my $program = start_program($node, $database, 'check', $folder);
+
+	$program->{run}->finish or die $program->{err};
+	return problems_in($program);
 }
 
 1;

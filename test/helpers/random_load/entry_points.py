@@ -33,7 +33,7 @@ def shared_names():
 
 
 def write_files(folder):
-    """Writes the shared documents as files for ingest_file(); others may read those that are there."""
+    """Writes the shared documents as files for ingest_file(), unless another load has done so."""
     for name in shared_names():
         path = os.path.join(folder, name)
         if not os.path.exists(path):
