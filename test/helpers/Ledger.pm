@@ -18,8 +18,8 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(usleep);
 
-our @EXPORT = qw(start_server kill_server create_ledger user_option tables_of state_of problems_query
-  problems_of run_script start_client finish_client wait_for_lock wait_until);
+our @EXPORT = qw(start_server kill_server create_ledger user_option command_line tables_of state_of
+  problems_query problems_of run_script start_client finish_client wait_for_lock wait_until);
 
 # Starts a server of the test's own, with these lines in its configuration.
 sub start_server
@@ -44,10 +44,11 @@ sub kill_server
 	# While it is stopped it can neither start others nor tell them to end.
 	kill 'STOP', $postmaster;
 	wait_until(sub { (state_of_process($postmaster))[0] eq 'T' });
-	@others = grep { (state_of_process($_))[1] == $postmaster } map { m{(\d+)$} } glob '/proc/[0-9]*';
+	@others = grep { (state_of_process($_))[1] == $postmaster }
+	  map { m{(\d+)$} } glob '/proc/[0-9]*';
 	kill 'KILL', @others;
 	$node->kill9;
-	# Even a dead one whose parent has not heard of it would pass for a server that runs.
+	# A zombie would pass for a server that runs.
 	foreach my $process ($postmaster, @others)
 	{
 		wait_until(sub { (state_of_process($process))[0] eq 'X' });
@@ -55,7 +56,7 @@ sub kill_server
 	return;
 }
 
-# Returns a process's state, and its parent; of one that is gone, that.
+# Returns a process's state, and its parent; X is the state of one that is gone.
 sub state_of_process
 {
 	my ($process) = @_;
@@ -97,6 +98,13 @@ sub user_option
 	return defined $user ? [ '-U', $user ] : [];
 }
 
+# Returns the command line of a client program that connects to a database as a role.
+sub command_line
+{
+	my ($node, $program, $database, $user, @options) = @_;
+	return [ $program, '-d', $node->connstr($database), @{ user_option($user) }, @options ];
+}
+
 # Returns all that a ledger holds, in a few lines: rows and a digest of all values for each table.
 sub tables_of
 {
@@ -136,7 +144,7 @@ sub union
 	return join(' UNION ALL ', @_);
 }
 
-# Returns the query for what contradicts itself in a ledger: no rows, if all is well.
+# Returns the query for the contradictions in a ledger: no rows, if all is well.
 sub problems_query
 {
 	return q{

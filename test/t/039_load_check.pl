@@ -173,7 +173,8 @@ is(join("\n", problems_of_load($node, $done, $mute)), '', 'an answer got lost');
 my $between = new_folder();
 mkdir "$between/before";
 copy_journals($folder, "$between/after");
-is(join("\n", problems_of_load($node, 'good', $between)), '', 'a copy is made meanwhile: it has all');
+is(join("\n", problems_of_load($node, 'good', $between)),
+	'', 'a copy is made meanwhile: it has all');
 my $first = $transaction =~ s/max/min/r;
 like(
 	join("\n", problems_of_load($node, spoil("DELETE FROM done WHERE $first"), $between)),

@@ -1,5 +1,6 @@
-# A primary with a synchronous replica is killed under load, and the replica takes over: nothing that
-# was acknowledged is lost, and sessions that were there before the promotion ingest right after it.
+# A primary with a synchronous replica is killed under load, and the replica takes over: nothing
+# that was acknowledged is lost, and sessions that were there before the promotion ingest right
+# after it.
 use strict;
 use warnings;
 
@@ -46,8 +47,8 @@ sub start_waiting_load
 sub check_log
 {
 	my ($name, $node) = @_;
-	my $duplicate = '23505: duplicate key value violates unique constraint "ix_documents_file_hash"';
-	my $meant = qr/25006: |40001: |$duplicate/;
+	my $constraint = 'unique constraint "ix_documents_file_hash"';
+	my $meant = qr/25006: |40001: |23505: duplicate key value violates $constraint/;
 	my @lines = grep { !/ERROR:  $meant/ }
 	  slurp_file($node->logfile) =~ /^.*(?:ERROR|PANIC|terminated by signal).*$/mg;
 
@@ -58,7 +59,8 @@ sub check_log
 my $primary = PostgreSQL::Test::Cluster->new('node_0');
 $primary->init(allows_streaming => 1, extra => [ '--encoding=UTF8', '--no-locale' ]);
 $primary->append_conf('postgresql.conf',
-	"synchronous_commit = on\nwal_keep_size = 1GB\nlog_statement = none\nlog_error_verbosity = verbose");
+	join("\n", 'synchronous_commit = on', 'wal_keep_size = 1GB', 'log_statement = none',
+		'log_error_verbosity = verbose'));
 $primary->start;
 create_ledger($primary, 'ledger');
 

@@ -1,5 +1,5 @@
-# Backups that are made while documents are ingested: a dump is the ledger of one moment, and archived
-# WAL brings it back as it was at any other.
+# Backups that are made while documents are ingested: a dump is the ledger of one moment, and
+# archived WAL brings it back as it was at any other.
 use strict;
 use warnings;
 
@@ -16,14 +16,17 @@ use constant TRANSACTIONS => 40;
 
 my $backups = PostgreSQL::Test::Utils::tempdir();
 my $node = PostgreSQL::Test::Cluster->new('busy');
-$node->init(has_archiving => 1, allows_streaming => 1, extra => [ '--encoding=UTF8', '--no-locale' ]);
+$node->init(
+	has_archiving => 1,
+	allows_streaming => 1,
+	extra => [ '--encoding=UTF8', '--no-locale' ]);
 $node->append_conf('postgresql.conf', 'log_statement = none');
 $node->start;
 create_ledger($node, 'ledger');
 my $folder = prepare_load($node, 'ledger');
 
-# Calls a function that copies the ledger while the load goes on.  A session is through before it, and
-# another one begins after it.  Returns the folder for the copy's loads.
+# Calls a function that copies the ledger while the load goes on.  A session is through before it,
+# and another one begins after it.  Returns the folder for the copy's loads.
 sub copy_ledger
 {
 	my ($name, $copy) = @_;
@@ -65,7 +68,8 @@ foreach my $dump (@dumps)
 
 	$dump->{folder} = copy_ledger($name, sub {
 		$node->command_ok(
-			[ 'pg_dump', @{ $dump->{dump} }, '-f', "$backups/$name", '-d', $node->connstr('ledger') ],
+			command_line($node, 'pg_dump', 'ledger', undef, @{ $dump->{dump} }, '-f',
+				"$backups/$name"),
 			"$name: dumped");
 	});
 	cmp_ok($node->safe_psql('ledger', 'SELECT count(*) FROM done'),
@@ -88,8 +92,9 @@ foreach my $dump (@dumps)
 	$node->safe_psql('postgres', "CREATE DATABASE $name");
 	$node->command_ok(
 		defined $dump->{restore}
-		? [ 'pg_restore', @{ $dump->{restore} }, '-d', $node->connstr($name), "$backups/$name" ]
-		: [ 'psql', '-Xqv', 'ON_ERROR_STOP=1', '-d', $node->connstr($name), '-f', "$backups/$name" ],
+		? command_line($node, 'pg_restore', $name, undef, @{ $dump->{restore} }, "$backups/$name")
+		: command_line($node, 'psql', $name, undef, '-Xqv', 'ON_ERROR_STOP=1', '-f',
+			"$backups/$name"),
 		"$name: restored");
 	check_copy($name, $node, $name, $dump->{folder});
 }
