@@ -19,7 +19,8 @@ use Test::More;
 use Time::HiRes qw(usleep);
 
 our @EXPORT = qw(start_server kill_server create_ledger user_option command_line tables_of state_of
-  problems_query problems_of run_script start_client finish_client wait_for_lock wait_until);
+  problems_query problems_of failed_checks run_script start_client finish_client client_ends
+  end_client wait_for_lock wait_until);
 
 # Starts a server of the test's own, with these lines in its configuration.
 sub start_server
@@ -173,6 +174,14 @@ sub problems_of
 	return $node->safe_psql($database, problems_query());
 }
 
+# Returns what doc_extractor_verify() finds wrong, a line each.
+sub failed_checks
+{
+	my ($node, $database) = @_;
+	return $node->safe_psql($database,
+		q{SELECT check_name || ': ' || detail FROM docs.doc_extractor_verify() WHERE NOT passed});
+}
+
 # Starts psql on a script, beside the test; in pg_stat_activity it is called "client".
 sub start_client
 {
@@ -197,6 +206,43 @@ sub finish_client
 	my ($client) = @_;
 	$client->{run}->finish;
 	return ($client->{out}, $client->{err});
+}
+
+# Returns ways to end a client at its work: what does it, given the client, and the error that the
+# client gets.
+sub client_ends
+{
+	my ($node) = @_;
+	my $signal = sub {
+		my ($function) = @_;
+		return sub {
+			$node->safe_psql('postgres',
+				"SELECT $function(pid) FROM pg_stat_activity WHERE application_name = 'client'");
+		};
+	};
+
+	return (
+		'terminated' => { end => $signal->('pg_terminate_backend'), error => qr/57P01/ },
+		'cancelled' => { end => $signal->('pg_cancel_backend'), error => qr/ERROR:  57014/ },
+		'without its client' => {
+			end => sub { $_[0]->{run}->kill_kill(grace => 0) },
+			error => qr/^$/
+		});
+}
+
+# Ends a client in one of these ways; returns what it printed, and its errors, once its backend has
+# gone, too.
+sub end_client
+{
+	my ($node, $client, $end) = @_;
+	my ($out, $err);
+
+	$end->{end}->($client);
+	($out, $err) = finish_client($client);
+	$node->poll_query_until('postgres',
+		q{SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = 'client'})
+	  or die 'the client\'s backend does not end';
+	return ($out, $err);
 }
 
 # Waits until the client waits for a lock.

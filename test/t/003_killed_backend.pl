@@ -46,7 +46,7 @@ $node->safe_psql(
 	CREATE TRIGGER stop AFTER INSERT ON docs.audit_log FOR EACH ROW EXECUTE FUNCTION stop()});
 
 # New, known and failed documents, as a batch and call by call.
-my $contents = q{(SELECT 'file ' || i AS name, 'content ' || i AS content
+my $offered = q{(SELECT 'file ' || i AS name, 'content ' || i AS content
 			FROM generate_series(1, 600) i
 		UNION ALL SELECT 'file', 'known ' || i FROM generate_series(1, 10) i
 		UNION ALL SELECT 'file', 'failed ' || i FROM generate_series(1, 10) i) AS offered};
@@ -54,24 +54,16 @@ my %works = (
 	'a batch' => qq{
 		SELECT count(r.document_id) FROM
 			(SELECT array_agg(name) AS names, array_agg(content::bytea) AS contents
-				FROM $contents) a,
+				FROM $offered) a,
 			LATERAL docs.ingest_documents(names, contents,
 				array_fill('text/plain'::text, ARRAY[cardinality(names)])) r;},
 	'a loop' => qq{
-		SELECT count(r.document_id) FROM $contents,
+		SELECT count(r.document_id) FROM $offered,
 			LATERAL docs.ingest_document(name, content::bytea, 'text/plain') r;});
 
 # How the client's work ends, and the settings that it takes.
-my $signal = sub {
-	my ($function) = @_;
-	return sub {
-		$node->safe_psql('postgres',
-			"SELECT $function(pid) FROM pg_stat_activity WHERE application_name = 'client'");
-	};
-};
 my %ends = (
-	'terminated' => { end => $signal->('pg_terminate_backend'), error => qr/57P01/ },
-	'cancelled' => { end => $signal->('pg_cancel_backend'), error => qr/ERROR:  57014/ },
+	client_ends($node),
 	'timed out' => {
 		# The time runs out while the client waits, however long it takes to get there.
 		end => sub { },
@@ -82,10 +74,6 @@ my %ends = (
 		end => sub { },
 		settings => q{SET statement_timeout = '500ms';},
 		error => qr/ERROR:  57014/
-	},
-	'without its client' => {
-		end => sub { $_[0]->{run}->kill_kill(grace => 0) },
-		error => qr/^$/
 	});
 
 # Stops the client at a point of its work and ends it there.
@@ -96,11 +84,7 @@ sub interrupt
 	$node->safe_psql($database, "BEGIN; $points{$point}; PREPARE TRANSACTION 'holder'");
 	my $client = start_client($node, $database, ($end->{settings} // '') . $script);
 	wait_for_lock($node) unless defined $end->{settings};
-	$end->{end}->($client);
-	my ($out, $err) = finish_client($client);
-	$node->poll_query_until('postgres',
-		q{SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = 'client'})
-	  or die 'the client\'s backend does not end';
+	my ($out, $err) = end_client($node, $client, $end);
 	$node->safe_psql($database, q{ROLLBACK PREPARED 'holder'});
 	return ($out, $err);
 }

@@ -44,8 +44,8 @@ like(
 $node->safe_psql('first', 'GRANT CREATE ON SCHEMA public TO keeper');
 foreach my $schema ('docs', '"Docs of 2024"', '"select"', undef)
 {
-	my $place = $schema // 'public';
-	my $name = "in $place";
+	my $target = $schema // 'public';
+	my $name = "in $target";
 
 	$node->safe_psql('first', "CREATE SCHEMA $schema", extra_params => user_option('keeper'))
 	  if defined $schema;
@@ -57,9 +57,9 @@ foreach my $schema ('docs', '"Docs of 2024"', '"select"', undef)
 	($out, $err) = run_script(
 		$node, 'first', 'keeper', qq{
 		$create;
-		SELECT document_id, is_duplicate FROM $place.ingest_document('a', 'content', 'text/plain');
-		SELECT document_id, is_duplicate FROM $place.ingest_document('b', 'content', 'text/plain');
-		SELECT count(*) FROM $place.audit_log;});
+		SELECT document_id, is_duplicate FROM $target.ingest_document('a', 'content', 'text/plain');
+		SELECT document_id, is_duplicate FROM $target.ingest_document('b', 'content', 'text/plain');
+		SELECT count(*) FROM $target.audit_log;});
 	is($err, '', "$name: installed");
 	is($out, "1|f\n1|t\n1", "$name: it works");
 
@@ -82,8 +82,8 @@ foreach my $schema ('docs', '"Docs of 2024"', '"select"', undef)
 
 	($out, $err) = run_script(
 		$node, 'first', 'stranger', qq{
-		SELECT FROM $place.documents;
-		SELECT FROM $place.ingest_document('c', 'content', 'text/plain');
+		SELECT FROM $target.documents;
+		SELECT FROM $target.ingest_document('c', 'content', 'text/plain');
 		DROP EXTENSION doc_extractor;});
 	is(() = $err =~ /ERROR:  42501/g, 3, "$name: a stranger may do nothing with it");
 
