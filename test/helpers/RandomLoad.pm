@@ -47,16 +47,16 @@ sub problems_in
 	return $program->{out} =~ /^PROBLEM: (.*)/mg;
 }
 
-# Waits for its end, and checks that it found no problems; returns how often what happened.
+# Waits for its end, and checks that it has no problems; returns how often what happened.
 sub finish_program
 {
 	my ($name, $program) = @_;
 	my @problems;
 
-	ok($program->{run}->finish, "$name: through") or diag($program->{err});
+	push @problems, $program->{err} unless $program->{run}->finish;
+	push @problems, problems_in($program);
+	is(join("\n", splice(@problems, 0, 10)), '', $name);
 	note($program->{out});
-	@problems = problems_in($program);
-	is(join("\n", splice(@problems, 0, 10)), '', "$name: no problems");
 	return map { /^(.*): (\d+)$/ ? ($1 => $2) : () } split /\n/, $program->{out};
 }
 
@@ -65,7 +65,7 @@ sub prepare_load
 {
 	my ($node, $database) = @_;
 
-	finish_program("$database, a load is prepared", start_program($node, $database, 'prepare'));
+	finish_program("$database: prepared for a load", start_program($node, $database, 'prepare'));
 	return new_folder();
 }
 
@@ -94,7 +94,7 @@ sub start_load
 sub run_load
 {
 	my ($name, @arguments) = @_;
-	return finish_program($name, start_load(@arguments));
+	return finish_program("$name: the load has no problems", start_load(@arguments));
 }
 
 # Waits until each session of a load has come this many transactions further.
@@ -127,7 +127,7 @@ sub end_load
 			SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 			WHERE application_name = 'random load'});
 	}
-	%events = finish_program($name, $load);
+	%events = finish_program("$name: the load has no problems", $load);
 	is($events{'cut off'}, scalar @{ $load->{sessions} }, "$name: all sessions were cut off");
 	return %events;
 }

@@ -31,9 +31,9 @@ foreach my $crash (1 .. CRASHES)
 	$node->start;
 	%events = check_load("crash $crash", $node, 'ledger', $folder);
 }
-# Of each session at most one transaction, so the rest was acknowledged.
 cmp_ok(($events{'unknown, done'} // 0) + ($events{'unknown, not done'} // 0),
-	'<=', SESSIONS * CRASHES, 'the answers that are missing');
-cmp_ok($events{'committed, done'}, '>=', 20 * SESSIONS * CRASHES * 0.8, 'and those that came');
+	'<=', SESSIONS * CRASHES, 'each session misses one answer at most');
+cmp_ok($events{'committed, done'},
+	'>=', 10 * SESSIONS * CRASHES, 'the sessions had many other answers');
 
 done_testing();
