@@ -18,8 +18,9 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(usleep);
 
-our @EXPORT = qw(start_server kill_server create_ledger user_option tables_of state_of problems_query
-  problems_of run_script start_client finish_client wait_for_lock wait_until);
+our @EXPORT = qw(start_server kill_server create_ledger user_option command_line tables_of state_of
+  problems_query problems_of failed_checks run_script start_client finish_client client_ends
+  end_client wait_for_lock wait_until);
 
 # Starts a server of the test's own, with these lines in its configuration.
 sub start_server
@@ -44,10 +45,11 @@ sub kill_server
 	# While it is stopped it can neither start others nor tell them to end.
 	kill 'STOP', $postmaster;
 	wait_until(sub { (state_of_process($postmaster))[0] eq 'T' });
-	@others = grep { (state_of_process($_))[1] == $postmaster } map { m{(\d+)$} } glob '/proc/[0-9]*';
+	@others = grep { (state_of_process($_))[1] == $postmaster }
+	  map { m{(\d+)$} } glob '/proc/[0-9]*';
 	kill 'KILL', @others;
 	$node->kill9;
-	# Even a dead one whose parent has not heard of it would pass for a server that runs.
+	# A zombie would pass for a server that runs.
 	foreach my $process ($postmaster, @others)
 	{
 		wait_until(sub { (state_of_process($process))[0] eq 'X' });
@@ -55,7 +57,7 @@ sub kill_server
 	return;
 }
 
-# Returns a process's state, and its parent; of one that is gone, that.
+# Returns a process's state, and its parent; X is the state of one that is gone.
 sub state_of_process
 {
 	my ($process) = @_;
@@ -97,6 +99,13 @@ sub user_option
 	return defined $user ? [ '-U', $user ] : [];
 }
 
+# Returns the command line of a client program that connects to a database as a role.
+sub command_line
+{
+	my ($node, $program, $database, $user, @options) = @_;
+	return [ $program, '-d', $node->connstr($database), @{ user_option($user) }, @options ];
+}
+
 # Returns all that a ledger holds, in a few lines: rows and a digest of all values for each table.
 sub tables_of
 {
@@ -136,7 +145,7 @@ sub union
 	return join(' UNION ALL ', @_);
 }
 
-# Returns the query for what contradicts itself in a ledger: no rows, if all is well.
+# Returns the query for the contradictions in a ledger: no rows, if all is well.
 sub problems_query
 {
 	return q{
@@ -165,6 +174,14 @@ sub problems_of
 	return $node->safe_psql($database, problems_query());
 }
 
+# Returns what doc_extractor_verify() finds wrong, a line each.
+sub failed_checks
+{
+	my ($node, $database) = @_;
+	return $node->safe_psql($database,
+		q{SELECT check_name || ': ' || detail FROM docs.doc_extractor_verify() WHERE NOT passed});
+}
+
 # Starts psql on a script, beside the test; in pg_stat_activity it is called "client".
 sub start_client
 {
@@ -189,6 +206,43 @@ sub finish_client
 	my ($client) = @_;
 	$client->{run}->finish;
 	return ($client->{out}, $client->{err});
+}
+
+# Returns ways to end a client at its work: what does it, given the client, and the error that the
+# client gets.
+sub client_ends
+{
+	my ($node) = @_;
+	my $signal = sub {
+		my ($function) = @_;
+		return sub {
+			$node->safe_psql('postgres',
+				"SELECT $function(pid) FROM pg_stat_activity WHERE application_name = 'client'");
+		};
+	};
+
+	return (
+		'terminated' => { end => $signal->('pg_terminate_backend'), error => qr/57P01/ },
+		'cancelled' => { end => $signal->('pg_cancel_backend'), error => qr/ERROR:  57014/ },
+		'without its client' => {
+			end => sub { $_[0]->{run}->kill_kill(grace => 0) },
+			error => qr/^$/
+		});
+}
+
+# Ends a client in one of these ways; returns what it printed, and its errors, once its backend has
+# gone, too.
+sub end_client
+{
+	my ($node, $client, $end) = @_;
+	my ($out, $err);
+
+	$end->{end}->($client);
+	($out, $err) = finish_client($client);
+	$node->poll_query_until('postgres',
+		q{SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = 'client'})
+	  or die 'the client\'s backend does not end';
+	return ($out, $err);
 }
 
 # Waits until the client waits for a lock.

@@ -1,6 +1,6 @@
 # A backup by pg_dump comes back row for row, whatever the format and the order of loading, for a
-# superuser and for an owner that is none; and nobody but the owner can pass a new row off as a
-# backup's.
+# superuser and for an owner who is none; and nobody but the owner can pass a new row off as one of
+# a backup.
 use strict;
 use warnings;
 
@@ -33,7 +33,8 @@ sub fill
 		SELECT FROM generate_series(1, 30) i,
 			ingest_document('again ' || i, ('content ' || i % 7)::bytea, 'text/plain');
 		SELECT FROM ingest_documents(ARRAY['b 1', 'b 2', 'b 3'],
-			ARRAY['batch 1', 'batch 2', 'batch 1']::bytea[], array_fill('text/csv'::text, ARRAY[3]));
+			ARRAY['batch 1', 'batch 2', 'batch 1']::bytea[],
+			array_fill('text/csv'::text, ARRAY[3]));
 		SELECT FROM ingest_document('failed', 'failed bytes', 'text/plain',
 			ingestion_status => 'failed', error_message => 'no text');
 		SELECT FROM ingest_document('healed', 'healed bytes', 'text/plain',
@@ -47,7 +48,8 @@ sub fill
 			metadata_extracted => '{"a" : [1,  2], "a": "\ud83d\ude00"}');
 		INSERT INTO documents (id, file_name, file_size_bytes, file_hash, file_type,
 			ingestion_source, created_at)
-		VALUES (1000, 'plain', 1, 'abc123def456', 'application/pdf', 'test', '2001-02-03 04:05:06.789');
+		VALUES (1000, 'plain', 1, 'abc123def456', 'application/pdf', 'test',
+			'2001-02-03 04:05:06.789');
 		SET doc_extractor.reason = 'a reason';
 		UPDATE documents SET file_type = 'text/html', document_text = 'changed' WHERE id <= 5;
 		UPDATE documents SET file_hash = repeat('0', 64) WHERE id = 6;
@@ -66,21 +68,14 @@ sub fill
 	return state_of($node, $database);
 }
 
-# Returns the command line of a program, as a role.
-sub command
-{
-	my ($program, $database, $user, @options) = @_;
-	return [ $program, '-d', $node->connstr($database), @{ user_option($user) }, @options ];
-}
-
-# Writes a list of a dump's contents in which the documents come last, which pg_restore is free to
-# choose with several jobs.
+# Writes a list of a dump's tables in which the documents come last, an order that pg_restore is
+# free to choose with several jobs.
 sub children_first
 {
 	my ($dump) = @_;
 	my $list = "$folder/children_first.list";
-	my ($contents, $err) = run_command([ 'pg_restore', '-l', $dump ]);
-	my @lines = split /\n/, $contents;
+	my ($entries, $err) = run_command([ 'pg_restore', '-l', $dump ]);
+	my @lines = split /\n/, $entries;
 	my @parents = grep { / TABLE DATA docs documents / } @lines;
 	my @others = grep { !/ TABLE DATA docs documents / } @lines;
 
@@ -91,8 +86,8 @@ sub children_first
 	return $list;
 }
 
-# The ways to dump and to restore.  Restored is by pg_restore with these options, or else by psql;
-# "data only": into the empty ledger of a new database.
+# The ways to dump and to restore: by pg_restore with the options in "restore", or else by psql.
+# With "data_only" the target is an empty ledger, with "over" it is another one.
 my @ways = (
 	{ name => 'script', dump => [] },
 	{ name => 'script in one transaction', dump => [], psql => ['-1'] },
@@ -106,7 +101,12 @@ my @ways = (
 	{ name => 'custom with 4 jobs', dump => ['-Fc'], restore => ['-j4'] },
 	{ name => 'directory with 4 jobs', dump => ['-Fd'], restore => ['-j4'] },
 	{ name => 'custom of data only', dump => [ '-Fc', '-a' ], restore => [], data_only => 1 },
-	{ name => 'data of a custom one with 4 jobs', dump => ['-Fc'], restore => [ '-a', '-j4' ], data_only => 1 },
+	{
+		name => 'data of a custom one with 4 jobs',
+		dump => ['-Fc'],
+		restore => [ '-a', '-j4' ],
+		data_only => 1
+	},
 	{ name => 'custom, children first', dump => ['-Fc'], restore => [], children_first => 1 },
 	{
 		name => 'custom, children first, in one transaction',
@@ -147,7 +147,7 @@ sub check_restored
 	return;
 }
 
-# Dumps a ledger with these options, unless that was done; returns the file's name.
+# Dumps a ledger with these options, once; returns the file's name.
 my %dumps;
 sub dump_of
 {
@@ -157,7 +157,8 @@ sub dump_of
 	if (!defined $dumps{$key})
 	{
 		$dumps{$key} = "$folder/$original" . keys %dumps;
-		$node->command_ok(command('pg_dump', $original, $user, '-f', $dumps{$key}, @options),
+		$node->command_ok(
+			command_line($node, 'pg_dump', $original, $user, '-f', $dumps{$key}, @options),
 			"$key: dumped");
 	}
 	return $dumps{$key};
@@ -191,14 +192,14 @@ sub try_way
 	{
 		my @order = $way->{children_first} ? ('-L', children_first($dump)) : ();
 		$node->command_ok(
-			command('pg_restore', $target, $user, @{ $way->{restore} }, @order, $dump),
+			command_line($node, 'pg_restore', $target, $user, @{ $way->{restore} }, @order, $dump),
 			"$name: restored");
 	}
 	else
 	{
-		# The role is looked at in the same session.
+		# The same session shows its replication role.
 		$node->command_like(
-			command('psql', $target, $user, '-XqAt', '-v', 'ON_ERROR_STOP=1',
+			command_line($node, 'psql', $target, $user, '-XqAt', '-v', 'ON_ERROR_STOP=1',
 				@{ $way->{psql} || [] }, '-f', $dump, '-c', 'SHOW session_replication_role'),
 			qr/^origin$/m,
 			"$name: restored, and triggers fire for the session");
@@ -221,25 +222,29 @@ foreach my $user (undef, 'keeper')
 
 # A superuser restores for an owner.
 $node->safe_psql('postgres', 'CREATE DATABASE for_keeper OWNER keeper');
-$node->command_ok(command('pg_restore', 'for_keeper', undef, '--role=keeper', dump_of('kept', 'keeper', '-Fc')),
+$node->command_ok(
+	command_line($node, 'pg_restore', 'for_keeper', undef, '--role=keeper',
+		dump_of('kept', 'keeper', '-Fc')),
 	'restored for another');
 check_restored('for another', $states{kept}, 'for_keeper', 'keeper');
 
-# An empty ledger stays so, and its sequences are as new.
+# An empty ledger stays empty, and its sequences are as new.
 create_ledger($node, 'blank');
 $node->safe_psql('postgres', 'CREATE DATABASE blank_again');
 $node->command_ok(
-	command('psql', 'blank_again', undef, '-Xqv', 'ON_ERROR_STOP=1', '-f', dump_of('blank')),
+	command_line($node, 'psql', 'blank_again', undef, '-Xqv', 'ON_ERROR_STOP=1', '-f',
+		dump_of('blank')),
 	'empty: restored');
 is(state_of($node, 'blank_again'), state_of($node, 'blank'), 'empty: all is back');
 
-# Restored without any trigger, as a superuser can.
+# A superuser can restore without any trigger.
 create_ledger($node, 'without_triggers');
 $node->command_ok(
-	command('psql', 'without_triggers', undef, '-Xqv', 'ON_ERROR_STOP=1', '-f',
+	command_line($node, 'psql', 'without_triggers', undef, '-Xqv', 'ON_ERROR_STOP=1', '-f',
 		dump_of('central', undef, '-a', '--disable-triggers')),
 	'without triggers: restored');
-is(tables_of($node, 'without_triggers'), tables_of($node, 'central'), 'without triggers: all is back');
+is(tables_of($node, 'without_triggers'),
+	tables_of($node, 'central'), 'without triggers: all is back');
 
 # Who is taken for a restore, and who is not.
 create_ledger($node, 'guarded', 'keeper');
@@ -269,7 +274,7 @@ sub insert_document
 		VALUES ('plain', 1, '$hash', 'text/plain', 'test', $created);};
 }
 
-# Runs a script that inserts the document with this hash, and says what was derived of it.
+# Runs a script that inserts a document, and checks which rows were derived from it.
 my $hashes = 0;
 sub check_derived
 {
@@ -281,7 +286,8 @@ sub check_derived
 	is($err, '', "$name: done");
 	is( $node->safe_psql(
 			'guarded', qq{
-			SELECT count(DISTINCT d.id), count(DISTINCT h.id), count(DISTINCT a.id), max(a.user_or_system)
+			SELECT count(DISTINCT d.id), count(DISTINCT h.id), count(DISTINCT a.id),
+				max(a.user_or_system)
 			FROM docs.documents d LEFT JOIN docs.hash_index h ON h.file_hash = d.file_hash
 				LEFT JOIN docs.audit_log a ON a.document_id = d.id
 			WHERE d.file_hash = '$hash'}),
@@ -294,7 +300,8 @@ my $old = insert_document('HASH', q{timestamp '2020-01-01'});
 my $new = insert_document('HASH', 'now()');
 my $restoring = 'SET doc_extractor.restoring = on';
 
-check_derived('a writer in a session like a restore', 'writer', $dump_settings, $old, '1|1|1|writer');
+check_derived('a writer in a session like a restore',
+	'writer', $dump_settings, $old, '1|1|1|writer');
 check_derived('a writer with the setting', 'writer', $restoring, $old, '1|1|1|writer');
 foreach my $function (qw(add add_in_a_block))
 {
@@ -318,7 +325,7 @@ foreach my $setting (qw(check_function_bodies search_path client_min_messages))
 		"$dump_settings RESET $setting", $old, '1|1|1|keeper');
 }
 
-# So far nothing has stood aside; from here on the owner restores.
+# So far no trigger has stood aside; from here on the owner restores.
 my $log_line = qr/LOG:  restoring "documents": its insert triggers ignore rows of a backup/;
 my $log = slurp_file($node->logfile);
 my $before = () = $log =~ /$log_line/g;
@@ -335,15 +342,18 @@ check_derived('the owner, with an old and a new document', 'keeper', $dump_setti
 		('new', 1, 'HASH', 'text/plain', 'test', now())}, '1|1|1|keeper');
 is( $node->safe_psql('guarded', q{
 		SELECT count(*) FROM docs.hash_index WHERE file_hash LIKE 'beside%'}),
-	'0', 'the old one is taken for a backup\'s');
+	'0', 'the old one is taken for one of a backup');
 
 # Changes are audited at all times.
 check_derived('the owner, with an UPDATE', 'keeper', "$dump_settings $restoring",
-	"$old UPDATE docs.documents SET file_type = 'text/html' WHERE file_hash = 'HASH'", '1|0|1|keeper');
+	"$old UPDATE docs.documents SET file_type = 'text/html' WHERE file_hash = 'HASH'",
+	'1|0|1|keeper');
 
-# Whatever a restore does, also one that fails in the middle: triggers fire for its session as before.
-my $bad_copy = "COPY docs.hash_index (file_hash, document_id) FROM stdin;\nearly 1\t5000\nno number\tx\n\\.\n";
-my $good_copy = "COPY docs.hash_index (file_hash, document_id) FROM stdin;\nearly 2\t5000\n\\.\n";
+# A restore, also one that fails in the middle, does not change whether triggers fire for its
+# session.
+my $copy = 'COPY docs.hash_index (file_hash, document_id) FROM stdin';
+my $bad_copy = "$copy;\nearly 1\t5000\nno number\tx\n\\.\n";
+my $good_copy = "$copy;\nearly 2\t5000\n\\.\n";
 my $show = "SHOW session_replication_role;\n";
 
 my ($out, $err) = run_script(
@@ -358,7 +368,7 @@ is(() = $err =~ /ERROR:  22P02/g, 3, 'three restores fail in the middle');
 is($out, join("\n", ('origin') x 7), 'and none changes the role of the session');
 ($out, $err) = run_script(
 	$node, 'guarded', undef, "$dump_settings\nSET session_replication_role = replica;\n"
-	  . "COPY docs.hash_index (file_hash, document_id) FROM stdin;\nearly 3\t5000\n\\.\n$show");
+	  . "$copy;\nearly 3\t5000\n\\.\n$show");
 is($out, 'replica', 'nor does one of a superuser with a role of its own');
 
 done_testing();

@@ -1,4 +1,4 @@
-# A query of very many calls takes no more memory and no more work at its end than it did early on.
+# A query of very many calls takes no more memory, and no more work, at its end than early on.
 use strict;
 use warnings;
 
@@ -11,13 +11,13 @@ my $node = start_server('memory', 'shared_buffers = 256MB', 'max_wal_size = 4GB'
 use constant CALLS => 100_000;
 
 # The query looks at itself every so many calls: at the memory contexts of its session, at its
-# process (where the system tells), and at the blocks of the ledger that it has touched so far.
+# process (if the system tells), and at the blocks of the ledger that it has touched so far.
 use constant STEP => 2_000;
 
 create_ledger($node, 'ledger');
 $node->safe_psql(
 	'ledger', q{
-	-- Kilobytes of the process's own; NULL where nobody knows.
+	-- Kilobytes of the process's own; NULL if the system does not tell.
 	CREATE FUNCTION resident() RETURNS integer LANGUAGE plpgsql AS $$
 		BEGIN
 			RETURN substring(pg_read_file('/proc/self/status') FROM 'RssAnon:\s*(\d+) kB');
@@ -29,9 +29,10 @@ $node->safe_psql(
 	CREATE FUNCTION touched() RETURNS bigint LANGUAGE sql AS $$
 		SELECT sum(pg_stat_get_xact_blocks_fetched(oid)) FROM pg_class
 		WHERE relnamespace = 'docs'::regnamespace $$;
-	CREATE TABLE looks (run text, calls integer, contexts bigint, resident integer, touched bigint)});
+	CREATE TABLE looks (run text, calls integer, contexts bigint, resident integer,
+		touched bigint)});
 
-# Runs a query whose placeholder CALL makes the call, of number i.
+# Runs a query that makes this call so many times; i is its number.
 sub run_calls
 {
 	my ($run, $calls, $call) = @_;
@@ -44,14 +45,14 @@ sub run_calls
 				CASE WHEN i % $step = 0 THEN resident() END,
 				CASE WHEN i % $step = 0 THEN touched() END
 			FROM generate_series(1, $calls) i, LATERAL $call r
-			-- So that the calls are made for all.
+			-- So that all calls are made.
 			OFFSET 0) l (i)
 		WHERE i % $step = 0});
 	return;
 }
 
-# Checks that a run took no more memory from its first thousands on, and that no part of it had more
-# to do than the last: indexes grow by a level, but nothing is read from end to end.
+# Checks that a run took no more memory after its first thousands of calls, and that no part of it
+# had much more to do than the last: indexes grow by a level, but nothing is read from end to end.
 sub check_run
 {
 	my ($run, $calls) = @_;

@@ -1,5 +1,5 @@
-# The owner of a database installs the extension, into any schema, and drops it again; the ledgers of
-# two databases have nothing to do with each other.
+# The owner of a database installs the extension, into any schema, and drops it again; the ledgers
+# of two databases have nothing to do with each other.
 use strict;
 use warnings;
 
@@ -32,17 +32,20 @@ sub leftovers_of
 my ($out, $err);
 my $allow_data_loss = 'SET doc_extractor.allow_data_loss = on';
 
-# Nobody else.
+# Nobody else may install it.
 ($out, $err) = run_script($node, 'first', 'stranger', 'CREATE EXTENSION doc_extractor;');
-like($err, qr/ERROR:  42501: permission denied to create extension/, 'a stranger may not install it');
+like(
+	$err,
+	qr/ERROR:  42501: permission denied to create extension/,
+	'a stranger may not install it');
 
-# The owner, into any schema: an existing one, one with a name that has to be quoted, one of a
-# reserved word, and none named at all.
+# The owner may, into any schema: an existing one, one with a name that has to be quoted, one named
+# as a reserved word, and one that the command does not name.
 $node->safe_psql('first', 'GRANT CREATE ON SCHEMA public TO keeper');
 foreach my $schema ('docs', '"Docs of 2024"', '"select"', undef)
 {
-	my $place = $schema // 'public';
-	my $name = "in $place";
+	my $target = $schema // 'public';
+	my $name = "in $target";
 
 	$node->safe_psql('first', "CREATE SCHEMA $schema", extra_params => user_option('keeper'))
 	  if defined $schema;
@@ -54,9 +57,9 @@ foreach my $schema ('docs', '"Docs of 2024"', '"select"', undef)
 	($out, $err) = run_script(
 		$node, 'first', 'keeper', qq{
 		$create;
-		SELECT document_id, is_duplicate FROM $place.ingest_document('a', 'content', 'text/plain');
-		SELECT document_id, is_duplicate FROM $place.ingest_document('b', 'content', 'text/plain');
-		SELECT count(*) FROM $place.audit_log;});
+		SELECT document_id, is_duplicate FROM $target.ingest_document('a', 'content', 'text/plain');
+		SELECT document_id, is_duplicate FROM $target.ingest_document('b', 'content', 'text/plain');
+		SELECT count(*) FROM $target.audit_log;});
 	is($err, '', "$name: installed");
 	is($out, "1|f\n1|t\n1", "$name: it works");
 
@@ -65,9 +68,11 @@ foreach my $schema ('docs', '"Docs of 2024"', '"select"', undef)
 			SELECT DISTINCT o.type, r.rolname
 			FROM pg_extension e JOIN pg_depend d ON d.refobjid = e.oid AND d.deptype = 'e',
 				LATERAL pg_identify_object(d.classid, d.objid, d.objsubid) o,
-				LATERAL (SELECT relowner FROM pg_class WHERE d.classid = 'pg_class'::regclass AND oid = d.objid
-					UNION ALL SELECT proowner FROM pg_proc WHERE d.classid = 'pg_proc'::regclass AND oid = d.objid
-						-- These run for everybody: they are a superuser's.
+				LATERAL (SELECT relowner FROM pg_class
+						WHERE d.classid = 'pg_class'::regclass AND oid = d.objid
+					UNION ALL SELECT proowner FROM pg_proc
+						WHERE d.classid = 'pg_proc'::regclass AND oid = d.objid
+						-- These run for everybody: a superuser owns them.
 						AND prorettype <> 'event_trigger'::regtype) x (owner)
 				JOIN pg_roles r ON r.oid = x.owner
 			WHERE e.extname = 'doc_extractor' AND o.type IN ('table', 'sequence', 'function')
@@ -77,8 +82,8 @@ foreach my $schema ('docs', '"Docs of 2024"', '"select"', undef)
 
 	($out, $err) = run_script(
 		$node, 'first', 'stranger', qq{
-		SELECT FROM $place.documents;
-		SELECT FROM $place.ingest_document('c', 'content', 'text/plain');
+		SELECT FROM $target.documents;
+		SELECT FROM $target.ingest_document('c', 'content', 'text/plain');
 		DROP EXTENSION doc_extractor;});
 	is(() = $err =~ /ERROR:  42501/g, 3, "$name: a stranger may do nothing with it");
 
@@ -88,7 +93,7 @@ foreach my $schema ('docs', '"Docs of 2024"', '"select"', undef)
 	is(leftovers_of('first'), '', "$name: nothing is left of that");
 }
 
-# Into a schema that does not exist, and twice.
+# It does not go into a schema that does not exist, nor in twice.
 ($out, $err) = run_script(
 	$node, 'first', 'keeper', q{
 	CREATE EXTENSION doc_extractor SCHEMA nowhere;
@@ -96,7 +101,7 @@ foreach my $schema ('docs', '"Docs of 2024"', '"select"', undef)
 	CREATE EXTENSION doc_extractor SCHEMA public;});
 like($err, qr/ERROR:  3F000.*ERROR:  42710/s, 'a schema must exist, and a database has one ledger');
 
-# In a transaction that is rolled back nothing remains.
+# A transaction that is rolled back leaves nothing.
 ($out, $err) = run_script(
 	$node, 'first', 'keeper', "$allow_data_loss;" . q{
 	DROP EXTENSION doc_extractor;
@@ -112,12 +117,13 @@ like($err, qr/ERROR:  3F000.*ERROR:  42710/s, 'a schema must exist, and a databa
 is($err, '', 'one session creates it again and again');
 is($out, "1\n1\n1|f", 'and always gets the new one');
 
-# A schema that gets another name takes the ledger along, in a session that has used it.
+# A session goes on with the ledger when its schema gets another name.
 ($out, $err) = run_script(
 	$node, 'first', 'keeper', q{
 	SELECT is_duplicate FROM "select".ingest_document('b', 'content', 'text/plain');
 	ALTER SCHEMA "select" RENAME TO renamed;
-	SELECT is_duplicate, duplicate_count FROM renamed.ingest_document('c', 'content', 'text/plain');});
+	SELECT is_duplicate, duplicate_count
+		FROM renamed.ingest_document('c', 'content', 'text/plain');});
 is($err, '', 'the schema is renamed');
 is($out, "t\nt|2", 'and the ledger works on');
 
@@ -126,9 +132,11 @@ is($out, "t\nt|2", 'and the ledger works on');
 	$node, 'second', 'Other Keeper', q{
 	CREATE SCHEMA renamed;
 	CREATE EXTENSION doc_extractor SCHEMA renamed;
-	SELECT document_id, is_duplicate, duplicate_count FROM renamed.ingest_document('a', 'content', 'text/plain');
+	SELECT document_id, is_duplicate, duplicate_count
+		FROM renamed.ingest_document('a', 'content', 'text/plain');
 	\connect first keeper
-	SELECT document_id, is_duplicate, duplicate_count FROM renamed.ingest_document('d', 'content', 'text/plain');});
+	SELECT document_id, is_duplicate, duplicate_count
+		FROM renamed.ingest_document('d', 'content', 'text/plain');});
 is($err, '', 'another database has its own ledger');
 is($out, "1|f|0\n1|t|3", 'and its own documents');
 ($out, $err) = run_script($node, 'second', 'Other Keeper',

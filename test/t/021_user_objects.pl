@@ -1,10 +1,11 @@
-# What users have put on the tables (rights, views, indexes, columns, triggers, policies) survives
-# every step between the versions, or stops it with a message that names it, before anything changed.
+# What users add to the tables (rights, views, indexes, columns, triggers, policies) survives every
+# step between the versions, or stops it with a message that names it, before anything changes.
 use strict;
 use warnings;
 
 use Ledger;
 use Migrations;
+use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $node = start_server('user_objects');
@@ -13,7 +14,7 @@ $node->safe_psql('postgres', q{
 	CREATE ROLE regress_docs_reader LOGIN});
 my $owner = 'regress_docs_keeper';
 
-# All that survives.
+# Additions that survive.
 my $additions = q{
 SET search_path = docs;
 GRANT USAGE ON SCHEMA docs TO regress_docs_reader;
@@ -33,18 +34,24 @@ ALTER TABLE documents ADD COLUMN their_department varchar(20) NOT NULL DEFAULT '
 	ADD CONSTRAINT their_check CHECK (file_type <> '' AND their_department <> '');
 ALTER TABLE audit_log ADD COLUMN their_case int;
 COMMENT ON COLUMN documents.their_department IS 'theirs';
-CREATE TABLE their_pages (document_id int REFERENCES documents ON DELETE CASCADE, file_hash varchar(64) REFERENCES documents (file_hash));
+CREATE TABLE their_pages (document_id int REFERENCES documents ON DELETE CASCADE,
+	file_hash varchar(64) REFERENCES documents (file_hash));
 CREATE TABLE their_fired (what text);
-CREATE FUNCTION their_note() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN INSERT INTO docs.their_fired VALUES (TG_NAME); RETURN NEW; END$$;
-CREATE TRIGGER their_note AFTER INSERT ON documents FOR EACH ROW EXECUTE FUNCTION their_note();
-CREATE TRIGGER their_other AFTER INSERT ON hash_index FOR EACH STATEMENT EXECUTE FUNCTION their_note();
+CREATE FUNCTION their_note() RETURNS trigger LANGUAGE plpgsql AS
+$$BEGIN INSERT INTO docs.their_fired VALUES (TG_NAME); RETURN NEW; END$$;
+CREATE TRIGGER their_note AFTER INSERT ON documents
+	FOR EACH ROW EXECUTE FUNCTION their_note();
+CREATE TRIGGER their_other AFTER INSERT ON hash_index
+	FOR EACH STATEMENT EXECUTE FUNCTION their_note();
 ALTER TABLE hash_index DISABLE TRIGGER their_other;
-CREATE POLICY their_policy ON documents FOR SELECT TO regress_docs_reader USING (their_department = 'archive');
+CREATE POLICY their_policy ON documents FOR SELECT TO regress_docs_reader
+	USING (their_department = 'archive');
 ALTER TABLE documents ENABLE ROW LEVEL SECURITY;
 CREATE STATISTICS their_statistics ON ingestion_source, ingestion_status FROM documents;
 ALTER TABLE audit_log SET (fillfactor = 90);
 ALTER TABLE hash_index SET (fillfactor = 80);
-ALTER TABLE documents ALTER COLUMN document_text SET STORAGE EXTERNAL, ALTER COLUMN file_name SET STATISTICS 500;
+ALTER TABLE documents ALTER COLUMN document_text SET STORAGE EXTERNAL,
+	ALTER COLUMN file_name SET STATISTICS 500;
 };
 
 # Returns all of it, as the catalogs have it.
@@ -52,30 +59,60 @@ my $additions_query = q{
 SET search_path = pg_catalog;
 SELECT 'rights', relname, relacl, reloptions, relrowsecurity FROM pg_class
 WHERE relnamespace = 'docs'::regnamespace AND relkind IN ('r', 'v', 'm', 'S')
-	AND NOT (relkind = 'v' AND EXISTS (SELECT FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'e')) ORDER BY relname;
-SELECT 'column', attrelid::regclass, attname, format_type(atttypid, atttypmod), attnotnull, attgenerated, attacl,
-	attstorage, attstattarget, col_description(attrelid, attnum),
-	(SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE (adrelid, adnum) = (attrelid, attnum))
-FROM pg_attribute WHERE attrelid IN ('docs.documents'::regclass, 'docs.audit_log'::regclass) AND NOT attisdropped
-	AND (attname LIKE 'their%' OR attacl IS NOT NULL OR attname IN ('document_text', 'file_name')) ORDER BY 2, 3;
-SELECT 'view', c.oid::regclass, c.relkind, c.relowner::regrole, pg_get_viewdef(c.oid) FROM pg_class c
+	AND NOT (relkind = 'v' AND EXISTS (SELECT FROM pg_depend
+		WHERE objid = pg_class.oid AND deptype = 'e')) ORDER BY relname;
+SELECT 'column', attrelid::regclass, attname, format_type(atttypid, atttypmod), attnotnull,
+	attgenerated, attacl, attstorage, attstattarget, col_description(attrelid, attnum),
+	(SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef
+		WHERE (adrelid, adnum) = (attrelid, attnum))
+FROM pg_attribute
+WHERE attrelid IN ('docs.documents'::regclass, 'docs.audit_log'::regclass) AND NOT attisdropped
+	AND (attname LIKE 'their%' OR attacl IS NOT NULL
+		OR attname IN ('document_text', 'file_name')) ORDER BY 2, 3;
+SELECT 'view', c.oid::regclass, c.relkind, c.relowner::regrole, pg_get_viewdef(c.oid)
+FROM pg_class c
 WHERE relnamespace = 'docs'::regnamespace AND relkind IN ('v', 'm')
 	AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = c.oid AND deptype = 'e') ORDER BY 2;
-SELECT 'index', indexdef FROM pg_indexes WHERE schemaname = 'docs' AND indexname LIKE 'their%' ORDER BY 2;
-SELECT 'constraint', conrelid::regclass, pg_get_constraintdef(oid), convalidated FROM pg_constraint
+SELECT 'index', indexdef FROM pg_indexes
+WHERE schemaname = 'docs' AND indexname LIKE 'their%' ORDER BY 2;
+SELECT 'constraint', conrelid::regclass, pg_get_constraintdef(oid), convalidated
+FROM pg_constraint
 WHERE connamespace = 'docs'::regnamespace AND conname LIKE 'their%' ORDER BY 2, 3;
-SELECT 'trigger', tgenabled, pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname LIKE 'their%' ORDER BY 3;
+SELECT 'trigger', tgenabled, pg_get_triggerdef(oid) FROM pg_trigger
+WHERE tgname LIKE 'their%' ORDER BY 3;
 SELECT 'policy', polname, polroles::regrole[], pg_get_expr(polqual, polrelid) FROM pg_policy;
 SELECT 'statistics', pg_get_statisticsobjdef(oid) FROM pg_statistic_ext};
 
-new_database($node, 'additions', $owner, 'docs');
-install($node, 'additions', $owner, 'docs', '1.0');
-$node->safe_psql('additions', $additions, extra_params => user_option($owner));
-my $expected = $node->safe_psql('additions', $additions_query);
-is(() = $expected =~ /^(?:rights|column|view|index|constraint|trigger|policy|statistics)\|/mg, 33, 'there are additions')
-  or diag($expected);
+# Makes a database with a ledger of a version, and adds something to it, as the owner.
+sub new_ledger
+{
+	my ($database, $version, $addition) = @_;
 
-# The GRANTs are in a dump as well, at every version: a restored ledger lets in whom this one does.
+	new_database($node, $database, $owner, 'docs');
+	install($node, $database, $owner, 'docs', $version);
+	as_owner($database, $addition);
+	return;
+}
+
+sub as_owner
+{
+	my ($database, $script) = @_;
+	return $node->safe_psql($database, $script, extra_params => user_option($owner));
+}
+
+sub as_reader
+{
+	my ($database, $script) = @_;
+	return $node->safe_psql($database, $script,
+		extra_params => user_option('regress_docs_reader'));
+}
+
+new_ledger('additions', '1.0', $additions);
+my $expected = $node->safe_psql('additions', $additions_query);
+my $kinds = qr/rights|column|view|index|constraint|trigger|policy|statistics/;
+is(() = $expected =~ /^(?:$kinds)\|/mg, 33, 'there are additions') or diag($expected);
+
+# The GRANTs are in a dump, too, at every version: a restored ledger lets in whom this one does.
 my @grants = (
 	'GRANT SELECT,INSERT ON TABLE docs.documents TO regress_docs_reader',
 	'GRANT SELECT(action) ON TABLE docs.audit_log TO regress_docs_reader',
@@ -84,8 +121,7 @@ my @grants = (
 	'GRANT SELECT ON TABLE docs.their_names TO regress_docs_reader');
 sub missing_grants
 {
-	my ($dump) = PostgreSQL::Test::Utils::run_command([ 'pg_dump', '-d', $node->connstr('additions') ]);
-	# SELECT, INSERT of the one, and column rights of the other, may stand in another order.
+	my ($dump) = run_command(command_line($node, 'pg_dump', 'additions'));
 	return join("\n", grep { index($dump, $_) < 0 } @grants);
 }
 
@@ -95,42 +131,43 @@ foreach my $to (qw(1.1 1.0 unpackaged 1.0 1.1 unpackaged 1.1 1.0))
 	my $from = version_of($node, 'additions');
 
 	is(step($node, 'additions', $owner, $to), '', "$from to $to: done");
-	is_same($node->safe_psql('additions', $additions_query), $expected, "$from to $to: what users added is as it was");
+	is_same($node->safe_psql('additions', $additions_query),
+		$expected, "$from to $to: what users added is as it was");
 	is(missing_grants(), '', "$from to $to: the rights are in a dump");
 }
 is(step($node, 'additions', $owner, '1.1'), '', 'up again');
-$node->safe_psql('additions', q{SELECT FROM docs.ingest_document('a', 'a', 'text/plain')}, extra_params => user_option($owner));
-is($node->safe_psql('additions', 'TABLE docs.their_fired'), 'their_note', 'the users\' trigger fires, the disabled one does not');
-is( $node->safe_psql('additions', 'SELECT file_name FROM docs.their_names', extra_params => user_option('regress_docs_reader')),
-	'a', 'who may read the view reads it');
+as_owner('additions', q{SELECT FROM docs.ingest_document('a', 'a', 'text/plain')});
+is($node->safe_psql('additions', 'TABLE docs.their_fired'),
+	'their_note', 'the users\' trigger fires, the disabled one does not');
+is(as_reader('additions', 'SELECT file_name FROM docs.their_names'),
+	'a', 'a role that may read the view reads it');
 $node->safe_psql('additions', 'REVOKE ALL ON docs.documents FROM regress_docs_reader');
 
 # EXECUTE on the functions that both versions have.
-new_database($node, 'execute', $owner, 'docs');
-install($node, 'execute', $owner, 'docs', '1.0');
-$node->safe_psql('execute', q{
+new_ledger('execute', '1.0', q{
 	GRANT USAGE ON SCHEMA docs TO regress_docs_reader;
 	GRANT EXECUTE ON FUNCTION docs.ingest_document TO regress_docs_reader});
 foreach my $to (qw(1.1 1.0 1.1))
 {
 	is(step($node, 'execute', $owner, $to), '', "execute: to $to");
-	is( $node->safe_psql('execute', "SELECT count(*) FROM docs.ingest_document('a', '$to', 'text/plain')",
-			extra_params => user_option('regress_docs_reader')),
-		'1', "who may execute a function executes it at $to");
+	is( as_reader('execute',
+			"SELECT count(*) FROM docs.ingest_document('a', '$to', 'text/plain')"),
+		'1',
+		"a role that may execute a function executes it at $to");
 }
 
-# Takes a step with one more thing there.  It must stop the step with an error that matches, having
-# changed nothing; or, where no error is expected, survive it: the query gives then what it gave.
+# Takes a step with one more object there.  It must stop the step with an error that matches, and
+# nothing changes; or, if no error is expected, survive it: the query's result is the same.
 my $cases = 0;
 sub check_case
 {
 	my ($name, $from, $to, $addition, $error, $query) = @_;
 	my $database = 'case_' . ++$cases;
 
-	new_database($node, $database, $owner, 'docs');
-	install($node, $database, $owner, 'docs', $from);
-	$node->safe_psql($database, "SET search_path = docs; SELECT FROM ingest_document('a', 'a', 'text/plain'); $addition",
-		extra_params => user_option($owner));
+	new_ledger($database, $from, qq{
+		SET search_path = docs;
+		SELECT FROM ingest_document('a', 'a', 'text/plain');
+		$addition});
 	my $catalogs = catalogs_of($node, $database, 'docs');
 	my $rows = rows_of($node, $database, 'docs');
 	my $result = defined $query ? $node->safe_psql($database, $query) : '';
@@ -154,107 +191,150 @@ sub check_case
 # Up: file_type grows under whatever uses it.  A view keeps the width that it has recorded.
 my $view_query = q{
 	SELECT pg_get_viewdef(attrelid), format_type(atttypid, atttypmod) FROM pg_attribute
-	WHERE attrelid = 'docs.theirs'::regclass AND attname = 'file_type'; TABLE docs.theirs};
-check_case('a view with file_type', '1.0', '1.1', 'CREATE VIEW theirs AS SELECT file_type FROM documents', undef, $view_query);
-check_case('a view of all columns', '1.0', '1.1', 'CREATE VIEW theirs AS SELECT * FROM documents', undef, $view_query);
-check_case('a materialized view', '1.0', '1.1', 'CREATE MATERIALIZED VIEW theirs AS SELECT DISTINCT file_type FROM documents', undef, $view_query);
+	WHERE attrelid = 'docs.theirs'::regclass AND attname = 'file_type';
+	TABLE docs.theirs};
+check_case('a view with file_type', '1.0', '1.1',
+	'CREATE VIEW theirs AS SELECT file_type FROM documents', undef, $view_query);
+check_case('a view of all columns', '1.0', '1.1',
+	'CREATE VIEW theirs AS SELECT * FROM documents', undef, $view_query);
+check_case('a materialized view', '1.0', '1.1',
+	'CREATE MATERIALIZED VIEW theirs AS SELECT DISTINCT file_type FROM documents',
+	undef, $view_query);
 check_case('a trigger', '1.0', '1.1', q{
 	CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
-	CREATE TRIGGER theirs AFTER UPDATE OF file_type ON documents FOR EACH ROW EXECUTE FUNCTION note()},
+	CREATE TRIGGER theirs AFTER UPDATE OF file_type ON documents
+		FOR EACH ROW EXECUTE FUNCTION note()},
 	undef, q{SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname = 'theirs'});
-check_case('a policy', '1.0', '1.1', q{CREATE POLICY theirs ON documents USING (file_type <> 'secret')},
+check_case('a policy', '1.0', '1.1',
+	q{CREATE POLICY theirs ON documents USING (file_type <> 'secret')},
 	undef, q{SELECT pg_get_expr(polqual, polrelid) FROM pg_policy});
-check_case('a generated column', '1.0', '1.1', 'ALTER TABLE documents ADD theirs text GENERATED ALWAYS AS (lower(file_type)) STORED',
-	undef, q{SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef JOIN pg_attribute ON (attrelid, attnum) = (adrelid, adnum)
-	WHERE attname = 'theirs'; SELECT theirs FROM docs.documents});
-check_case('a foreign key to the hash', '1.0', '1.1', 'CREATE TABLE theirs (file_hash varchar(64) REFERENCES documents (file_hash))',
-	undef, q{SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'docs.theirs'::regclass AND contype = 'f'});
+check_case('a generated column', '1.0', '1.1', q{
+	ALTER TABLE documents ADD theirs text GENERATED ALWAYS AS (lower(file_type)) STORED},
+	undef, q{
+	SELECT pg_get_expr(adbin, adrelid)
+	FROM pg_attrdef JOIN pg_attribute ON (attrelid, attnum) = (adrelid, adnum)
+	WHERE attname = 'theirs';
+	SELECT theirs FROM docs.documents});
+check_case('a foreign key to the hash', '1.0', '1.1', q{
+	CREATE TABLE theirs (file_hash varchar(64) REFERENCES documents (file_hash))},
+	undef, q{
+	SELECT pg_get_constraintdef(oid) FROM pg_constraint
+	WHERE conrelid = 'docs.theirs'::regclass AND contype = 'f'});
+
+# Returns what an error says of tables that are not as the version has them.
+sub changed_tables
+{
+	my ($version, $changes) = @_;
+	my $message = "ERROR:  55000: the tables are not as version $version has them";
+	return qr/^\Q$message\E\nDETAIL:  Changed: \Q$changes\E\.$/m;
+}
 
 # A column that is not as the version has it.
-check_case('another width', '1.0', '1.1', 'ALTER TABLE documents ALTER file_type TYPE varchar(60)',
-	qr/^ERROR:  55000: the tables are not as version 1\.0 has them\nDETAIL:  Changed: documents\.file_type is character varying\(60\)\.$/m);
-check_case('another type', '1.0', '1.1', 'ALTER TABLE documents ALTER file_type TYPE text',
-	qr/^ERROR:  55000: the tables are not as version 1\.0 has them\nDETAIL:  Changed: documents\.file_type is text\.$/m);
+check_case('another width', '1.0', '1.1',
+	'ALTER TABLE documents ALTER file_type TYPE varchar(60)',
+	changed_tables('1.0', 'documents.file_type is character varying(60)'));
+check_case('another type', '1.0', '1.1',
+	'ALTER TABLE documents ALTER file_type TYPE text',
+	changed_tables('1.0', 'documents.file_type is text'));
 check_case('other types, down', '1.1', '1.0', q{
-	ALTER EXTENSION doc_extractor DROP VIEW ingestion_stats_by_type; DROP VIEW ingestion_stats_by_type;
-	ALTER TABLE documents ALTER file_type TYPE text; ALTER TABLE audit_log ALTER document_id TYPE bigint},
-	qr/^ERROR:  55000: the tables are not as version 1\.1 has them\nDETAIL:  Changed: audit_log\.document_id is bigint; documents\.file_type is text\.$/m);
+	ALTER EXTENSION doc_extractor DROP VIEW ingestion_stats_by_type;
+	DROP VIEW ingestion_stats_by_type;
+	ALTER TABLE documents ALTER file_type TYPE text;
+	ALTER TABLE audit_log ALTER document_id TYPE bigint},
+	changed_tables('1.1', 'audit_log.document_id is bigint; documents.file_type is text'));
 
 # Down: db_user goes, and the type of file_type shrinks.
-check_case('a view with db_user', '1.1', '1.0', 'CREATE VIEW theirs AS SELECT db_user FROM audit_log',
+check_case('a view with db_user', '1.1', '1.0',
+	'CREATE VIEW theirs AS SELECT db_user FROM audit_log',
 	qr/^ERROR:  2BP01: .*db_user.*\nDETAIL: .*\btheirs depends on column db_user/m);
-check_case('a policy with db_user', '1.1', '1.0', 'CREATE POLICY theirs ON audit_log USING (db_user = current_user)',
-	qr/^ERROR:  2BP01: .*db_user.*\nDETAIL: .*\btheirs on table (?:docs\.)?audit_log depends on column db_user/m);
-check_case('a view on a function of 1.1', '1.1', '1.0', 'CREATE VIEW theirs AS SELECT * FROM doc_extractor_verify()',
+check_case('a policy with db_user', '1.1', '1.0',
+	'CREATE POLICY theirs ON audit_log USING (db_user = current_user)',
+	qr/^ERROR:  2BP01: .*db_user.*
+DETAIL: .*\btheirs on table (?:docs\.)?audit_log depends on column db_user/m);
+check_case('a view on a function of 1.1', '1.1', '1.0',
+	'CREATE VIEW theirs AS SELECT * FROM doc_extractor_verify()',
 	qr/^ERROR:  2BP01: .*doc_extractor_verify.*\nDETAIL: .*\btheirs depends on function/m);
 
-# Either of the two will do, but no third, such as an index that is gone without a word.
+# It survives, or stops the step; but, for example, no index is silently gone.
 foreach my $case (
-	[ 'a view with file_type, down', 'CREATE VIEW theirs AS SELECT file_type FROM documents',
+	[
+		'a view with file_type, down',
+		'CREATE VIEW theirs AS SELECT file_type FROM documents',
 		q{SELECT format_type(atttypid, atttypmod) = 'character varying(255)' FROM pg_attribute
-		WHERE attname = 'file_type' AND attrelid = 'docs.theirs'::regclass} ],
-	[ 'an index on db_user, down', 'CREATE INDEX theirs ON audit_log (db_user)',
-		q{SELECT to_regclass('docs.theirs') IS NOT NULL} ],
-	[ 'an index with file_type twice, down', 'CREATE INDEX theirs ON documents (file_type, file_type text_pattern_ops)',
-		q{SELECT count(*) = 2 FROM pg_attribute i JOIN pg_attribute t ON t.attname = 'file_type' AND t.attrelid = 'docs.documents'::regclass
-		WHERE i.attrelid = 'docs.theirs'::regclass AND i.atttypmod = t.atttypmod} ])
+		WHERE attname = 'file_type' AND attrelid = 'docs.theirs'::regclass}
+	],
+	[
+		'an index on db_user, down',
+		'CREATE INDEX theirs ON audit_log (db_user)',
+		q{SELECT to_regclass('docs.theirs') IS NOT NULL}
+	],
+	[
+		'an index with file_type twice, down',
+		'CREATE INDEX theirs ON documents (file_type, file_type text_pattern_ops)',
+		q{SELECT count(*) = 2 FROM pg_attribute i JOIN pg_attribute t
+			ON t.attname = 'file_type' AND t.attrelid = 'docs.documents'::regclass
+		WHERE i.attrelid = 'docs.theirs'::regclass AND i.atttypmod = t.atttypmod}
+	])
 {
 	my ($name, $addition, $query) = @$case;
 	my $database = 'case_' . ++$cases;
 
-	new_database($node, $database, $owner, 'docs');
-	install($node, $database, $owner, 'docs', '1.1');
-	$node->safe_psql($database, "SET search_path = docs; $addition", extra_params => user_option($owner));
-	is($node->safe_psql($database, $query), 't', "$name: it is there") ;
+	new_ledger($database, '1.1', "SET search_path = docs; $addition");
+	is($node->safe_psql($database, $query), 't', "$name: it is there");
 	my $err = step($node, $database, $owner, '1.0');
 	is($node->safe_psql($database, $query), 't', "$name: it stops the step or survives it whole");
 	like($err, $err eq '' ? qr// : qr/theirs/, "$name: an error names it");
 }
 
-# What is stored as an expression of file_type goes on being that of queries: an index of the users'
-# is used as before, or stops the step.
-new_database($node, 'expressions', $owner, 'docs');
-install($node, 'expressions', $owner, 'docs', '1.0');
-$node->safe_psql('expressions', q{
+# What is stored as an expression of file_type must stay what queries have: a user's index is used
+# as before, or stops the step.
+new_ledger('expressions', '1.0', q{
 	CREATE UNIQUE INDEX their_expression ON docs.documents (lower(file_type), file_hash);
-	CREATE INDEX their_predicate ON docs.documents (file_name) WHERE file_type = 'application/pdf'}, extra_params => user_option($owner));
+	CREATE INDEX their_predicate ON docs.documents (file_name)
+		WHERE file_type = 'application/pdf'});
 foreach my $to (qw(1.1 1.0))
 {
 	my $err = step($node, 'expressions', $owner, $to);
-	like($err, qr/\A(?:NOTICE:.*)?\z|ERROR:.*their_/s, "expressions: to $to, or stopped with a word");
+	like($err, qr/\A(?:NOTICE:.*)?\z|ERROR:.*their_/s,
+		"expressions: to $to, or stopped with a message");
 	my ($out, $errors) = run_script($node, 'expressions', $owner, q{
 		SET enable_seqscan = off;
 		SET enable_bitmapscan = off;
 		EXPLAIN (COSTS off) SELECT FROM docs.documents WHERE lower(file_type) = 'a';
-		EXPLAIN (COSTS off) SELECT FROM docs.documents WHERE file_name = 'a' AND file_type = 'application/pdf';
-		INSERT INTO docs.documents (file_name, file_size_bytes, file_hash, file_type, ingestion_source)
+		EXPLAIN (COSTS off) SELECT FROM docs.documents
+		WHERE file_name = 'a' AND file_type = 'application/pdf';
+		INSERT INTO docs.documents (file_name, file_size_bytes, file_hash, file_type,
+			ingestion_source)
 		VALUES ('a', 1, 'a', 't', 's') ON CONFLICT (lower(file_type), file_hash) DO NOTHING});
-	like($out, qr/using their_expression/, "expressions: to $to, the index of an expression is used");
+	like($out, qr/using their_expression/,
+		"expressions: to $to, the index of an expression is used");
 	like($out, qr/using their_predicate/, "expressions: to $to, the index of some rows is used");
 	is($errors, '', "expressions: to $to, ON CONFLICT finds its index");
 }
 
-# Another parent of documents, or of a table that inherits from it: it is read as before, or stops the
+# Another parent of documents, or of a table that inherits from it, is read as before, or stops the
 # step, as it would stop ALTER TABLE.
-foreach my $case ([ 'a parent', 'ALTER TABLE docs.documents INHERIT docs.their_parent' ],
-	[ 'another parent', 'CREATE TABLE docs.their_child () INHERITS (docs.their_parent, docs.documents)' ])
+foreach my $case (
+	[ 'a parent', 'ALTER TABLE docs.documents INHERIT docs.their_parent' ],
+	[
+		'another parent',
+		'CREATE TABLE docs.their_child () INHERITS (docs.their_parent, docs.documents)'
+	])
 {
 	my ($name, $addition) = @$case;
 	my $database = $name =~ s/ /_/r;
 
-	new_database($node, $database, $owner, 'docs');
-	install($node, $database, $owner, 'docs', '1.0');
-	$node->safe_psql($database, "CREATE TABLE docs.their_parent (file_type varchar(50) NOT NULL); $addition",
-		extra_params => user_option($owner));
-	like(step($node, $database, $owner, '1.1'), qr/\A\z|ERROR:.*their_/s, "$name: updated, or stopped with a word");
-	is(join('', run_script($node, $database, $owner, 'SELECT count(file_type) FROM docs.their_parent')), '0',
-		"$name: can be read");
+	new_ledger($database, '1.0', qq{
+		CREATE TABLE docs.their_parent (file_type varchar(50) NOT NULL);
+		$addition});
+	like(step($node, $database, $owner, '1.1'),
+		qr/\A\z|ERROR:.*their_/s, "$name: updated, or stopped with a message");
+	is(as_owner($database, 'SELECT count(file_type) FROM docs.their_parent'),
+		'0', "$name: can be read");
 }
 
 # Tables that inherit from documents, and all indexes of either, have the width that documents has.
-new_database($node, 'children', $owner, 'docs');
-install($node, 'children', $owner, 'docs', '1.0');
-$node->safe_psql('children', q{
+new_ledger('children', '1.0', q{
 	SET search_path = docs;
 	ALTER TABLE documents ADD COLUMN gone int;
 	ALTER TABLE documents DROP COLUMN gone;
@@ -262,24 +342,35 @@ $node->safe_psql('children', q{
 	CREATE TABLE grandchild () INHERITS (child);
 	CREATE INDEX ON grandchild (note, file_type);
 	CREATE INDEX ON child (id) INCLUDE (file_type);
-	CREATE INDEX ON documents (file_type DESC) INCLUDE (file_type)}, extra_params => user_option($owner));
+	CREATE INDEX ON documents (file_type DESC) INCLUDE (file_type)});
 my $there = 0;
 foreach my $to (qw(1.1 1.0 1.1))
 {
 	my $width = $to eq '1.1' ? 255 : 50;
 	is(step($node, 'children', $owner, $to), '', "children: to $to");
 	is( $node->safe_psql('children', q{
-			SELECT format_type(a.atttypid, a.atttypmod), count(*), string_agg(DISTINCT c.relkind::text, '') FROM pg_attribute a
-			JOIN pg_class c ON c.oid = a.attrelid LEFT JOIN pg_index i ON i.indexrelid = c.oid
+			SELECT format_type(a.atttypid, a.atttypmod), count(*),
+				string_agg(DISTINCT c.relkind::text, '')
+			FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+				LEFT JOIN pg_index i ON i.indexrelid = c.oid
 			WHERE c.relnamespace = 'docs'::regnamespace AND c.relkind IN ('r', 'i')
 				AND a.atttypid = 'varchar'::regtype AND a.attname ~ '^file_type'
 			GROUP BY 1}),
-		"character varying($width)|8|ir", "children: the tables and their indexes have the width");
-	$node->safe_psql('children', "INSERT INTO docs.grandchild (file_name, file_size_bytes, file_hash, file_type, ingestion_source)
-		VALUES ('a', 1, 'a$to', repeat('x', $width), 's')", extra_params => user_option($owner)) if $to eq '1.0';
-	$there = 1 if $to eq '1.0';
-	is($node->safe_psql('children', q{SET enable_seqscan = off; SELECT count(*) FROM docs.documents WHERE file_type = repeat('x', 50)}),
-		$there, "children: and work");
+		"character varying($width)|8|ir",
+		"children: the tables and their indexes have the width");
+	if ($to eq '1.0')
+	{
+		as_owner('children', qq{
+			INSERT INTO docs.grandchild (file_name, file_size_bytes, file_hash, file_type,
+				ingestion_source)
+			VALUES ('a', 1, 'a$to', repeat('x', $width), 's')});
+		$there = 1;
+	}
+	is( $node->safe_psql('children', q{
+			SET enable_seqscan = off;
+			SELECT count(*) FROM docs.documents WHERE file_type = repeat('x', 50)}),
+		$there,
+		"children: and work");
 }
 
 done_testing();

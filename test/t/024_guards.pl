@@ -1,5 +1,5 @@
-# The guards from outside of a session: pg_restore --clean goes on, DROP DATABASE is not concerned, and
-# the server log says who changed the tables' form.
+# The guards, seen from outside of a session: pg_restore --clean goes on, DROP DATABASE is not
+# concerned, and the server log says who changed the tables' form.
 use strict;
 use warnings;
 
@@ -15,48 +15,75 @@ $node->safe_psql('postgres', q{
 	CREATE ROLE regress_docs_admin LOGIN;
 	GRANT regress_docs_keeper TO regress_docs_admin});
 
+# Ways to restore over another ledger: a dump's format, and a program with its options.
+my %ways = (
+	clean => [ 'dump', 'pg_restore', '--clean' ],
+	clean_if_exists => [ 'dump', 'pg_restore', '--clean', '--if-exists' ],
+	clean_in_one => [ 'dump', 'pg_restore', '--clean', '-1' ],
+	clean_script => [ 'sql', 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-f' ]);
+
+# Makes a ledger and dumps it, in both formats.  It is one of 1.0, so that the backup fits whichever
+# version is this server's default.
+sub dump_ledger
+{
+	my ($who, $database, $user) = @_;
+	my $file = "$folder/$who";
+
+	new_database($node, $database, $user, 'docs');
+	install($node, $database, $user, 'docs', '1.0');
+	$node->safe_psql($database, q{
+		SELECT FROM generate_series(1, 5) i,
+			docs.ingest_document('file ' || i, ('content ' || i)::bytea, 'text/plain')},
+		extra_params => user_option($user));
+	$node->command_ok(
+		command_line($node, 'pg_dump', $database, $user, '-Fc', '-f', "$file.dump"),
+		"$who: dumped");
+	$node->command_ok(
+		command_line($node, 'pg_dump', $database, $user, '--clean', '-f', "$file.sql"),
+		"$who: dumped as a script");
+	return;
+}
+
+# Restores in one way over a ledger that has another document, and the guard.
+sub check_way
+{
+	my ($who, $user, $way, $rows) = @_;
+	my ($format, $program, @options) = @{ $ways{$way} };
+	my $database = "${way}_$who";
+
+	new_database($node, $database, $user, 'docs');
+	install($node, $database, $user, 'docs', '1.1');
+	$node->safe_psql($database,
+		q{SELECT FROM docs.ingest_document('other', 'other', 'text/plain')},
+		extra_params => user_option($user));
+	$node->command_ok(
+		command_line($node, $program, $database, $user, @options, "$folder/$who.$format"),
+		"$who, $way: restored over another ledger");
+	is_same(rows_of($node, $database, 'docs'), $rows, "$who, $way: the rows are the backup's");
+	return;
+}
+
 foreach my $user (undef, 'regress_docs_keeper')
 {
 	my $who = defined $user ? 'owner' : 'superuser';
-	my @as = defined $user ? ('-U', $user) : ();
-	my $fill = q{SELECT FROM generate_series(1, 5) i, docs.ingest_document('file ' || i, ('content ' || i)::bytea, 'text/plain')};
+	my $original = "original_$who";
 
-	# Of 1.0, so that the backup fits whichever version is this server's default.
-	new_database($node, "original_$who", $user, 'docs');
-	install($node, "original_$who", $user, 'docs', '1.0');
-	$node->safe_psql("original_$who", $fill, extra_params => user_option($user));
-	my $rows = rows_of($node, "original_$who", 'docs');
-	$node->command_ok([ 'pg_dump', '-d', $node->connstr("original_$who"), @as, '-Fc', '-f', "$folder/$who.dump" ], "$who: dumped");
-	$node->command_ok([ 'pg_dump', '-d', $node->connstr("original_$who"), @as, '--clean', '-f', "$folder/$who.sql" ], "$who: dumped as a script");
-
-	# Over a ledger that has other documents, and the guard.
-	foreach my $way (
-		[ 'clean', 'pg_restore', '--clean' ],
-		[ 'clean_if_exists', 'pg_restore', '--clean', '--if-exists' ],
-		[ 'clean_in_one', 'pg_restore', '--clean', '-1' ],
-		[ 'clean_script', 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1' ])
-	{
-		my ($name, $program, @options) = @$way;
-		my $database = "${name}_$who";
-
-		new_database($node, $database, $user, 'docs');
-		install($node, $database, $user, 'docs', '1.1');
-		$node->safe_psql($database, q{SELECT FROM docs.ingest_document('other', 'other', 'text/plain')}, extra_params => user_option($user));
-		$node->command_ok([
-				$program, '-d', $node->connstr($database), @as, @options,
-				$program eq 'psql' ? ('-f', "$folder/$who.sql") : "$folder/$who.dump" ],
-			"$who, $name: restored over another ledger");
-		is_same(rows_of($node, $database, 'docs'), $rows, "$who, $name: the rows are the backup's");
-	}
+	dump_ledger($who, $original, $user);
+	my $rows = rows_of($node, $original, 'docs');
+	check_way($who, $user, $_, $rows) foreach sort keys %ways;
 
 	# The same commands from psql are refused.
-	is(step($node, "original_$who", $user, '1.1'), '', "$who: updated");
-	my (undef, $err) = run_script($node, "original_$who", $user, 'DROP EXTENSION doc_extractor; DROP SCHEMA docs CASCADE;');
-	is(() = $err =~ /ERROR:  2BP01: cannot drop extension doc_extractor while there is data in its tables/g, 2, "$who: by hand it is refused");
-	is_same(rows_of($node, "original_$who", 'docs'), $rows, "$who: nothing is lost");
+	is(step($node, $original, $user, '1.1'), '', "$who: updated");
+	my (undef, $err) = run_script($node, $original, $user,
+		'DROP EXTENSION doc_extractor; DROP SCHEMA docs CASCADE;');
+	my $refused = 'cannot drop extension doc_extractor while there is data in its tables';
+	is(() = $err =~ /ERROR:  2BP01: $refused/g, 2, "$who: by hand it is refused");
+	is_same(rows_of($node, $original, 'docs'), $rows, "$who: nothing is lost");
 
 	# A database is dropped with all that is in it.
-	$node->command_ok([ 'dropdb', '-h', $node->host, '-p', $node->port, @as, "original_$who" ], "$who: DROP DATABASE is not concerned");
+	$node->command_ok(
+		[ 'dropdb', '-h', $node->host, '-p', $node->port, @{ user_option($user) }, $original ],
+		"$who: DROP DATABASE is not concerned");
 }
 
 # The log of the server, with the role and the login role.
@@ -77,8 +104,10 @@ my (undef, $err) = run_script($node, 'logged', 'regress_docs_admin', q{
 	CREATE INDEX ON docs.mine (id);
 });
 is($err, '', 'the tables\' form is changed');
-my @lines = map { s/^.*?(LOG|DETAIL): +/$1: /r } grep { /LOG:  doc_extractor|DETAIL:  Role/ } split /\n/, slurp_file($node->logfile, $start);
-my @changes = map { ("LOG: doc_extractor: $_", 'DETAIL: Role regress_docs_keeper, logged in as regress_docs_admin.') } (
+my @lines = map { s/^.*?(LOG|DETAIL): +/$1: /r }
+  grep { /LOG:  doc_extractor|DETAIL:  Role/ } split /\n/, slurp_file($node->logfile, $start);
+my $role = 'DETAIL: Role regress_docs_keeper, logged in as regress_docs_admin.';
+my @changes = map { ("LOG: doc_extractor: $_", $role) } (
 	'ALTER TABLE of docs.documents on table docs.documents',
 	'ALTER TABLE of docs.documents.unit on table docs.documents',
 	'CREATE INDEX of docs.by_unit on table docs.documents',
@@ -86,7 +115,8 @@ my @changes = map { ("LOG: doc_extractor: $_", 'DETAIL: Role regress_docs_keeper
 	'DROP INDEX of by_unit on table docs.documents',
 	'DROP INDEX of by_source on table docs.documents',
 	'ALTER TABLE of docs.error_log on table docs.error_log');
-is(join("\n", @lines), join("\n", @changes), 'the log has each change of the four tables, and who made it');
+is(join("\n", @lines),
+	join("\n", @changes), 'the log has each change of the four tables, and who made it');
 
 # The extension's own scripts are not in it.
 $start = -s $node->logfile;
@@ -94,7 +124,9 @@ $node->safe_psql('logged', q{
 	DROP EXTENSION doc_extractor;
 	CREATE EXTENSION doc_extractor SCHEMA docs VERSION '1.1';
 	ALTER EXTENSION doc_extractor UPDATE TO '1.0';
-	ALTER EXTENSION doc_extractor UPDATE TO '1.1'}, extra_params => user_option('regress_docs_keeper'));
-unlike(slurp_file($node->logfile, $start), qr/LOG:  doc_extractor/, 'the extension\'s own scripts are not in the log');
+	ALTER EXTENSION doc_extractor UPDATE TO '1.1'},
+	extra_params => user_option('regress_docs_keeper'));
+unlike(slurp_file($node->logfile, $start),
+	qr/LOG:  doc_extractor/, 'the extension\'s own scripts are not in the log');
 
 done_testing();

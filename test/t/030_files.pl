@@ -1,5 +1,5 @@
 # ingest_file() and ingest_large_object() on real files: hashes, memory, everything that is no plain
-# file, and what happens to a file while it is read.
+# file, and files that change while they are read.
 use strict;
 use warnings;
 
@@ -39,7 +39,7 @@ sub make_file
 	return $path;
 }
 
-# Makes one of this size that takes no room: all zeros.
+# Makes one of this size that takes no room on disk: all zeros.
 sub make_sparse_file
 {
 	my ($name, $size) = @_;
@@ -61,8 +61,8 @@ sub result_of
 	return $err =~ /ERROR:  (\w{5}):/ ? $1 : $out;
 }
 
-# Contents of no bytes to several megabytes, around the size of the pieces that are read at once.
-# Each comes as a file, as a large object that psql sends, and in memory.
+# From no bytes to several megabytes, around the size of the pieces that are read at once.  Each
+# comes as a file, as a large object that psql sends, and in memory.
 foreach my $size (0, 1, 65_535, 65_536, 65_537, 131_072, 5_000_003)
 {
 	my $path = make_file("$size bytes", join('', map { chr(int(rand(256))) } 1 .. $size));
@@ -117,7 +117,7 @@ my $small_hash = Digest::SHA::sha256_hex('small');
 is(result_of("$dir/link"), "f|$small_hash|0", 'a link');
 is(result_of($small), "t|$small_hash|1", 'its file');
 
-# What cannot be read, or is no file, or is too large; nothing is written, and nothing waits.
+# What cannot be read, is no file, or is too large: nothing is written, and nothing waits.
 my $secret = make_file('secret', 'secret');
 chmod 0, $secret or die $!;
 mkdir "$dir/closed" or die $!;
@@ -148,7 +148,7 @@ is(tables_of($node, $database), $before, 'nothing was written');
 chmod oct(700), "$dir/closed";
 close $socket;
 
-# A content of more than PostgreSQL's 1 GB, without room for it: neither on disk nor in memory.
+# A file of more than PostgreSQL's 1 GB takes no room, neither on disk nor in memory.
 use constant LARGE => 1_100_000_000;
 my $large = make_sparse_file('large', LARGE);
 my $large_hash = Digest::SHA->new(256)->addfile($large, 'b')->hexdigest;
@@ -159,7 +159,8 @@ my $peak = q{SELECT substring(pg_read_file('/proc/self/status') FROM 'VmHWM:\s*(
 my $ingest_object = q{SELECT file_hash FROM docs.ingest_large_object(:object, 'object', 't');};
 my $grow_object = q{
 	BEGIN;
-	SELECT lowrite(0, '\x00') FROM lo_open(:object, x'20000'::int) fd, LATERAL lo_lseek64(fd, %d - 1, 0) \g /dev/null
+	SELECT lowrite(0, '\x00') FROM lo_open(:object, x'20000'::int) fd,
+		LATERAL lo_lseek64(fd, %d - 1, 0) \g /dev/null
 	COMMIT;};
 my ($out, $err) = run_script(
 	$node, $database, undef, join "\n",
@@ -167,17 +168,21 @@ my ($out, $err) = run_script(
 	"SELECT file_hash FROM docs.ingest_file('$large', 't');", $peak,
 	'SELECT lo_create(0) AS object \gset', sprintf($grow_object, 2**20), $ingest_object, $peak,
 	sprintf($grow_object, LARGE), $ingest_object, $peak);
-my ($is_duplicate, $file_before, $file_hash, $file_after, undef, $object_before, $object_hash, $object_after) =
-  split /\n/, $out;
+my (undef, $file_before, $file_hash, $file_after,
+	undef, $object_before, $object_hash, $object_after) = split /\n/, $out;
 is($err, '', '1.1 GB: no errors');
 is($file_hash, $large_hash, '1.1 GB: the hash of a file');
 is($object_hash, $large_hash, '1.1 GB: the hash of a large object');
-is($node->safe_psql($database, "SELECT file_size_bytes FROM docs.documents WHERE file_hash = '$large_hash'"),
-	LARGE, '1.1 GB: its size');
-cmp_ok($file_after - $file_before, '<=', 1024, '1.1 GB: kilobytes that a file takes more than 1 MB');
-cmp_ok($object_after - $object_before, '<=', 1024, '1.1 GB: kilobytes that a large object takes more than 1 MB');
+is( $node->safe_psql(
+		$database, "SELECT file_size_bytes FROM docs.documents WHERE file_hash = '$large_hash'"),
+	LARGE,
+	'1.1 GB: its size');
+cmp_ok($file_after - $file_before,
+	'<=', 1024, '1.1 GB: kilobytes of memory that a file takes more than one of 1 MB');
+cmp_ok($object_after - $object_before,
+	'<=', 1024, '1.1 GB: kilobytes of memory that a large object takes more than one of 1 MB');
 
-# However many files a session reads, or fails to read in the middle of a transaction, none stays open.
+# However many files a session reads, or fails to read within a transaction, none stays open.
 $node->safe_psql($database,
 	q{CREATE FUNCTION open_files() RETURNS bigint LANGUAGE sql AS
 	  $$ SELECT count(*) FROM pg_ls_dir('/proc/self/fd') $$});
@@ -207,14 +212,15 @@ is($out, "3000\n0", 'many files: none stays open');
 use constant HUGE_SIZE => 2**31 - 1;
 my $huge = make_sparse_file('huge', HUGE_SIZE);
 
-# Returns how far a process has read the file; undef where it has not opened it.
+# Returns how far a process has read the file; undef if it has not opened it.
 sub offset_in_file
 {
 	my ($pid) = @_;
 	foreach my $descriptor (glob "/proc/$pid/fd/*")
 	{
 		next if (readlink $descriptor // '') ne $huge;
-		return slurp_file("/proc/$pid/fdinfo/" . ($descriptor =~ s/.*\///r)) =~ /^pos:\s*(\d+)/m ? $1 : undef;
+		my $info = slurp_file("/proc/$pid/fdinfo/" . ($descriptor =~ s/.*\///r));
+		return $info =~ /^pos:\s*(\d+)/m ? $1 : undef;
 	}
 	return;
 }
@@ -242,14 +248,15 @@ sub halt_reader
 }
 
 my $write = sub {
-	my ($place) = @_;
+	my ($offset) = @_;
 	open my $file, '+<', $huge or die $!;
-	seek $file, $place, 0;
+	seek $file, $offset, 0;
 	print $file 'x';
 	close $file or die $!;
 };
 
-# A reader that is cancelled does not read on to the end: there it would see that the file has grown.
+# A reader that is cancelled does not read on to the end: there it would see that the file has
+# grown.
 my %changes = (
 	'a file that grows' => { change => sub { $write->(HUGE_SIZE) }, state => '55006' },
 	'a file that shrinks' => { change => sub { truncate $huge, 1000 }, state => '55006' },

@@ -1,5 +1,5 @@
-# document_inbox under load: every format of COPY, flat memory, statements that end in the middle, and
-# loaders of the same contents at once.
+# document_inbox under load: every format of COPY, flat memory, statements that end in the middle,
+# and several loaders of the same documents.
 use strict;
 use warnings;
 
@@ -8,10 +8,10 @@ use Ledger;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-# The server looks now and then whether a waiting backend's client is still there.
+# The server looks now and then if a waiting backend's client is still there.
 my $node = start_server(
-	'inbox', 'shared_buffers = 32MB', 'log_lock_waits = on', 'max_wal_size = 4GB', 'autovacuum = off', 'jit = off',
-	'deadlock_timeout = 200ms', 'max_prepared_transactions = 5',
+	'inbox', 'shared_buffers = 32MB', 'log_lock_waits = on', 'max_wal_size = 4GB',
+	'autovacuum = off', 'jit = off', 'deadlock_timeout = 200ms', 'max_prepared_transactions = 5',
 	'client_connection_check_interval = 100ms');
 my $dir = File::Temp::tempdir(CLEANUP => 1);
 
@@ -29,13 +29,14 @@ sub write_file
 	return "$dir/$name";
 }
 
-# Returns how many documents there are, how often contents came, and what is wrong with the ledger.
+# Returns how many documents there are, how often they came, and what is wrong with the ledger.
 sub sums_of
 {
 	my ($database) = @_;
 	return $node->safe_psql(
 		$database, q{
-		SELECT count(*), sum(1 + duplicate_count) FROM docs.documents JOIN docs.hash_index USING (file_hash)
+		SELECT count(*), sum(1 + duplicate_count)
+		FROM docs.documents JOIN docs.hash_index USING (file_hash)
 	}) . problems_of($node, $database);
 }
 
@@ -61,9 +62,10 @@ foreach my $format (qw(binary csv text))
 			SELECT count(*), count(d.id) FROM offered o LEFT JOIN docs.documents d
 			ON d.file_hash = encode(sha256(o.content), 'hex') AND d.file_size_bytes = 19
 			AND (d.file_name, d.file_type, d.ingestion_source, d.ingestion_status)
-				= (o.file_name, o.file_type, o.ingestion_source, coalesce(o.ingestion_status, 'success'))
-			AND (d.document_text, d.metadata_extracted::text, d.error_message)
-				IS NOT DISTINCT FROM (o.document_text, o.metadata_extracted::text, o.error_message)}),
+				= (o.file_name, o.file_type, o.ingestion_source,
+					coalesce(o.ingestion_status, 'success'))
+			AND (d.document_text, d.metadata_extracted::text, d.error_message) IS NOT DISTINCT FROM
+				(o.document_text, o.metadata_extracted::text, o.error_message)}),
 		'2500|2500',
 		"$format: all values are the ones in the file");
 	is(sums_of('formats'), '2500|2500', "$format: the ledger is consistent");
@@ -76,7 +78,7 @@ use constant ROWS => 220_000;
 create_ledger($node, 'memory');
 $node->safe_psql(
 	'memory', q{
-	-- Kilobytes of the process's own; NULL where nobody knows.
+	-- Kilobytes of the process's own; NULL if the system does not tell.
 	CREATE FUNCTION process_memory(what text) RETURNS integer LANGUAGE plpgsql AS $$
 		BEGIN
 			RETURN substring(pg_read_file('/proc/self/status') FROM what || ':\s*(\d+) kB');
@@ -85,7 +87,8 @@ $node->safe_psql(
 		END $$;
 	CREATE TABLE looks (run text, rows integer, contexts bigint, resident integer);
 	CREATE FUNCTION look(this_run text, file_name text) RETURNS boolean LANGUAGE sql AS $$
-		INSERT INTO looks SELECT this_run, file_name::integer, sum(total_bytes) / 1024, process_memory('RssAnon')
+		INSERT INTO looks
+			SELECT this_run, file_name::integer, sum(total_bytes) / 1024, process_memory('RssAnon')
 			FROM pg_backend_memory_contexts;
 		SELECT true $$});
 
@@ -105,8 +108,9 @@ sub check_memory
 				- max(resident) FILTER (WHERE rows = 20000), 0)
 		FROM looks WHERE run = '$run'});
 	is($looks, $rows / 10_000, "$run: it was looked at");
-	# A batch is not always as full as this one.
-	cmp_ok($contexts, '<=', 256, "$run: kilobytes that its memory contexts grew by after 20,000 rows");
+	# Not all batches are equally full.
+	cmp_ok($contexts, '<=', 256,
+		"$run: kilobytes that its memory contexts grew by after 20,000 rows");
 	cmp_ok($resident, '<=', 2048, "$run: kilobytes that its process grew by after 20,000 rows");
 	return;
 }
@@ -132,11 +136,11 @@ is( $node->safe_psql('memory', 'SELECT count(*) FROM docs.error_log'),
 		"SELECT count(*) FROM generate_series(1, $fewer) i WHERE i::text ~ '[1-9]00\$'"),
 	'bad documents: all bad ones are in error_log');
 
-# Memory that a failed document leaves, and long values that are stored short: kilobytes by which a
-# statement raised the peak of its session.
+# Failed documents, and long values that are stored compressed, leave no memory behind.
 $node->safe_psql('memory',
 	q{CREATE TABLE long AS SELECT i, repeat('x', 1000000) AS x FROM generate_series(1, 150) i});
 
+# Returns the kilobytes by which a statement raises the peak of its session.
 sub peak_of
 {
 	my ($statement) = @_;
@@ -148,6 +152,7 @@ sub peak_of
 		SELECT coalesce(process_memory('VmHWM'), 0);});
 	return $after - $before;
 }
+
 # Each of these fails in a statement on document_inbox that a trigger makes.
 $node->safe_psql(
 	'memory', q{
@@ -171,7 +176,8 @@ cmp_ok(
 	'<=', 100 * 1024, 'a batch of which all fail: kilobytes at the peak');
 cmp_ok(
 	peak_of(q{
-		INSERT INTO docs.document_inbox (file_name, content, file_type) SELECT x, i::text::bytea, 'text/plain' FROM long;}),
+		INSERT INTO docs.document_inbox (file_name, content, file_type)
+		SELECT x, i::text::bytea, 'text/plain' FROM long;}),
 	'<=', 100 * 1024, 'long names: kilobytes at the peak');
 cmp_ok(
 	peak_of(q{
@@ -179,33 +185,22 @@ cmp_ok(
 		SELECT i, (i || x)::bytea, 'text/plain', x || i FROM long;}),
 	'<=', 100 * 1024, 'long texts: kilobytes at the peak');
 
-# A COPY that ends in its second batch, whatever ends it, leaves nothing; nor does it hold anything back.
+# A COPY that ends in its second batch, whatever ends it, leaves nothing, and blocks nothing.
 create_ledger($node, 'ends');
 my $file = write_file('ends', 'ends', 'text', q{
 	SELECT 'file ' || i, 'content ' || i, 'text/plain' FROM generate_series(1, 2500) i
 	UNION ALL SELECT 'known', 'known ' || i, 'text/plain' FROM generate_series(1, 10) i});
 $node->safe_psql('ends', q{
-	SELECT FROM generate_series(1, 10) i, docs.ingest_document('known', ('known ' || i)::bytea, 'text/plain')});
+	SELECT FROM generate_series(1, 10) i,
+		docs.ingest_document('known', ('known ' || i)::bytea, 'text/plain')});
 my $before = tables_of($node, 'ends');
 
-my $signal = sub {
-	my ($function) = @_;
-	return sub {
-		$node->safe_psql('postgres',
-			"SELECT $function(pid) FROM pg_stat_activity WHERE application_name = 'client'");
-	};
-};
 my %ends = (
-	'terminated' => { end => $signal->('pg_terminate_backend'), error => qr/57P01/ },
-	'cancelled' => { end => $signal->('pg_cancel_backend'), error => qr/ERROR:  57014/ },
+	client_ends($node),
 	'out of statement time' => {
 		end => sub { },
 		settings => q{SET statement_timeout = '2s';},
 		error => qr/ERROR:  57014/
-	},
-	'without its client' => {
-		end => sub { $_[0]->{run}->kill_kill(grace => 0) },
-		error => qr/^$/
 	});
 foreach my $end (sort keys %ends)
 {
@@ -221,18 +216,14 @@ foreach my $end (sort keys %ends)
 			($ends{$end}->{settings} // '')
 			  . "SET doc_extractor.on_bad_document = $mode; $copy '$file'");
 		wait_for_lock($node);
-		$ends{$end}->{end}->($client);
-		my ($out, $err) = finish_client($client);
-		$node->poll_query_until('postgres',
-			q{SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = 'client'})
-		  or die 'the client\'s backend does not end';
+		my ($out, $err) = end_client($node, $client, $ends{$end});
 		like($err, $ends{$end}->{error}, "$name: it ends");
 		$node->safe_psql('ends', q{ROLLBACK PREPARED 'holder'});
 		is(tables_of($node, 'ends'), $before, "$name: no trace");
 	}
 }
 
-# The client goes in the middle of its data, when the server has ingested some of it.
+# The client is killed in the middle of its data, when the server has ingested some of it.
 my ($in, $out, $err) = (join('', map { "file $_\tcontent $_\ttext/plain\n" } 1 .. 1500), '', '');
 my $sender = IPC::Run::start(
 	[ 'psql', '-XAqt', '-d', $node->connstr('ends'), '-c', "$copy STDIN" ],
@@ -267,13 +258,14 @@ like($err, qr/57014/, 'the session goes on: it was cancelled first');
 is($out, 't', 'the session goes on');
 is(sums_of('ends'), '2510|2520', 'the session goes on: all documents are there, once');
 
-# Loaders of the same contents, each in an order of its own: in several batches they may deadlock, then
-# a second attempt does it. Nothing is lost, and nothing is counted twice.
+# Loaders of the same documents, each in an order of its own: over several batches they may
+# deadlock, and try again. Nothing is lost, and nothing is counted twice.
 create_ledger($node, 'loaders');
 my @orders = ('i', '-i', 'md5(i::text)', 'md5((i + 1)::text)');
 my @loads = map {
 	write_file('loaders', "load $_", 'csv', qq{
-		SELECT 'file ' || i, 'content ' || i, 'text/plain' FROM generate_series(1, 4000) i ORDER BY $orders[$_]})
+		SELECT 'file ' || i, 'content ' || i, 'text/plain' FROM generate_series(1, 4000) i
+		ORDER BY $orders[$_]})
 } 0 .. $#orders;
 my $attempts = 0;
 foreach my $round (1 .. 3)
@@ -296,11 +288,12 @@ foreach my $round (1 .. 3)
 		die 'all loaders deadlock' if @again == @clients;
 		@todo = @again;
 	}
-	is(sums_of('loaders'), '4000|' . 4000 * @loads * $round, "round $round: all is there, and counted");
+	is(sums_of('loaders'),
+		'4000|' . 4000 * @loads * $round, "round $round: all is there, and counted");
 }
 note "$attempts attempts for " . 3 * @loads . ' loads';
 
-# Other roads to the view: MERGE, since 17.
+# MERGE into the view, since 17.
 SKIP:
 {
 	skip 'no MERGE into views', 1
@@ -308,7 +301,8 @@ SKIP:
 	$node->safe_psql(
 		'formats', q{
 		MERGE INTO docs.document_inbox USING offered o ON false
-		WHEN NOT MATCHED THEN INSERT (file_name, content, file_type) VALUES (o.file_name, o.content, 'merged')});
+		WHEN NOT MATCHED THEN INSERT (file_name, content, file_type)
+			VALUES (o.file_name, o.content, 'merged')});
 	is(sums_of('formats'), '2500|2500', 'MERGE: all rows were ingested');
 }
 

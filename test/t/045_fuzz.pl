@@ -1,11 +1,11 @@
-# Random calls of every function and road, with random values and settings: no crash, no internal
-# error, nothing but documented SQLSTATEs, a trail that is JSON, and a ledger without contradictions.
-# FUZZ_SEED repeats a run, FUZZ_SECONDS makes it longer. Then random statements of sqlsmith, where it is installed.
+# Random calls of every function and entry point, with random values and settings: no crash, no
+# internal error, only documented SQLSTATEs, a trail that is JSON, and a ledger without
+# contradictions.  FUZZ_SEED repeats a run, FUZZ_SECONDS makes it longer.  Then random statements of
+# sqlsmith, if it is installed.
 use strict;
 use warnings;
 
 use Ledger;
-use List::Util qw(max);
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(time);
@@ -31,24 +31,31 @@ $node->safe_psql('fuzz', q{
 	GRANT SELECT ON LARGE OBJECT 1001, 1002, 1003 TO fuzzer});
 
 # The documented SQLSTATEs, and those of transactions that have failed.
-my %documented = map { $_ => 1 } slurp_file('doc/reference.md') =~ /`([0-9A-Z]{5})`/g, '25P02', '3B001', 'P0002';
+my %documented = map { $_ => 1 } slurp_file('doc/reference.md') =~ /`([0-9A-Z]{5})`/g, '25P02',
+  '3B001', 'P0002';
 
 sub pick { return $_[ int(rand(@_)) ] }
 sub chance { return rand() < $_[0] }
 sub several { return map { $_[1]->() } 1 .. $_[0] }
+sub list { return join(', ', @_) }
 
 # Returns a text as a literal of ASCII characters alone.
 sub literal
 {
 	my ($text) = @_;
-	return q(E') . join('', map { /[a-zA-Z0-9 .\/{}\[\]",:_-]/ ? $_ : sprintf('\U%08X', ord) } split //, $text) . q(');
+	my @characters =
+	  map { /[a-zA-Z0-9 .\/{}\[\]",:_-]/ ? $_ : sprintf('\U%08X', ord) } split //, $text;
+	return q(E') . join('', @characters) . q(');
 }
+
+my @odd = (
+	' ', "\t", "\n", '\\', "'", '"', '%', '$', '{', ',', "\x01", "\x7f", "\x{a0}", "\x{e9}",
+	"\x{301}", "\x{65e5}", "\x{feff}", "\x{1f600}");
 
 sub odd_text
 {
 	my ($length) = @_;
-	my @alphabet = chance(0.5) ? ('a' .. 'z') :
-	  (' ', "\t", "\n", '\\', "'", '"', '%', '$', '{', ',', "\x01", "\x7f", "\x{a0}", "\x{e9}", "\x{301}", "\x{65e5}", "\x{feff}", "\x{1f600}");
+	my @alphabet = chance(0.5) ? ('a' .. 'z') : @odd;
 	return join '', several($length, sub { pick(@alphabet) });
 }
 
@@ -59,13 +66,32 @@ sub text
 	return literal(odd_text(chance(0.8) ? 1 + int(rand(12)) : pick(0, @lengths)));
 }
 
-sub number { return pick(0, 1, -1, 1 + int(rand(60)), 1 + int(rand(60)), 32767, 2147483647, 2147483648, -2147483648, '(-9223372036854775808)', 9223372036854775807, 'NULL') }
+sub number
+{
+	return pick(
+		0, 1, -1,
+		1 + int(rand(60)),
+		1 + int(rand(60)),
+		32767, 2147483647, 2147483648, -2147483648, '(-9223372036854775808)',
+		9223372036854775807, 'NULL');
+}
 
 sub bytes
 {
 	return 'NULL' if chance(0.05);
 	return sprintf("convert_to('content %d', 'UTF8')", rand(40)) if chance(0.7);
-	return sprintf("decode(repeat('%02x', %d), 'hex')", rand(256), pick(0, 1, 55, 56, 63, 64, 65, 3000, 100_000));
+	return sprintf("decode(repeat('%02x', %d), 'hex')",
+		rand(256), pick(0, 1, 55, 56, 63, 64, 65, 3000, 100_000));
+}
+
+my @numbers = ('0', '-0', '1e400', '1.50', '-123456789012345678901234567890.5E-10', '1e-999999');
+my @strings =
+  ('"\u0000"', '"\ud83d\ude00"', '"\\\\ \" \/ \b"', '""', '"' . 'x' x 9000 . '"');
+
+sub json_member
+{
+	my ($depth) = @_;
+	return '"' . pick('a', 'a', '', "\x{e9}", '\u0061') . '":' . json_text($depth);
 }
 
 sub json_text
@@ -73,11 +99,12 @@ sub json_text
 	my ($depth) = @_;
 	my $kind = int(rand($depth > 0 ? 9 : 6));
 	return pick('null', 'true', 'false') if $kind == 0;
-	return pick('0', '-0', '1e400', '1.50', '-123456789012345678901234567890.5E-10', '1e-999999') if $kind == 1;
-	return pick('"\u0000"', '"\ud83d\ude00"', '"\\\\ \" \/ \b"', '""', '"' . 'x' x 9000 . '"') if $kind == 2;
+	return pick(@numbers) if $kind == 1;
+	return pick(@strings) if $kind == 2;
 	return '"' . (odd_text(int(rand(20))) =~ s/[\\"\x00-\x1f]/./gr) . '"' if $kind < 6;
-	return '[' . join(' , ', several(int(rand(4)), sub { json_text($depth - 1) })) . ']' if $kind < 8;
-	return '{' . join(',', several(int(rand(4)), sub { '"' . pick('a', 'a', '', "\x{e9}", '\u0061') . '":' . json_text($depth - 1) })) . '}';
+	return '[' . join(' , ', several(int(rand(4)), sub { json_text($depth - 1) })) . ']'
+	  if $kind < 8;
+	return '{' . join(',', several(int(rand(4)), sub { json_member($depth - 1) })) . '}';
 }
 
 sub json
@@ -99,8 +126,11 @@ sub type { return chance(0.8) ? "'text/plain'" : text(50, 51, 255, 256) }
 sub further
 {
 	my @values = (
-		"ingestion_source => " . text(255, 256), "document_text => " . text(1000, 8192, 8193, 40_000),
-		"metadata_extracted => " . cast_json(), "ingestion_status => " . status(), "error_message => " . text(1000, 1001));
+		'ingestion_source => ' . text(255, 256),
+		'document_text => ' . text(1000, 8192, 8193, 40_000),
+		'metadata_extracted => ' . cast_json(),
+		'ingestion_status => ' . status(),
+		'error_message => ' . text(1000, 1001));
 	return join '', map { ", $_" } grep { chance(0.5) } @values;
 }
 
@@ -113,7 +143,7 @@ sub array
 	return "'[5:6]={NULL,NULL}'::$type\[]" if chance(0.02);
 	return "ARRAY[[NULL, NULL], [NULL, NULL]]::$type\[]" if chance(0.02);
 	$length++ if chance(0.02);
-	return 'ARRAY[' . join(', ', several($length, $value)) . "]::$type\[]";
+	return 'ARRAY[' . list(several($length, $value)) . "]::$type\[]";
 }
 
 sub hash
@@ -123,7 +153,55 @@ sub hash
 	return text(63, 64, 65);
 }
 
-sub inbox_row { return '(' . join(', ', text(500, 501), bytes(), type(), text(255, 256), text(9000), cast_json(), status(), text(1000, 1001)) . ')' }
+sub inbox_row
+{
+	return '('
+	  . list(text(500, 501), bytes(), type(), text(255, 256), text(9000), cast_json(), status(),
+		text(1000, 1001))
+	  . ')';
+}
+
+sub batch
+{
+	my $n = pick(0, 1, 2, 3, 3, 20);
+	return list(
+		array($n, 'text', \&text),
+		array($n, 'bytea', \&bytes),
+		array($n, 'text', \&type),
+		array($n, 'text', sub { text(255, 256) }),
+		array($n, 'text', \&text),
+		array($n, 'json', \&json),
+		array($n, 'text', \&status),
+		array($n, 'text', \&text));
+}
+
+sub file
+{
+	return chance(0.5)
+	  ? pick("'PG_VERSION'", "'postgresql.conf'", "'base'", "'/dev/zero'", "'nowhere'")
+	  : text(1024, 4096);
+}
+
+sub action
+{
+	return chance(0.8)
+	  ? pick(map { "'$_'" } qw(tagged classified updated deleted ingested))
+	  : text(50, 51);
+}
+
+sub assignment
+{
+	return pick(
+		'document_text = ' . text(8192, 8193),
+		'metadata_extracted = ' . cast_json(),
+		'ingestion_status = ' . status(),
+		'file_hash = ' . hash(),
+		'file_hash = reverse(file_hash)',
+		'file_name = ' . text(500),
+		'id = id + 1',
+		'updated_at = NULL',
+		'error_message = ' . text(1000));
+}
 
 my @settings = (
 	sub { 'doc_extractor."user" = ' . (text(255, 256) =~ s/^NULL$/DEFAULT/r) },
@@ -143,90 +221,175 @@ my @settings = (
 	sub { 'bytea_output = ' . pick(qw(hex escape)) },
 	sub { 'standard_conforming_strings = ' . pick(qw(on off)) });
 
-my @statements = (
-	(sub { 'SELECT FROM docs.ingest_document(' . join(', ', text(500, 501), bytes(), type()) . further() . ')' }) x 4,
-	(sub { 'SELECT FROM docs.try_ingest_document(' . join(', ', text(500, 501), bytes(), type()) . further() . ')' }) x 3,
-	(sub { 'SELECT FROM docs.ingest_hashed_document(' . join(', ', text(500, 501), hash(), chance(0.5) ? 9 : number(), type()) . further() . ')' }) x 2,
-	(sub {
-		my $n = pick(0, 1, 2, 3, 3, 20);
-		return 'SELECT FROM docs.ingest_documents(' . join(', ', array($n, 'text', \&text), array($n, 'bytea', \&bytes), array($n, 'text', \&type),
-			array($n, 'text', sub { text(255, 256) }), array($n, 'text', \&text), array($n, 'json', \&json), array($n, 'text', \&status), array($n, 'text', \&text)) . ')';
-	}) x 3,
-	(sub { 'INSERT INTO docs.document_inbox VALUES ' . join(', ', several(pick(1, 2, 10), \&inbox_row)) }) x 3,
-	sub { 'INSERT INTO docs.document_inbox (file_name, content, file_type) SELECT file_name, file_name::bytea, file_type FROM docs.documents WHERE file_name !~ $$\\\\$$ LIMIT 10' },
-	sub { 'SELECT FROM docs.ingest_file(' . join(', ', chance(0.5) ? pick("'PG_VERSION'", "'postgresql.conf'", "'base'", "'/dev/zero'", "'nowhere'") : text(1024, 4096), type()) . further() . ')' },
-	sub { 'SELECT FROM docs.ingest_large_object(' . join(', ', pick(0, 1001 .. 1006, 4294967295, 'NULL'), text(500, 501), type()) . further() . ')' },
-	(sub { 'SELECT FROM docs.record_document_event(' . join(', ', number(), chance(0.8) ? pick(map { "'$_'" } qw(tagged classified updated deleted ingested)) : text(50, 51), cast_json(), cast_json(), text(500, 501)) . ')' }) x 2,
-	sub { 'SELECT FROM docs.log_ingestion_error(' . join(', ', text(500, 501), text(100, 101), text(2000, 2001, 9000)) . ')' },
-	sub { 'SELECT FROM docs.resolve_ingestion_error(' . number() . ', ' . text(1000, 1001) . ')' },
-	sub { 'INSERT INTO docs.documents (file_name, file_size_bytes, file_hash, file_type, ingestion_source, metadata_extracted, ingestion_status) VALUES ('
-		  . join(', ', text(500, 501), number(), hash(), type(), text(255), cast_json(), status()) . ')' },
-	(sub { 'UPDATE docs.documents SET ' . pick('document_text = ' . text(8192, 8193), 'metadata_extracted = ' . cast_json(), 'ingestion_status = ' . status(),
-			'file_hash = ' . hash(), 'file_hash = reverse(file_hash)', 'file_name = ' . text(500), 'id = id + 1', 'updated_at = NULL', 'error_message = ' . text(1000))
-		  . pick('', ' WHERE id = ' . number(), ' WHERE id % 7 = ' . int(rand(7))) }) x 2,
-	(sub { 'DELETE FROM docs.documents WHERE ' . pick('id = ' . number(), 'id % 5 = ' . int(rand(5)), "file_name LIKE 'a%'") }) x 2,
-	sub { 'INSERT INTO docs.documents SELECT * FROM docs.documents ON CONFLICT (file_hash) DO UPDATE SET file_name = ' . text() },
-	sub { 'MERGE INTO docs.documents d USING (VALUES (1), (2), (3)) v (id) ON d.id = v.id WHEN MATCHED AND v.id = 1 THEN DELETE WHEN MATCHED THEN UPDATE SET document_text = ' . text() },
-	sub { 'WITH gone AS (DELETE FROM docs.documents WHERE id % 3 = 1 RETURNING file_name, file_hash) SELECT FROM gone, docs.ingest_hashed_document(file_name, file_hash, 9, $$t$$)' },
+# Returns a function that returns a call of a function with arguments from these functions.
+sub call
+{
+	my ($function, @arguments) = @_;
+	return sub {
+		"SELECT FROM docs.$function(" . list(map { $_->() } @arguments) . ')';
+	};
+}
+
+# The last argument of most functions, with those that follow it.
+my $type_and_further = sub { type() . further() };
+my $name = sub { text(500, 501) };
+my $object = sub { pick(0, 1001 .. 1006, 4294967295, 'NULL') };
+my $hash_size = sub { chance(0.5) ? 9 : number() };
+
+# Statements that ingest, log and record, each as often as it is to be made.
+my @calls = (
+	(call('ingest_document', $name, \&bytes, $type_and_further)) x 4,
+	(call('try_ingest_document', $name, \&bytes, $type_and_further)) x 3,
+	(call('ingest_hashed_document', $name, \&hash, $hash_size, $type_and_further)) x 2,
+	(call('ingest_documents', \&batch)) x 3,
+	call('ingest_file', \&file, $type_and_further),
+	call('ingest_large_object', $object, $name, $type_and_further),
+	(call('record_document_event', \&number, \&action, \&cast_json, \&cast_json, $name)) x 2,
+	call('log_ingestion_error', $name, sub { text(100, 101) }, sub { text(2000, 2001, 9000) }),
+	call('resolve_ingestion_error', \&number, sub { text(1000, 1001) }),
+	call('doc_extractor_verify'));
+
+# Statements on the tables and views.
+my @inbox = (
+	(sub { 'INSERT INTO docs.document_inbox VALUES ' . list(several(pick(1, 2, 10), \&inbox_row)) })
+	  x 3,
+	sub {
+		'INSERT INTO docs.document_inbox (file_name, content, file_type)
+		SELECT file_name, file_name::bytea, file_type FROM docs.documents
+		WHERE file_name !~ $$\\\\$$ LIMIT 10';
+	});
+my @plain = (
+	sub {
+		'INSERT INTO docs.documents (file_name, file_size_bytes, file_hash, file_type,
+			ingestion_source, metadata_extracted, ingestion_status) VALUES ('
+		  . list(text(500, 501), number(), hash(), type(), text(255), cast_json(), status()) . ')';
+	},
+	(
+		sub {
+			'UPDATE docs.documents SET '
+			  . assignment()
+			  . pick('', ' WHERE id = ' . number(), ' WHERE id % 7 = ' . int(rand(7)));
+		}
+	) x 2,
+	(
+		sub {
+			'DELETE FROM docs.documents WHERE '
+			  . pick('id = ' . number(), 'id % 5 = ' . int(rand(5)), "file_name LIKE 'a%'");
+		}
+	) x 2,
+	sub {
+		'INSERT INTO docs.documents SELECT * FROM docs.documents
+		ON CONFLICT (file_hash) DO UPDATE SET file_name = ' . text();
+	},
+	sub {
+		'MERGE INTO docs.documents d USING (VALUES (1), (2), (3)) v (id) ON d.id = v.id
+		WHEN MATCHED AND v.id = 1 THEN DELETE
+		WHEN MATCHED THEN UPDATE SET document_text = ' . text();
+	},
+	sub {
+		'WITH gone AS (DELETE FROM docs.documents WHERE id % 3 = 1 RETURNING file_name, file_hash)
+		SELECT FROM gone, docs.ingest_hashed_document(file_name, file_hash, 9, $$t$$)';
+	},
 	sub { 'DELETE FROM docs.error_log WHERE id = ' . number() },
 	sub { 'UPDATE docs.audit_log SET action = action' },
-	sub { 'SELECT FROM docs.doc_extractor_verify()' },
-	sub { 'SELECT FROM docs.ingestion_stats, docs.ingestion_stats_by_type, docs.ingestion_stats_by_source' },
-	sub { 'SELECT docs.' . pick(qw(documents_after_insert document_inbox_after_insert audit_log_refuse_change doc_extractor_ddl_start)) . '()' },
+	sub {
+		'SELECT FROM docs.ingestion_stats, docs.ingestion_stats_by_type,
+			docs.ingestion_stats_by_source';
+	});
+
+# Trigger functions must not be called, and settings and plans change between the rest.
+my @triggers = qw(documents_after_insert document_inbox_after_insert audit_log_refuse_change
+  doc_extractor_ddl_start);
+my @statements = (
+	@calls, @inbox, @plain,
+	sub { 'SELECT docs.' . pick(@triggers) . '()' },
 	sub { 'DISCARD PLANS' },
 	(sub { 'SET ' . pick('', 'LOCAL ') . pick(@settings)->() }) x 4);
 
-# Returns statements, some of them in transactions and subtransactions.
-sub script
+# Returns statements as a transaction, and some of them in a subtransaction.
+sub transaction
 {
-	my @lines = ('SET doc_extractor.audit_value_limit = ' . pick(0, 1, 10, 64, 8192), 'SET ROLE fuzzer');
-	while (@lines < 150)
-	{
-		my @body = several(1 + int(rand(5)), sub { pick(@statements)->() });
-		@body = ($body[0], 'SAVEPOINT s', @body[ 1 .. $#body ], pick('ROLLBACK TO s', 'RELEASE s')) if chance(0.3);
-		@body = ('BEGIN ISOLATION LEVEL ' . pick('READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE', 'READ COMMITTED READ ONLY'), @body,
-			pick('COMMIT', 'COMMIT', 'ROLLBACK')) if grep(/SAVEPOINT/, @body) || chance(0.3);
-		push @lines, @body;
-	}
-	return join(";\n", @lines, 'ROLLBACK', q(RESET client_min_messages), q(SELECT current_user || ' goes on')) . ";\n";
+	my @body = @_;
+	my $level = pick('READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE',
+		'READ COMMITTED READ ONLY');
+	my $nested = chance(0.3);
+
+	@body = ($body[0], 'SAVEPOINT s', @body[ 1 .. $#body ], pick('ROLLBACK TO s', 'RELEASE s'))
+	  if $nested;
+	return @body unless $nested || chance(0.3);
+	return ("BEGIN ISOLATION LEVEL $level", @body, pick('COMMIT', 'COMMIT', 'ROLLBACK'));
 }
 
+# Returns a script of such transactions, and statements by themselves.
+sub script
+{
+	my @lines = (
+		'SET doc_extractor.audit_value_limit = ' . pick(0, 1, 10, 64, 8192),
+		'SET ROLE fuzzer');
+
+	while (@lines < 150)
+	{
+		push @lines, transaction(several(1 + int(rand(5)), sub { pick(@statements)->() }));
+	}
+	push @lines, 'ROLLBACK', 'RESET client_min_messages', q(SELECT current_user || ' goes on');
+	return join(";\n", @lines) . ";\n";
+}
+
+# Returns what is wrong after a script; counts its errors by their SQLSTATEs.
 my %seen;
+sub failure_of
+{
+	my ($out, $err) = @_;
+	my @undocumented;
+
+	$seen{$_}++ foreach $err =~ /^psql.*?(?:ERROR|FATAL|PANIC):  (\w{5}):/mg;
+	@undocumented = grep { !$documented{$_} } keys %seen;
+	return 'the session ended, or is another role' if $out !~ /^fuzzer goes on$/m;
+	return "undocumented: @undocumented" if @undocumented;
+
+	my (undef, $not_json) = run_script($node, 'fuzz', undef, q{
+		SELECT count(old_value::text::json), count(new_value::text::json) FROM docs.audit_log});
+	return $not_json eq '' ? '' : "the trail has a value that is not JSON: $not_json";
+}
+
 my $start = time;
 my $scripts = 0;
 my $failure = '';
-my $version = $node->pg_version;
-@statements = grep { $_->() !~ /^MERGE/ } @statements if $version < 15;
+@statements = grep { $_->() !~ /^MERGE/ } @statements if $node->pg_version < 15;
 while (time - $start < $seconds && $failure eq '')
 {
-	my $script = script();
-	my ($out, $err) = run_script($node, 'fuzz', undef, $script);
+	my ($out, $err) = run_script($node, 'fuzz', undef, script());
 
-	$seen{$_}++ foreach $err =~ /^psql.*?(?:ERROR|FATAL|PANIC):  (\w{5}):/mg;
-	my @surprises = grep { !$documented{$_} } keys %seen;
-	$failure = "undocumented: @surprises" if @surprises;
-	$failure = 'the session ended, or is another role' if $out !~ /^fuzzer goes on$/m;
-	$failure = 'the trail has what is no JSON'
-	  if $failure eq '' && (run_script($node, 'fuzz', undef, 'SELECT count(old_value::text::json), count(new_value::text::json) FROM docs.audit_log'))[1] ne '';
+	$failure = failure_of($out, $err);
 	diag("FUZZ_SEED=$seed: $failure\n$err") if $failure ne '';
 	$scripts++;
 }
 is($failure, '', "$scripts scripts");
-note(join ', ', map { "$_: $seen{$_}" } sort keys %seen);
+note(list(map { "$_: $seen{$_}" } sort keys %seen));
 cmp_ok(scalar keys %seen, '>', 8, 'errors of many kinds among them');
 
 # A plain INSERT may have any file_hash.
-is($node->safe_psql('fuzz', q{SELECT * FROM docs.doc_extractor_verify() WHERE NOT passed AND check_name <> 'hashes'}), '', 'all other checks pass');
+is( $node->safe_psql(
+		'fuzz', q{
+		SELECT * FROM docs.doc_extractor_verify() WHERE NOT passed AND check_name <> 'hashes'}),
+	'',
+	'all other checks pass');
 is(problems_of($node, 'fuzz'), '', 'the ledger does not contradict itself');
 
-# Random statements on tables and views; it rolls them back.
+# Random statements on tables and views; sqlsmith rolls them back.
 SKIP:
 {
 	skip 'sqlsmith is not installed', 1 if system('command -v sqlsmith >/dev/null 2>&1') != 0;
-	$node->safe_psql('fuzz', 'CREATE ROLE smith LOGIN; GRANT fuzzer TO smith; GRANT ALL ON ALL TABLES IN SCHEMA docs TO smith');
-	$node->command_ok([
-			'sqlsmith', '--target=' . $node->connstr('fuzz') . ' user=smith', '--exclude-catalog', "--seed=$seed",
-			'--max-queries=' . int(20 * $seconds) ], 'sqlsmith comes to its end');
+	$node->safe_psql('fuzz', q{
+		CREATE ROLE smith LOGIN;
+		GRANT fuzzer TO smith;
+		GRANT ALL ON ALL TABLES IN SCHEMA docs TO smith});
+	$node->command_ok(
+		[
+			'sqlsmith', '--target=' . $node->connstr('fuzz') . ' user=smith', '--exclude-catalog',
+			"--seed=$seed", '--max-queries=' . int(20 * $seconds)
+		],
+		'sqlsmith comes to its end');
 }
 
 done_testing();

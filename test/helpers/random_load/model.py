@@ -1,18 +1,19 @@
-"""What a ledger must hold, by what its clients were told; and whether it does."""
+"""What a ledger must hold, by what its sessions were told; and whether it does."""
 
 import collections
 import contextlib
 
 import psycopg2
 
-import roads
+import entry_points
+import journal
 
 # The trail leaves out those of these that equal its own time.
 TIMES = {"ingestion_timestamp", "created_at", "updated_at"}
 
 
 class Document:
-    """What was committed on one document."""
+    """What was done to one document."""
 
     __slots__ = ("hashes", "offered", "trail", "ncounted", "counts", "deleted")
 
@@ -26,44 +27,47 @@ class Document:
 
 
 class Model:
-    """All documents that were ever acknowledged."""
+    """All documents to which anything was done."""
 
     def __init__(self):
         self.documents = collections.defaultdict(Document)
         self.nfailures = 0
+        self.counts = collections.Counter()
 
     def add(self, facts):
-        """Adds the facts of a committed transaction."""
+        """Adds the facts of a transaction."""
         for fact in facts:
-            if fact.kind == roads.FAILED:
+            self.counts[fact.kind] += 1
+            if fact.kind == entry_points.FAILED:
                 self.nfailures += 1
                 continue
             document = self.documents[fact.document_id]
             if fact.label is not None:
                 document.trail.append(fact.label)
-            if fact.kind == roads.STORED or (fact.kind == roads.CHANGED and fact.hash is not None):
-                document.hashes.add(fact.hash)
-            elif fact.kind == roads.COUNTED:
+            if fact.kind == entry_points.COUNTED:
                 document.offered.add(fact.hash)
                 document.ncounted += 1
                 if fact.count is not None:
                     document.counts.append(fact.count)
-            elif fact.kind == roads.DELETED:
+            elif fact.kind == entry_points.DELETED:
                 document.deleted += 1
+            elif fact.hash is not None:
+                document.hashes.add(fact.hash)
 
-    def problems(self):
+    def problems(self, connection):
         """Compares all this with the ledger; yields what differs."""
-        with contextlib.closing(psycopg2.connect()) as connection, connection.cursor() as cursor:
-            connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
-            rows = fetch(cursor, "SELECT id, row_to_json(d) FROM docs.documents d")
-            indexed = fetch(cursor, "SELECT document_id, file_hash, duplicate_count FROM docs.hash_index")
+        with connection.cursor() as cursor:
+            rows = dict(fetch(cursor, "SELECT id, row_to_json(d) FROM docs.documents d"))
+            indexed = fetch(
+                cursor, "SELECT document_id, file_hash, duplicate_count FROM docs.hash_index"
+            )
             (failures,) = fetch(cursor, "SELECT count(*) FROM docs.error_log")[0]
             verified = fetch(cursor, "SELECT * FROM docs.doc_extractor_verify() WHERE NOT passed")
-            yield from self.wrong_documents(dict(rows))
-            yield from self.wrong_counts(dict(rows), indexed)
-            yield from self.wrong_trail(dict(rows), connection)
+        yield from self.wrong_documents(rows)
+        yield from self.wrong_counts(rows, indexed)
+        yield from self.wrong_trail(rows, connection)
         if failures != self.nfailures:
-            yield f"error_log has {failures} rows, {self.nfailures} were acknowledged"
+            yield f"error_log has {failures} rows, and {self.nfailures} failures were logged"
         for check in verified:
             yield f"doc_extractor_verify(): {check}"
 
@@ -73,17 +77,20 @@ class Model:
         for number in living - rows.keys():
             yield f"document {number} is lost"
         for number in rows.keys() - living:
-            yield f"document {number} is there, though deleted or never acknowledged"
+            yield f"document {number} is there, though deleted or never stored"
+        for number, row in rows.items():
+            if row["file_hash"] != entry_points.hash_of(row["file_name"]):
+                yield f"document {number} has not the hash of its content: {row}"
         for number, document in self.documents.items():
             if document.deleted > 1:
                 yield f"document {number} was deleted {document.deleted} times"
             if not document.offered <= document.hashes:
-                yield f"document {number} was answered for a content that it never had"
+                yield f"document {number} was answered for a hash that it never had"
             if number in rows and rows[number]["file_hash"] not in document.hashes:
                 yield f"document {number} has a hash that nobody gave it"
 
     def wrong_counts(self, rows, indexed):
-        """Every duplicate was counted once, and was told a number of its own."""
+        """Every duplicate was counted once, and answered with a number of its own."""
         for number, times in collections.Counter(number for number, _, _ in indexed).items():
             if times > 1:
                 yield f"document {number} has {times} rows in hash_index"
@@ -95,29 +102,45 @@ class Model:
             elif number in self.documents and count != self.documents[number].ncounted:
                 yield (
                     f"document {number} has duplicate_count {count},"
-                    f" {self.documents[number].ncounted} were acknowledged"
+                    f" and {self.documents[number].ncounted} duplicates were counted"
                 )
         for number, document in self.documents.items():
             told = set(document.counts)
             if len(told) < len(document.counts) or not told <= set(range(1, document.ncounted + 1)):
                 yield (
-                    f"document {number} came again {document.ncounted} times,"
+                    f"document {number} was counted {document.ncounted} times,"
                     f" answered as {sorted(document.counts)}"
                 )
 
     def wrong_trail(self, rows, connection):
-        """The trail has every change that was acknowledged, no other, and adds up to the document."""
+        """The trail has every change that was made and no other, and adds up to the document."""
         unseen = set(self.documents)
         for number, trail in trails(connection):
             unseen.discard(number)
             expected = self.documents[number] if number in self.documents else Document()
-            yield from (f"trail of document {number}: {wrong}" for wrong in wrong_order(trail, expected))
             state, wrong = replay(trail)
-            yield from (f"trail of document {number}: {problem}" for problem in wrong)
+            for problem in (*wrong_order(trail, expected), *wrong):
+                yield f"trail of document {number}: {problem}"
             if number in rows and state != without_times(rows[number]):
                 yield f"trail of document {number} adds up to {state}, not to {rows[number]}"
         for number in unseen:
             yield f"document {number} has no trail"
+
+
+def check(folder):
+    """Holds the ledger against the journals of a folder; returns counts of what these say, and
+    problems."""
+    history, model = journal.History(folder), Model()
+    with contextlib.closing(psycopg2.connect()) as connection:
+        # One snapshot for all, also while sessions go on.
+        connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
+        with connection.cursor("witnesses") as witnesses:
+            witnesses.itersize = 10000
+            witnesses.execute("SELECT session, transaction FROM done")
+            for facts in history.done(witnesses):
+                model.add(entry_points.Fact(*fact) for fact in facts)
+        problems = history.problems + list(model.problems(connection))
+    return history.counts + model.counts, problems
 
 
 def fetch(cursor, query):
@@ -145,16 +168,16 @@ def trails(connection):
 
 
 def wrong_order(trail, expected):
-    """Ingested first, and once; nothing after deleted; exactly what was acknowledged."""
+    """Ingested first, and once; nothing after deleted; exactly what was done."""
     actions = [action for action, _, _, _ in trail]
     if actions[0] != "ingested" or actions.count("ingested") > 1:
         yield f"not ingested first and once: {actions}"
     if actions.count("deleted") != expected.deleted or "deleted" in actions[:-1]:
         yield f"deleted {expected.deleted} times, and {actions}"
     there = collections.Counter(label for _, label, _, _ in trail)
-    acknowledged = collections.Counter(expected.trail)
-    if there != acknowledged:
-        yield f"of what was never acknowledged {there - acknowledged}, and without {acknowledged - there}"
+    done = collections.Counter(expected.trail)
+    if there != done:
+        yield f"has {there - done} which was never done, and not {done - there}"
 
 
 def without_times(row):

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Works on the ledger of the environment's database for a long time, in sessions that stay, and sees
-whether they take more and more memory.
+"""Works on the ledger of the environment's database for a long time, in sessions that stay, and
+finds out if they take more and more memory.
 
     soak.py MINUTES SEED
 
@@ -11,14 +11,14 @@ import sys
 import tempfile
 import time
 
-import roads
+import model
 import sessions
 
 SESSIONS = 4
 PATIENCE = 60
 
-# The sessions' memory is looked at so often in all.  The first fifth of the time fills caches; growth
-# is what the last fifth takes at most beyond what the second did.
+# How often we look at the sessions' memory. The first fifth of the time fills caches; growth is
+# what the last fifth takes at most beyond what the second did.
 LOOKS = 300
 PARTS = 5
 
@@ -26,6 +26,7 @@ PARTS = 5
 # allocator gives back what it likes.
 CONTEXTS_LIMIT = 256
 PROCESS_LIMIT = 1024
+COLUMNS = ((1, CONTEXTS_LIMIT, "its contexts"), (2, PROCESS_LIMIT, "its process"))
 
 MEMORY = """
     SELECT (SELECT sum(total_bytes)::bigint / 1024 FROM pg_backend_memory_contexts),
@@ -58,31 +59,35 @@ class Watch:
 
     def problems(self, workers):
         """Prints the table; yields what has grown too much."""
+        row = "{:7}  {:>12}   {:>12}  {:>10}   {:>12}  {:>10}"
+        fifths = ("second fifth", "last fifth")
         print("kilobytes in        memory contexts             process (RssAnon)")
-        print("session  transactions   second fifth  last fifth   second fifth  last fifth")
+        print(row.format("session", "transactions", *fifths, *fifths))
         for worker in workers:
             cells = []
-            for column, limit, what in ((1, CONTEXTS_LIMIT, "contexts"), (2, PROCESS_LIMIT, "process")):
+            for column, limit, what in COLUMNS:
                 before, after = (self.highest(worker, column, part) for part in (1, PARTS - 1))
                 cells += [before, after]
                 if after - before > limit:
-                    yield f"{worker.name}: its {what} grew by {after - before} kB, more than {limit}"
-            print("{:7}  {:12}   {:12}  {:10}   {:12}  {:10}".format(worker.number, worker.transactions, *cells))
+                    yield f"{worker.name}: {what} grew by {after - before} kB, more than {limit}"
+            print(row.format(worker.number, worker.transactions, *cells))
 
 
 def main():
     seconds, seed = float(sys.argv[1]) * 60, sys.argv[2]
+    sessions.prepare()
     with tempfile.TemporaryDirectory() as folder:
-        roads.write_files(folder)
-        load = sessions.Load(seed, folder, several=True, interrupts=False)
+        load = sessions.Load(seed, folder, several=True)
         watch = Watch(seconds)
         workers = [sessions.Session(load, number, watch.look) for number in range(1, SESSIONS + 1)]
         for worker in workers:
             worker.start()
         time.sleep(seconds)
         sessions.stop(load, workers, PATIENCE)
-    print(", ".join(f"{event}: {times}" for event, times in sorted(load.events.items())))
-    problems = list(watch.problems(workers)) + load.problems + list(load.model.problems())
+        counts, wrong = model.check(folder)
+    counts += load.events
+    print(", ".join(f"{event}: {times}" for event, times in sorted(counts.items())))
+    problems = list(watch.problems(workers)) + load.problems + wrong
     for problem in problems:
         print(f"PROBLEM: {problem}")
     print("nothing is wrong" if not problems else f"{len(problems)} problems")

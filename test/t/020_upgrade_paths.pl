@@ -1,5 +1,5 @@
-# Every way between the versions unpackaged, 1.0 and 1.1, up and down: no row is lost or changed, no
-# table is rewritten, and the catalogs afterwards are those of a fresh install of the version.
+# Every path between the versions unpackaged, 1.0 and 1.1, up and down: no row is lost or changed,
+# no table is rewritten, and the catalogs afterwards are those of a fresh install of the version.
 use strict;
 use warnings;
 
@@ -7,11 +7,11 @@ use Ledger;
 use Migrations;
 use Test::More;
 
-my $node = start_server('walk');
+my $node = start_server('upgrade_paths');
 $node->safe_psql('postgres', 'CREATE ROLE regress_docs_keeper LOGIN');
 
-# Adds to a ledger what can be in one, different each time.  In 1.1 the deleted document's trail
-# stays.  There is nothing that an older version cannot hold: see the test of the losses for that.
+# Adds to a ledger rows of every kind, new ones each time; none that an older version cannot hold.
+# In 1.1 the trail of the deleted document stays.
 my $visits = 0;
 sub fill
 {
@@ -31,19 +31,22 @@ sub fill
 		SELECT FROM generate_series(1, 7) i,
 			ingest_document('again ' || i, ('content $visit ' || i % 3 + 1)::bytea, 'text/plain');
 		SELECT FROM ingest_documents(ARRAY['one', 'two', 'one'],
-			ARRAY['one $visit', 'two $visit', 'one $visit']::bytea[], array_fill('text/csv'::text, ARRAY[3]));
+			ARRAY['one $visit', 'two $visit', 'one $visit']::bytea[],
+			array_fill('text/csv'::text, ARRAY[3]));
 		SELECT FROM ingest_document('failed', 'failed $visit', 'text/plain',
 			ingestion_status => 'failed', error_message => 'no text');
 		SELECT FROM ingest_document('healed', 'healed $visit', 'text/plain',
 			ingestion_status => 'retry', error_message => 'busy');
-		SELECT FROM ingest_document('healed', 'healed $visit', 'text/plain', document_text => 'at last');
+		SELECT FROM ingest_document('healed', 'healed $visit', 'text/plain',
+			document_text => 'at last');
 		SELECT FROM ingest_document('large', 'large $visit', 'text/plain', document_text =>
 			(SELECT string_agg(md5(i::text), ' ') FROM generate_series(1, 5000) i));
 		SELECT FROM ingest_document(E'odd \\U0001F600 "name"', 'odd $visit', 'text/plain',
 			document_text => E'line\\n\\\\line \\U0001F389\\r\\x01',
 			metadata_extracted => '{"a" : [1,  2], "a": "\\ud83d\\ude00"}');
 		SET doc_extractor.reason = E'because \\U0001F92F';
-		UPDATE documents SET file_type = 'text/html' WHERE file_hash = encode(sha256('content $visit 1'), 'hex');
+		UPDATE documents SET file_type = 'text/html'
+			WHERE file_hash = encode(sha256('content $visit 1'), 'hex');
 		UPDATE documents SET file_hash = encode(sha256('moved $visit'), 'hex')
 			WHERE file_hash = encode(sha256('content $visit 2'), 'hex');
 		SELECT FROM record_document_event((SELECT max(id) FROM documents), 'classified', NULL,
@@ -57,7 +60,8 @@ sub fill
 		INSERT INTO error_log (file_name, error_type, error_message)
 		VALUES (E'lost \\U0001F4A5 $visit', 'timeout', 'no answer');
 		-- Ids are lost to rollbacks, so a sequence is not just at the greatest id.
-		SELECT FROM generate_series(1, 2) WHERE nextval('documents_id_seq') + nextval('hash_index_id_seq') +
+		SELECT FROM generate_series(1, 2)
+		WHERE nextval('documents_id_seq') + nextval('hash_index_id_seq') +
 			nextval('audit_log_id_seq') + nextval('error_log_id_seq') = 0});
 
 	is($err, '', "$database: filled at $version");
@@ -81,21 +85,22 @@ sub fresh
 	return $fresh{$key};
 }
 
-# There is something to compare, and a comparison can fail: what each version has and others do not.
+# There is something to compare, and a comparison can fail: the versions differ.
 my %members = ('unpackaged' => 0, '1.0' => 8 + 7, '1.1' => 8 + 4 + 22 + 2);
 foreach my $version (sort keys %members)
 {
 	my $catalogs = fresh(undef, 'docs', $version);
 	# Newer servers make the tables' row types members, too.
-	is(() = $catalogs =~ /^member \| (?!type )/mg, $members{$version}, "$version: the objects of the extension");
+	is(() = $catalogs =~ /^member \| (?!type )/mg,
+		$members{$version}, "$version: the objects of the extension");
 	is(() = $catalogs =~ /^column \| (?:documents|hash_index|audit_log|error_log)\./mg,
 		$version eq '1.1' ? 35 : 34, "$version: the columns");
 }
 isnt(join("\n", differences(fresh(undef, 'docs', '1.1'), fresh(undef, 'docs', '1.0'))), '',
 	'1.0 and 1.1 differ');
 
-# Takes one step, and checks all that it must keep and bring about.  Returns whether the trail's
-# foreign key is now one that is not validated.
+# Takes one step, and checks what it must keep and what it must change.  Returns whether the trail's
+# foreign key is not validated now.
 sub check_step
 {
 	my ($database, $user, $owner, $schema, $to, $not_valid) = @_;
@@ -111,15 +116,34 @@ sub check_step
 	is_same($rows_after, $rows, "$name: every row is as it was");
 	is($files_after, $files, "$name: no table was rewritten");
 
+	my $key = 'audit_log_document_id_fkey';
 	my $expected = fresh($owner, $schema, $to);
-	$expected =~ s/^(constraint \| audit_log\.audit_log_document_id_fkey \| .*) validated t/$1 NOT VALID validated f/m
+	$expected =~ s/^(constraint \| audit_log\.$key \| .*) validated t/$1 NOT VALID validated f/m
 	  if $not_valid && $to ne '1.1';
-	is_same(catalogs_of($node, $database, $schema), $expected, "$name: the catalogs of a fresh $to");
+	is_same(catalogs_of($node, $database, $schema),
+		$expected, "$name: the catalogs of a fresh $to");
 	return $not_valid;
 }
 
+# Drops the extension, which leaves plain tables, and puts them into it again.
+sub leave_and_return
+{
+	my ($database, $owner, $schema) = @_;
+	my $rows = rows_of($node, $database, $schema);
+
+	$node->safe_psql($database, 'DROP EXTENSION doc_extractor',
+		extra_params => user_option($owner));
+	is_same(rows_of($node, $database, $schema),
+		$rows, "$database: every row stays without the extension");
+	$node->safe_psql($database,
+		'CREATE EXTENSION doc_extractor SCHEMA ' . quoted($schema) . " VERSION 'unpackaged'",
+		extra_params => user_option($owner));
+	is_same(rows_of($node, $database, $schema), $rows, "$database: every row is still there");
+	return;
+}
+
 # Starts at one version and goes to others, with new rows at each.
-sub walk
+sub check_path
 {
 	my ($database, $owner, $schema, $start, @steps) = @_;
 	my $not_valid = 0;
@@ -131,14 +155,7 @@ sub walk
 	{
 		if ($to eq 'out')
 		{
-			# Out and in again: the tables stay, plain ones.
-			my $rows = rows_of($node, $database, $schema);
-			$node->safe_psql($database, 'DROP EXTENSION doc_extractor', extra_params => user_option($owner));
-			is_same(rows_of($node, $database, $schema), $rows, "$database: every row stays without the extension");
-			$node->safe_psql($database,
-				'CREATE EXTENSION doc_extractor SCHEMA ' . quoted($schema) . " VERSION 'unpackaged'",
-				extra_params => user_option($owner));
-			is_same(rows_of($node, $database, $schema), $rows, "$database: every row is still there");
+			leave_and_return($database, $owner, $schema);
 			next;
 		}
 		$not_valid = check_step($database, $owner, $owner, $schema, $to, $not_valid);
@@ -147,32 +164,34 @@ sub walk
 	return;
 }
 
-# All six steps, from each version, some of them twice; a superuser's ledger, and one of an owner who
-# is none in a schema whose name needs quotes.
-my %walks = (
+# All six steps, from each version, some of them twice; for a ledger of a superuser, and for one of
+# an owner who is none, in a schema whose name needs quotes.
+my %paths = (
 	from_unpackaged => [qw(unpackaged 1.0 1.1 unpackaged 1.1 1.0 unpackaged out 1.1)],
 	from_1_0 => [qw(1.0 1.1 1.0 1.1 1.0 unpackaged out 1.0 unpackaged 1.1)],
 	from_1_1 => [qw(1.1 unpackaged 1.1 unpackaged out 1.0 1.1 1.0 1.1)]);
-foreach my $walk (sort keys %walks)
+foreach my $path (sort keys %paths)
 {
-	walk("${walk}_superuser", undef, 'docs', @{ $walks{$walk} });
-	walk("${walk}_owner", 'regress_docs_keeper', 'Do cs', @{ $walks{$walk} });
+	check_path("${path}_superuser", undef, 'docs', @{ $paths{$path} });
+	check_path("${path}_owner", 'regress_docs_keeper', 'Do cs', @{ $paths{$path} });
 }
 
-# Without rows the walk is the same.
+# The steps of a ledger without rows are the same.
 my ($empty, $not_valid) = ('empty', 0);
 new_database($node, $empty, undef, 'docs');
 install($node, $empty, undef, 'docs', '1.1');
-$not_valid = check_step($empty, undef, undef, 'docs', $_, $not_valid) foreach qw(unpackaged 1.1 1.0 1.1);
+$not_valid = check_step($empty, undef, undef, 'docs', $_, $not_valid)
+  foreach qw(unpackaged 1.1 1.0 1.1);
 
-# Without deleted documents the rollback leaves V001's key as it was, validated.
+# Without deleted documents the step down leaves V001's key as it was, validated.
 my $kept = 'kept';
 new_database($node, $kept, undef, 'docs');
 install($node, $kept, undef, 'docs', '1.1');
 $node->safe_psql($kept, q{SELECT FROM docs.ingest_document('a', 'a', 'text/plain')});
-is(check_step($kept, undef, undef, 'docs', '1.0', 0), '', 'without deleted documents the key is valid');
+is(check_step($kept, undef, undef, 'docs', '1.0', 0),
+	'', 'without deleted documents the key is valid');
 
-# A superuser takes the steps for an owner: everything stays, or becomes, the owner's.
+# A superuser takes the steps for an owner: everything stays with the owner, or goes to the owner.
 my $served = 'served';
 new_database($node, $served, 'regress_docs_keeper', 'docs');
 install($node, $served, 'regress_docs_keeper', 'docs', '1.0');
@@ -184,8 +203,7 @@ foreach my $to (qw(1.1 1.0 unpackaged 1.0 1.1 unpackaged 1.1))
 	fill($served, 'regress_docs_keeper', 'docs', $to);
 }
 
-# A step that fails leaves everything as it was, the version too: inside of a transaction that is
-# rolled back.
+# A step in a transaction that is rolled back leaves everything as it was, the version too.
 my $before = catalogs_of($node, $kept, 'docs');
 $node->safe_psql($kept, q{BEGIN; ALTER EXTENSION doc_extractor UPDATE TO '1.1'; ROLLBACK});
 is_same(catalogs_of($node, $kept, 'docs'), $before, 'a step that is rolled back leaves nothing');

@@ -1,7 +1,7 @@
-"""What a session does to a ledger: every road into it, and changes of what is there.
+"""What a session does to a ledger: every entry point into it, and changes of what is there.
 
-A road is a method that does one thing in the current transaction, and returns what the ledger has
-answered: facts, which hold once the transaction has been committed.
+An entry point is a method that does one thing in the current transaction and returns what the
+ledger answered: facts, which hold once the transaction is committed.
 """
 
 import collections
@@ -10,11 +10,11 @@ import io
 import os
 import random
 
-# Contents that all sessions offer, and everything is done to; few, so that they meet.
-CONTENTS = 24
+# Documents that all sessions offer and change; few, so that the sessions meet.
+SHARED = 24
 
-# STORED: a document has this content now, and a trail row says so.
-# COUNTED: the content came again; "count" is the answered duplicate_count, None if there was no answer.
+# STORED: a document has this hash now, and a trail row says so.
+# COUNTED: a duplicate was counted; "count" is the answered duplicate_count, None without an answer.
 # CHANGED: an UPDATE, which may have given the document another hash.
 # DELETED, FAILED: a document is gone; a row of error_log is there.
 STORED, COUNTED, CHANGED, DELETED, FAILED = "stored", "counted", "changed", "deleted", "failed"
@@ -24,25 +24,27 @@ Fact = collections.namedtuple("Fact", "kind document_id hash count label", defau
 Offer = collections.namedtuple("Offer", "name status message")
 
 
-def hash_of(content):
-    return hashlib.sha256(content.encode()).hexdigest()
+def hash_of(name):
+    return hashlib.sha256(name.encode()).hexdigest()
 
 
-def shared_contents():
-    return [f"content {n}" for n in range(CONTENTS)]
+def shared_names():
+    return [f"content {n}" for n in range(SHARED)]
 
 
 def write_files(folder):
-    """Writes the shared contents as files for ingest_file()."""
-    for content in shared_contents():
-        with open(os.path.join(folder, content), "w", encoding="ascii") as file:
-            file.write(content)
+    """Writes the shared documents as files for ingest_file(), unless another load has done so."""
+    for name in shared_names():
+        path = os.path.join(folder, name)
+        if not os.path.exists(path):
+            with open(path, "w", encoding="ascii") as file:
+                file.write(name)
 
 
-class Roads:
-    """The roads of one session."""
+class EntryPoints:
+    """The entry points as one session uses them."""
 
-    # How often each is taken; the first ones ingest.
+    # How often each is used; the first ones ingest.
     INGESTING = {
         "ingest_document": 25,
         "ingest_documents": 25,
@@ -57,34 +59,34 @@ class Roads:
     CHANGING = {"update": 4, "fail": 6, "move": 3, "delete": 8}
     SHARES = {**INGESTING, **CHANGING}
 
-    def __init__(self, seed, number, folder):
-        self.random = random.Random(f"{seed} {number}")
-        self.number = number
+    def __init__(self, seed, session, folder):
+        self.random = random.Random(f"{seed} {session}")
+        self.session = session
         self.folder = folder
         self.operations = 0
 
     def choose(self):
-        """Returns a road's name."""
+        """Returns an entry point's name."""
         return self.random.choices(list(self.SHARES), list(self.SHARES.values()))[0]
 
-    def take(self, road, cursor):
-        """Takes a road; the trail's reason of what it does is its label, which is new each time."""
+    def use(self, name, cursor):
+        """Does it once; the trail has as the reason a label, which is new each time."""
         self.operations += 1
-        self.label = f"{self.number}.{self.operations}"
+        self.label = f"{self.session}.{self.operations}"
         cursor.execute("SET LOCAL doc_extractor.reason = %s", (self.label,))
-        return getattr(self, road)(cursor)
+        return getattr(self, name)(cursor)
 
     def shared(self):
-        return self.random.choice(shared_contents())
+        return self.random.choice(shared_names())
 
     def offer(self, name, number=0):
-        """Offers a content, now and then as a failure whose message is new."""
+        """Offers a document, now and then as a failure whose message is new."""
         status = self.random.choices(["success", "failed", "retry"], [8, 1, 1])[0]
         message = None if status == "success" else f"{self.label}.{number}"
         return Offer(name, status, message)
 
     def batch(self):
-        """Returns a batch in random order: shared contents, some of them twice, and new ones."""
+        """Returns a batch in random order: shared documents, some of them twice, and new ones."""
         names = [self.shared() for _ in range(self.random.randint(1, 8))]
         names += [f"{self.label} {n}" for n in range(self.random.randint(0, 2))]
         self.random.shuffle(names)
@@ -102,7 +104,7 @@ class Roads:
         return facts
 
     def looked_up(self, cursor, offers):
-        """Returns the facts of a road that does not answer: what is not in the trail was counted."""
+        """Returns the facts if there was no answer: what is not in the trail was counted."""
         offered = collections.Counter(hash_of(offer.name) for offer in offers)
         cursor.execute(
             "SELECT d.id, d.file_hash, (SELECT count(*) FROM docs.audit_log a"
@@ -111,7 +113,7 @@ class Roads:
             (self.label, list(offered)),
         )
         rows = cursor.fetchall()
-        assert len(rows) == len(offered), f"{self.label}: {len(rows)} of {len(offered)} contents are there"
+        assert len(rows) == len(offered), f"{self.label}: {len(rows)} of {len(offered)} are there"
         facts = []
         for document_id, file_hash, stored in rows:
             facts += [Fact(STORED, document_id, file_hash, label=self.label)] * stored
@@ -132,7 +134,8 @@ class Roads:
     def ingest_hashed_document(self, cursor):
         offer = self.offer(self.shared())
         cursor.execute(
-            f"SELECT {self.COLUMNS} FROM docs.ingest_hashed_document(%s, %s, %s, 'text/plain', {self.STATUS})",
+            f"SELECT {self.COLUMNS}"
+            f" FROM docs.ingest_hashed_document(%s, %s, %s, 'text/plain', {self.STATUS})",
             (offer.name, hash_of(offer.name), len(offer.name), offer.status, offer.message),
         )
         return self.answered([offer], cursor.fetchall())
@@ -150,7 +153,8 @@ class Roads:
         cursor.execute("SELECT lo_from_bytea(0, %s)", (offer.name.encode(),))
         (loid,) = cursor.fetchone()
         cursor.execute(
-            f"SELECT {self.COLUMNS} FROM docs.ingest_large_object(%s, %s, 'text/plain', {self.STATUS})",
+            f"SELECT {self.COLUMNS}"
+            f" FROM docs.ingest_large_object(%s, %s, 'text/plain', {self.STATUS})",
             (loid, offer.name, offer.status, offer.message),
         )
         rows = cursor.fetchall()
@@ -158,11 +162,12 @@ class Roads:
         return self.answered([offer], rows)
 
     def try_ingest_document(self, cursor):
-        """Every second one is bad: it has no type."""
+        """Half of them are bad: they have no type."""
         offer = self.offer(self.shared())
         file_type = self.random.choice(["text/plain", ""])
         cursor.execute(
-            f"SELECT {self.COLUMNS}, error_id FROM docs.try_ingest_document(%s, %s, %s, {self.STATUS})",
+            f"SELECT {self.COLUMNS}, error_id"
+            f" FROM docs.try_ingest_document(%s, %s, %s, {self.STATUS})",
             (offer.name, offer.name.encode(), file_type, offer.status, offer.message),
         )
         *row, error_id = cursor.fetchone()
@@ -173,7 +178,8 @@ class Roads:
         offers = self.batch()
         cursor.execute(
             f"SELECT {self.COLUMNS} FROM docs.ingest_documents(%s, %s, %s,"
-            " ingestion_statuses => %s, error_messages => %s::text[]) WITH ORDINALITY ORDER BY ordinality",
+            " ingestion_statuses => %s, error_messages => %s::text[])"
+            " WITH ORDINALITY ORDER BY ordinality",
             (
                 [offer.name for offer in offers],
                 [offer.name.encode() for offer in offers],
@@ -187,7 +193,7 @@ class Roads:
     INBOX = "docs.document_inbox (file_name, content, file_type, ingestion_status, error_message)"
 
     def inbox_insert(self, cursor):
-        """Half of them with a bad document, which goes to error_log."""
+        """Half of them have a bad document, which goes to error_log."""
         offers = self.batch()
         rows = [(o.name, o.name.encode(), "text/plain", o.status, o.message) for o in offers]
         bad = self.random.choice([True, False])
@@ -202,21 +208,24 @@ class Roads:
     def inbox_copy(self, cursor):
         offers = self.batch()
         rows = [f"{o.name}\t{o.name}\ttext/plain\t{o.status}\t{o.message or ''}\n" for o in offers]
-        cursor.copy_expert(f"COPY {self.INBOX} FROM STDIN (NULL '')", io.StringIO("".join(rows)))
+        cursor.copy_expert(
+            f"COPY {self.INBOX} FROM STDIN (NULL '')", io.StringIO("".join(rows))
+        )
         return self.looked_up(cursor, offers)
 
     def insert(self, cursor):
-        """Half of them are new, as of a content that is there it is an error."""
-        content = self.random.choice([self.shared(), self.label])
+        """Half of them are new; if the document is there already, this is an error."""
+        name = self.random.choice([self.shared(), self.label])
         cursor.execute(
-            "INSERT INTO docs.documents (file_name, file_size_bytes, file_hash, file_type, ingestion_source)"
+            "INSERT INTO docs.documents"
+            " (file_name, file_size_bytes, file_hash, file_type, ingestion_source)"
             " VALUES (%s, %s, %s, 'text/plain', 'insert') RETURNING id",
-            (content, len(content), hash_of(content)),
+            (name, len(name), hash_of(name)),
         )
-        return [Fact(STORED, cursor.fetchone()[0], hash_of(content), label=self.label)]
+        return [Fact(STORED, cursor.fetchone()[0], hash_of(name), label=self.label)]
 
     def set(self, cursor, assignment, value, file_hash=None):
-        """Updates the document of a shared content, if it is there."""
+        """Updates a shared document, if it is there."""
         cursor.execute(
             f"UPDATE docs.documents SET {assignment} WHERE file_hash = %s RETURNING id",
             (*value, hash_of(self.shared())),
@@ -227,14 +236,19 @@ class Roads:
         return self.set(cursor, "document_text = %s", (self.label,))
 
     def fail(self, cursor):
-        return self.set(cursor, "ingestion_status = 'failed', error_message = %s", (self.label,))
+        return self.set(
+            cursor, "ingestion_status = 'failed', error_message = %s", (self.label,)
+        )
 
     def move(self, cursor):
         file_hash = hash_of(self.label)
-        return self.set(cursor, "file_name = %s, file_hash = %s", (self.label, file_hash), file_hash)
+        return self.set(
+            cursor, "file_name = %s, file_hash = %s", (self.label, file_hash), file_hash
+        )
 
     def delete(self, cursor):
         cursor.execute(
-            "DELETE FROM docs.documents WHERE file_hash = %s RETURNING id", (hash_of(self.shared()),)
+            "DELETE FROM docs.documents WHERE file_hash = %s RETURNING id",
+            (hash_of(self.shared()),),
         )
         return [Fact(DELETED, row[0], label=self.label) for row in cursor.fetchall()]
