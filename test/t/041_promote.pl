@@ -86,7 +86,8 @@ foreach my $promotion (1 .. PROMOTIONS)
 %events = end_load('at last', $load, $primary);
 cmp_ok($events{25006}, '>', SESSIONS, 'at last: the standby had refused');
 %events = check_load('at last', $primary, 'ledger', $folder);
-cmp_ok($events{'committed, done'}, '>', 20 * SESSIONS * PROMOTIONS, 'at last: all that was acknowledged');
+cmp_ok($events{'committed, done'}, '>', 20 * SESSIONS * PROMOTIONS,
+	'at last: all that was acknowledged');
 check_log('at last', $primary);
 
 done_testing();
