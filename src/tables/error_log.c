@@ -21,6 +21,7 @@
 #include "../access/statements.h"
 #include "../lib/condition.h"
 #include "../lib/derived.h"
+#include "../lib/encoding.h"
 #include "error_log.h"
 
 /* Stands for the name of a document that has none. */
@@ -109,9 +110,11 @@ LogBadDocument(const Ledger *ledger, Document *document, int sqlstate,
 			   const char *message)
 {
 	char	   *name = PrintableName(document);
-	char	   *full = document->position == 0 ? pstrdup(message) :
+	/* A user's trigger may have put a text from elsewhere into its message. */
+	char	   *printable = EscapeInvalid(message, strlen(message));
+	char	   *full = document->position == 0 ? printable :
 		psprintf("document " INT64_FORMAT " of the batch: %s",
-				 document->position, message);
+				 document->position, printable);
 	Failure		failure = {
 		.ledger = ledger,
 		.file_name = name != NULL ? name : NO_FILE_NAME,
@@ -123,7 +126,9 @@ LogBadDocument(const Ledger *ledger, Document *document, int sqlstate,
 	document->is_logged = true;
 	WriteDerived(LogFailure, &failure);
 	document->error_id = failure.id;
-	pfree(full);
+	if (full != printable)
+		pfree(full);
+	pfree(printable);
 	if (name != NULL)
 		pfree(name);
 }
