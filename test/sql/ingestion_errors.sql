@@ -155,8 +155,8 @@ FROM generate_series(1, 300) AS i,
                         ('f' || i)::bytea, 't');
 SELECT * FROM doc_extractor_verify() WHERE NOT passed;
 
--- Which errors are about the document: a trigger raises each of them at one of these places, while a
--- document is inserted, counted, healed, fails again, or marks an earlier failure.
+-- Which errors are about the document: a trigger raises each of them at one of these places, while
+-- a document is inserted, counted, healed, fails again, or marks an earlier failure.
 CALL forget_failures();
 SELECT * FROM written;
 CREATE TABLE places (name text PRIMARY KEY, moment text, target text, content bytea, status text);
@@ -198,13 +198,13 @@ CREATE TABLE written_before AS TABLE written;
 CREATE TABLE outcomes AS
 SELECT code, name AS place, outcome(name, code)
 FROM places, unnest(ARRAY[
-    'P0001', '22000', '22001', '22023', '22ABC', '23000', '23502', '23503', '23505', '23514', '23P01',
-    '23ABC', '27000',
-    '2200H', '03000', '0A000', '0B000', '21000', '24000', '25001', '25006', '26000', '28000', '2BP01',
-    '2F000', '34000', '38000', '39P01', '3D000', '3F000', '40001', '40P01', '42501', '42703', '42883',
-    '42P01', '44000', '53100', '53200', '53300', '53400', '54000', '54001', '55000', '55006', '55P03',
-    '57014', '57P01', '57P05', '58030', 'F0001', 'HV000', 'P0000', 'P0002', 'P0003', 'P0004', 'DX001',
-    'U0001', 'ZZZZZ', 'XX000', 'XX001']) AS code;
+    '22000', '22001', '22023', '22ABC', '23000', '23502', '23503', '23505', '23514', '23ABC',
+    '23P01', '27000', 'P0001',
+    '03000', '0A000', '0B000', '21000', '2200H', '24000', '25001', '25006', '26000', '28000',
+    '2BP01', '2F000', '34000', '38000', '39P01', '3D000', '3F000', '40001', '40P01', '42501',
+    '42703', '42883', '42P01', '44000', '53100', '53200', '53300', '53400', '54000', '54001',
+    '55000', '55006', '55P03', '57014', '57P01', '57P05', '58030', 'DX001', 'F0001', 'HV000',
+    'P0000', 'P0002', 'P0003', 'P0004', 'U0001', 'XX000', 'XX001', 'ZZZZZ']) AS code;
 SELECT place, string_agg(code, ' ' ORDER BY code) FILTER (WHERE outcome = 'logged') AS logged,
        count(*) FILTER (WHERE outcome = 'passed on') AS passed_on, count(*) AS of
 FROM outcomes GROUP BY place ORDER BY place;
@@ -212,7 +212,8 @@ SELECT * FROM outcomes WHERE outcome NOT IN ('logged', 'passed on');
 -- Whatever was logged, nothing else is left.
 SELECT w.documents = b.documents AND w.hash_index = b.hash_index AND w.duplicates = b.duplicates
        AND w.audit_log = b.audit_log AS unchanged,
-       w.error_log - b.error_log = (SELECT count(*) FROM outcomes WHERE outcome = 'logged') AS logged
+       w.error_log - b.error_log
+           = (SELECT count(*) FROM outcomes WHERE outcome = 'logged') AS logged
 FROM written w, written_before b;
 SELECT DISTINCT error_message FROM error_log WHERE file_name = 'x' ORDER BY 1;
 SELECT count(*) FROM error_log WHERE retry_attempted;
