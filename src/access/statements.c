@@ -219,20 +219,43 @@ TableBlocks(const Ledger *ledger, const char *name)
 	return blocks;
 }
 
+/*
+ * Raises the error of a statement again, without its detail if that may describe a
+ * row (class 23): we have read the row as its owner, and the caller may have no
+ * right to.
+ */
+static void
+PassOnError(void)
+{
+	ErrorData  *error = CopyErrorData();
+
+	if (ERRCODE_TO_CATEGORY(error->sqlerrcode) !=
+		ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION)
+		PG_RE_THROW();
+	FlushErrorState();
+	error->detail = NULL;
+	error->detail_log = NULL;
+	ReThrowError(error);
+}
+
 /* Runs a plan, and counts it among those that run. */
 static void
 Execute(SPIPlanPtr plan, Datum *values, const char *nulls)
 {
+	MemoryContext context = CurrentMemoryContext;
 	int			code = 0;
 
 	running++;
 	PG_TRY();
 	{
 		code = SPI_execute_plan(plan, values, nulls, false, 0);
+		running--;
 	}
-	PG_FINALLY();
+	PG_CATCH();
 	{
 		running--;
+		MemoryContextSwitchTo(context);
+		PassOnError();
 	}
 	PG_END_TRY();
 	if (code < 0)

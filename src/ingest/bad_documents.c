@@ -5,10 +5,12 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
 #include "../access/index_search.h"
+#include "../lib/derived.h"
 #include "../lib/subtransaction.h"
 #include "../settings.h"
 #include "../tables/error_log.h"
@@ -39,6 +41,7 @@ typedef struct IngestAttempt
 	const Ledger *ledger;
 	Document  **documents;		/* sorted */
 	int			ndocuments;
+	SubTransactionId subtransaction;
 } IngestAttempt;
 
 /* Calls it in a subtransaction. */
@@ -47,29 +50,8 @@ IngestCallback(void *argument)
 {
 	IngestAttempt *attempt = argument;
 
+	attempt->subtransaction = GetCurrentSubTransactionId();
 	IngestSorted(attempt->ledger, attempt->documents, attempt->ndocuments);
-}
-
-/* Was the last error raised in WriteDerived()? */
-static bool is_ledger_fault = false;
-
-/*
- * Calls callback(argument), which writes rows that follow from the documents.  If
- * values or constraints are violated there, no document is to blame.
- */
-void
-WriteDerived(DerivedCallback callback, void *argument)
-{
-	PG_TRY();
-	{
-		callback(argument);
-	}
-	PG_CATCH();
-	{
-		is_ledger_fault = true;
-		PG_RE_THROW();
-	}
-	PG_END_TRY();
 }
 
 /*
@@ -82,21 +64,24 @@ IsTakenId(const Ledger *ledger, const ErrorData *error)
 	Oid			index;
 
 	if (error->sqlerrcode != ERRCODE_UNIQUE_VIOLATION ||
-		error->constraint_name == NULL)
+		error->constraint_name == NULL || error->table_name == NULL ||
+		strcmp(error->table_name, "documents") != 0)
 		return false;
 	index = get_relname_relid(error->constraint_name, ledger->schema);
 	return OidIsValid(index) && IsIndexOn(index, "id");
 }
 
 /*
- * Returns whether an error is about the document: about its values (class 22), a
- * constraint that they violate (class 23), or a refusal by a user's trigger.  All
- * others, such as a cancel, a full disk or a missing column, would strike the next
- * document too, or go away when the transaction is tried again.
+ * Returns whether the error of an attempt is about the document: about its values
+ * (class 22), a constraint that they violate (class 23), or a refusal by a user's
+ * trigger.  All others, such as a cancel, a full disk or a missing column, would
+ * strike the next document too, or go away when the transaction is tried again.
  */
 static bool
-IsAboutDocument(const Ledger *ledger, const ErrorData *error)
+IsAboutDocument(const IngestAttempt *attempt, const ErrorData *error)
 {
+	bool		is_derived = FailedInDerived(attempt->subtransaction);
+
 	/* The second one is ours, for a trigger that suppresses rows. */
 	if (error->sqlerrcode == ERRCODE_RAISE_EXCEPTION ||
 		error->sqlerrcode == ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION)
@@ -104,13 +89,22 @@ IsAboutDocument(const Ledger *ledger, const ErrorData *error)
 	switch (ERRCODE_TO_CATEGORY(error->sqlerrcode))
 	{
 		case ERRCODE_DATA_EXCEPTION:
-			return !is_ledger_fault &&
+			return !is_derived &&
 				error->sqlerrcode != ERRCODE_SEQUENCE_GENERATOR_LIMIT_EXCEEDED;
 		case ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION:
-			return !is_ledger_fault && !IsTakenId(ledger, error);
+			return !is_derived && !IsTakenId(attempt->ledger, error);
 		default:
 			return false;
 	}
+}
+
+/* Raises the error of an attempt again.  It may have failed within another one. */
+static void
+PassOn(const IngestAttempt *attempt, ErrorData *error)
+{
+	if (FailedInDerived(attempt->subtransaction))
+		NoteDerivedFailure(GetCurrentSubTransactionId());
+	ReThrowError(error);
 }
 
 /*
@@ -121,16 +115,18 @@ IsAboutDocument(const Ledger *ledger, const ErrorData *error)
 static void
 IngestOrLogSorted(const Ledger *ledger, Document **documents, int ndocuments)
 {
-	IngestAttempt attempt = {ledger, documents, ndocuments};
+	IngestAttempt attempt = {
+		.ledger = ledger, .documents = documents, .ndocuments = ndocuments
+	};
 	ErrorData  *error;
 	int			half = ndocuments / 2;
 
-	is_ledger_fault = false;
+	ForgetDerivedFailure();
 	error = TryInSubtransaction(IngestCallback, &attempt);
 	if (error == NULL)
 		return;
-	if (!IsAboutDocument(ledger, error))
-		ReThrowError(error);
+	if (!IsAboutDocument(&attempt, error))
+		PassOn(&attempt, error);
 	if (ndocuments == 1)
 		LogBadDocument(ledger, documents[0], error->sqlerrcode, error->message);
 	FreeErrorData(error);

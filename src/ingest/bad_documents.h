@@ -8,9 +8,6 @@
 
 #include "../tables/document.h"
 
-typedef void (*DerivedCallback) (void *argument);
-
-extern void WriteDerived(DerivedCallback callback, void *argument);
 extern void AcceptDocument(const Ledger *ledger, Document *document,
 						   const FieldLimits *limits);
 extern void IngestAccepted(const Ledger *ledger, Document *documents,

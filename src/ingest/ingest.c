@@ -17,6 +17,7 @@
 #include "utils/memutils.h"
 
 #include "../access/identity.h"
+#include "../lib/derived.h"
 #include "../tables/document_search.h"
 #include "../tables/documents.h"
 #include "../tables/error_log.h"
@@ -34,6 +35,8 @@
 typedef struct Ingestion
 {
 	const Ledger *ledger;
+	Document  **documents;		/* sorted */
+	int			ndocuments;
 	HashGroup  *groups;			/* in the order of their hashes */
 	int			ngroups;
 	DuplicateCounter *counter;	/* NULL: not open */
@@ -195,18 +198,20 @@ UpdateUnfinished(Ingestion *ingestion, HashGroup *group)
 	SettleDocument(group);
 }
 
-/*
- * Counts the rest of a group as duplicates.  If the document has no row in
- * hash_index, it was probably deleted meanwhile: search again.
- */
-static void
-CountRest(Ingestion *ingestion, HashGroup *group)
+/* A group whose duplicates are to be counted. */
+typedef struct GroupToCount
 {
-	int64		count;
+	Ingestion  *ingestion;
+	HashGroup  *group;
+} GroupToCount;
 
-	Assert(group->found->is_found || group->nsettled > 0);
-	for (int i = group->nsettled; i < group->ndocuments; i++)
-		CheckSize(group, group->documents[i]);
+/* Counts them: WriteDerived()'s callback. */
+static void
+CountGroup(void *argument)
+{
+	Ingestion  *ingestion = ((GroupToCount *) argument)->ingestion;
+	HashGroup  *group = ((GroupToCount *) argument)->group;
+	int64		count;
 
 	StartSearching(ingestion);
 	if (CountDuplicates(ingestion->counter, group->found,
@@ -220,6 +225,21 @@ CountRest(Ingestion *ingestion, HashGroup *group)
 		RestoreHash(ingestion->ledger, group->found->hash,
 					group->found->document_id);
 	group->state = DOCUMENT_UNKNOWN;
+}
+
+/*
+ * Counts the rest of a group as duplicates.  If the document has no row in
+ * hash_index, it was probably deleted meanwhile: search again.
+ */
+static void
+CountRest(Ingestion *ingestion, HashGroup *group)
+{
+	GroupToCount argument = {ingestion, group};
+
+	Assert(group->found->is_found || group->nsettled > 0);
+	for (int i = group->nsettled; i < group->ndocuments; i++)
+		CheckSize(group, group->documents[i]);
+	WriteDerived(CountGroup, &argument);
 }
 
 /*
@@ -269,6 +289,16 @@ SettleGroups(Ingestion *ingestion)
 	return settled;
 }
 
+/* Marks earlier failures of the documents: WriteDerived()'s callback. */
+static void
+MarkFailures(void *argument)
+{
+	Ingestion  *ingestion = argument;
+
+	MarkRetried(ingestion->ledger, ingestion->documents,
+				ingestion->ndocuments);
+}
+
 /*
  * Locks documents before any other table, even if only a count will be written:
  * all transactions take the locks in this order.
@@ -292,7 +322,9 @@ LockDocuments(const Ledger *ledger)
 void
 IngestSorted(const Ledger *ledger, Document **documents, int ndocuments)
 {
-	Ingestion	ingestion = {.ledger = ledger};
+	Ingestion	ingestion = {
+		.ledger = ledger, .documents = documents, .ndocuments = ndocuments
+	};
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "doc_extractor batch",
 												  ALLOCSET_DEFAULT_SIZES);
@@ -308,7 +340,7 @@ IngestSorted(const Ledger *ledger, Document **documents, int ndocuments)
 	while (!SettleGroups(&ingestion))
 		continue;
 	Assert(ingestion.counter == NULL && ingestion.writer == NULL);
-	MarkRetried(ledger, documents, ndocuments);
+	WriteDerived(MarkFailures, &ingestion);
 	/* A batch around this one must not take our rows for its own. */
 	CommandCounterIncrement();
 	SwitchBack(&caller);

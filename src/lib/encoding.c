@@ -47,7 +47,8 @@ EscapeInvalid(const char *bytes, int length)
 	{
 		int			width = pg_encoding_verifymbchar(encoding, bytes, length);
 
-		if (width > 0)
+		/* Some encodings take any byte for valid. */
+		if (width > 0 && *bytes != '\0')
 			appendBinaryStringInfo(&escaped, bytes, width);
 		else
 		{

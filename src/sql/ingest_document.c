@@ -11,6 +11,7 @@
 #include "utils/builtins.h"
 
 #include "../ingest/bad_documents.h"
+#include "../lib/encoding.h"
 #include "../tables/error_log.h"
 #include "ingest_call.h"
 
@@ -85,6 +86,7 @@ ingest_hashed_document(PG_FUNCTION_ARGS)
 	document.size = PG_GETARG_INT64(2);
 
 	digits = PG_GETARG_TEXT_PP(1);
+	CheckEncoded("file_hash", VARDATA_ANY(digits), VARSIZE_ANY_EXHDR(digits));
 	if (!ParseHash(VARDATA_ANY(digits), VARSIZE_ANY_EXHDR(digits),
 				   document.hash))
 		ereport(ERROR,

@@ -13,6 +13,7 @@
 #include "catalog/pg_authid.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "storage/fd.h"
 #include "utils/acl.h"
@@ -22,6 +23,7 @@
 #include "../compat.h"
 #include "../ingest/bad_documents.h"
 #include "../ingest/ingest.h"
+#include "../lib/encoding.h"
 #include "../lib/subtransaction.h"
 #include "../settings.h"
 #include "../tables/error_log.h"
@@ -47,6 +49,21 @@ CheckReadsFiles(void)
 				 errhint("Send the bytes with ingest_document(), or as a large object with ingest_large_object().")));
 }
 
+/*
+ * Raises 22021 if a path is not in the database's encoding: its last part will be
+ * the document's name.
+ */
+static void
+CheckPathEncoded(const char *path)
+{
+	if (!IsEncoded(path, strlen(path)))
+		ereport(ERROR,
+				(errcode(ERRCODE_CHARACTER_NOT_IN_REPERTOIRE),
+				 errmsg(NOT_ENCODED_MESSAGE, "path",
+						GetDatabaseEncodingName()),
+				 errhint("Rename the file. Or read it with pg_read_binary_file(), and call ingest_document() with a name that is converted to the database's encoding.")));
+}
+
 /* Returns the path in argument 0, canonicalized. */
 static char *
 GetPath(FunctionCallInfo fcinfo)
@@ -58,6 +75,7 @@ GetPath(FunctionCallInfo fcinfo)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("path must not be null")));
 	path = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	CheckPathEncoded(path);
 	if (IsBlank(path, strlen(path)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -67,6 +67,7 @@ CheckEvent(FunctionCallInfo fcinfo)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("action must not be null")));
+	CheckText(fcinfo, 1, "action");
 	CheckAction(text_to_cstring(PG_GETARG_TEXT_PP(1)),
 				ERRCODE_INVALID_PARAMETER_VALUE);
 	CheckText(fcinfo, 2, "old_value");

@@ -17,6 +17,7 @@
 #include "utils/rel.h"
 
 #include "../compat.h"
+#include "../lib/encoding.h"
 #include "../settings.h"
 #include "audit_log.h"
 
@@ -51,6 +52,18 @@ SettingText(const char *value)
 	return CStringGetTextDatum(value);
 }
 
+/*
+ * Returns the name of the login role, in the current memory context.  All databases
+ * of a server share the names of roles, whatever their encodings.
+ */
+static char *
+LoginRole(void)
+{
+	char	   *name = GetUserNameFromId(GetSessionUserId(), false);
+
+	return EscapeInvalid(name, strlen(name));
+}
+
 /* Returns the column for the login role, or 0 in 1.0, which has none. */
 static AttrNumber
 LoginRoleColumn(TupleDesc desc)
@@ -67,7 +80,7 @@ OpenTrail(Trail *trail, const Ledger *ledger)
 	RowWriter  *writer = OpenRowWriter(ledger, "audit_log", CONFLICT_ERROR,
 									   CHECK_TRIGGER);
 	MemoryContext old = MemoryContextSwitchTo(writer->estate->es_query_cxt);
-	char	   *login_role = GetUserNameFromId(GetSessionUserId(), false);
+	char	   *login_role = LoginRole();
 
 	trail->rows = writer;
 	trail->id = WriterColumn(writer, "id", COLUMN_INTEGER);

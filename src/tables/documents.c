@@ -142,40 +142,6 @@ CloseDocumentWriter(DocumentWriter *writer)
 }
 
 /*
- * Runs a statement that updates a document, and returns whether it did.  The caller
- * may have no right to read documents, so an error must not describe the row: its
- * values are not the caller's.
- */
-static bool
-UpdateDocument(const Ledger *ledger, LedgerStatement statement, Datum *values,
-			   const char *nulls)
-{
-	MemoryContext context = CurrentMemoryContext;
-	uint64		nrows = 0;
-
-	PG_TRY();
-	{
-		nrows = RunStatement(ledger, statement, values, nulls, NULL);
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) !=
-			ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION)
-			PG_RE_THROW();
-		FlushErrorState();
-		error->detail = NULL;
-		error->detail_log = NULL;
-		ReThrowError(error);
-	}
-	PG_END_TRY();
-	return nrows > 0;
-}
-
-/*
  * Makes a document that has failed a success, with a new text and metadata.
  * Returns false if it is gone, is a success, or has another hash by now.
  */
@@ -193,7 +159,7 @@ HealDocument(const Ledger *ledger, int64 document_id, const Document *document)
 		nulls[2] = 'n';
 	if (document->fields[FIELD_METADATA].isnull)
 		nulls[3] = 'n';
-	return UpdateDocument(ledger, STATEMENT_HEAL, values, nulls);
+	return RunStatement(ledger, STATEMENT_HEAL, values, nulls, NULL) > 0;
 }
 
 /*
@@ -211,7 +177,7 @@ FailDocumentAgain(const Ledger *ledger, int64 document_id,
 	values[0] = Int64GetDatum(document_id);
 	values[1] = CStringGetTextDatum(document->hash);
 	values[2] = message.value;
-	return UpdateDocument(ledger, STATEMENT_FAIL_AGAIN, values, nulls);
+	return RunStatement(ledger, STATEMENT_FAIL_AGAIN, values, nulls, NULL) > 0;
 }
 
 /*

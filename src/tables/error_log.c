@@ -20,6 +20,8 @@
 #include "../access/row_writer.h"
 #include "../access/statements.h"
 #include "../lib/condition.h"
+#include "../lib/derived.h"
+#include "../lib/encoding.h"
 #include "error_log.h"
 
 /* Stands for the name of a document that has none. */
@@ -82,22 +84,51 @@ LogError(const Ledger *ledger, const char *file_name, const char *type,
 	return id;
 }
 
+/* A failure for LogError(), and the id that it returns. */
+typedef struct Failure
+{
+	const Ledger *ledger;
+	const char *file_name;
+	const char *type;
+	const char *message;
+	int64		id;
+} Failure;
+
+/* Logs it: WriteDerived()'s callback. */
+static void
+LogFailure(void *argument)
+{
+	Failure    *failure = argument;
+
+	failure->id = LogError(failure->ledger, failure->file_name, failure->type,
+						   failure->message);
+}
+
 /* Writes the row of a document that could not be ingested, and sets its id. */
 void
 LogBadDocument(const Ledger *ledger, Document *document, int sqlstate,
 			   const char *message)
 {
 	char	   *name = PrintableName(document);
-	const char *file_name = name != NULL ? name : NO_FILE_NAME;
-	char	   *full = document->position == 0 ? pstrdup(message) :
+	/* A user's trigger may have put a text from elsewhere into its message. */
+	char	   *printable = EscapeInvalid(message, strlen(message));
+	char	   *full = document->position == 0 ? printable :
 		psprintf("document " INT64_FORMAT " of the batch: %s",
-				 document->position, message);
+				 document->position, printable);
+	Failure		failure = {
+		.ledger = ledger,
+		.file_name = name != NULL ? name : NO_FILE_NAME,
+		.type = ConditionName(sqlstate),
+		.message = full
+	};
 
 	Assert(!document->is_logged);
 	document->is_logged = true;
-	document->error_id = LogError(ledger, file_name, ConditionName(sqlstate),
-								  full);
-	pfree(full);
+	WriteDerived(LogFailure, &failure);
+	document->error_id = failure.id;
+	if (full != printable)
+		pfree(full);
+	pfree(printable);
 	if (name != NULL)
 		pfree(name);
 }

@@ -9,6 +9,7 @@
 #include "utils/rel.h"
 
 #include "../access/columns.h"
+#include "../lib/derived.h"
 #include "../tables/audit_log.h"
 #include "../tables/documents.h"
 #include "../tables/hash_index.h"
@@ -63,6 +64,8 @@ typedef struct DocumentUpdate
 	AttrNumber	file_hash;
 	AttrNumber	ingestion_status;
 	AttrNumber	updated_at;
+	TupleTableSlot *old_row;
+	TupleTableSlot *new_row;
 } DocumentUpdate;
 
 /* Raises 55000: an UPDATE must not change the id of a document. */
@@ -76,25 +79,41 @@ ReportChangedId(int64 document_id)
 					   document_id)));
 }
 
-/* Checks the change of a row, moves its hash, and writes its trail. */
+/* Moves the hash of a row, and writes its trail: WriteDerived()'s callback. */
 static void
-DeriveUpdate(DocumentUpdate *update, TupleTableSlot *old_row,
-			 TupleTableSlot *new_row)
+DeriveUpdate(void *argument)
+{
+	DocumentUpdate *update = argument;
+
+	if (update->trail.columns[update->file_hash - 1])
+		MoveHash(&update->ledger,
+				 RequiredColumn(update->old_row, update->file_hash),
+				 RequiredColumn(update->new_row, update->file_hash),
+				 RequiredInteger(update->new_row, update->id));
+	AuditUpdate(&update->trail, update->old_row, update->new_row);
+}
+
+/* Checks the change of a row.  Returns whether there is one. */
+static bool
+CheckUpdate(DocumentUpdate *update)
 {
 	const bool *changed = update->trail.columns;
 
-	if (!ChooseChangedColumns(&update->trail, old_row, new_row,
-							  update->updated_at))
-		return;
+	if (!ChooseChangedColumns(&update->trail, update->old_row,
+							  update->new_row, update->updated_at))
+		return false;
 	if (update->check_status && changed[update->ingestion_status - 1])
-		CheckStatus(new_row, update->ingestion_status);
+		CheckStatus(update->new_row, update->ingestion_status);
 	if (changed[update->id - 1])
-		ReportChangedId(RequiredInteger(old_row, update->id));
-	if (changed[update->file_hash - 1])
-		MoveHash(&update->ledger, RequiredColumn(old_row, update->file_hash),
-				 RequiredColumn(new_row, update->file_hash),
-				 RequiredInteger(new_row, update->id));
-	AuditUpdate(&update->trail, old_row, new_row);
+		ReportChangedId(RequiredInteger(update->old_row, update->id));
+	return true;
+}
+
+/* Closes the trail, whose rows are now complete: WriteDerived()'s callback. */
+static void
+CompleteTrail(void *trail)
+{
+	CloseDocumentTrail(trail);
 }
 
 /*
@@ -129,13 +148,47 @@ documents_after_update(PG_FUNCTION_ARGS)
 	OpenDocumentTrail(&update.trail, &update.ledger, desc);
 	StartReading(&before, trigdata->tg_oldtable, desc);
 	StartReading(&after, trigdata->tg_newtable, desc);
+	update.old_row = before.slot;
+	update.new_row = after.slot;
 	/* The two tables hold the same rows in the same order. */
 	while (ReadRow(&before) && ReadRow(&after))
-		DeriveUpdate(&update, before.slot, after.slot);
+		if (CheckUpdate(&update))
+			WriteDerived(DeriveUpdate, &update);
 	StopReading(&before);
 	StopReading(&after);
-	CloseDocumentTrail(&update.trail);
+	WriteDerived(CompleteTrail, &update.trail);
 	return PointerGetDatum(NULL);
+}
+
+/* The rows that a statement has deleted. */
+typedef struct DeletedDocuments
+{
+	Ledger		ledger;
+	TupleDesc	desc;
+	Tuplestorestate *rows;
+	AttrNumber	id;
+	AttrNumber	file_hash;
+} DeletedDocuments;
+
+/* Deletes their hashes, and writes their trail: WriteDerived()'s callback. */
+static void
+DeriveDelete(void *argument)
+{
+	const DeletedDocuments *documents = argument;
+	DocumentTrail trail;
+	RowReader	reader;
+
+	OpenDocumentTrail(&trail, &documents->ledger, documents->desc);
+	StartReading(&reader, documents->rows, documents->desc);
+	while (ReadRow(&reader))
+	{
+		DeleteHash(&documents->ledger,
+				   RequiredColumn(reader.slot, documents->file_hash),
+				   RequiredInteger(reader.slot, documents->id));
+		AuditDelete(&trail, reader.slot);
+	}
+	StopReading(&reader);
+	CloseDocumentTrail(&trail);
 }
 
 /*
@@ -150,26 +203,18 @@ documents_after_delete(PG_FUNCTION_ARGS)
 										 TRIGGER_EVENT_DELETE |
 										 TRIGGER_EVENT_AFTER);
 	TupleDesc	desc = RelationGetDescr(trigdata->tg_relation);
-	Ledger		ledger = GetLedger(fcinfo);
-	AttrNumber	id = ColumnNumber(desc, "documents", "id", COLUMN_INTEGER);
-	AttrNumber	file_hash = ColumnNumber(desc, "documents", "file_hash",
-										 COLUMN_TEXT);
-	DocumentTrail trail;
-	RowReader	reader;
+	DeletedDocuments documents;
 
+	documents.ledger = GetLedger(fcinfo);
+	documents.desc = desc;
+	documents.rows = trigdata->tg_oldtable;
+	documents.id = ColumnNumber(desc, "documents", "id", COLUMN_INTEGER);
+	documents.file_hash = ColumnNumber(desc, "documents", "file_hash",
+									   COLUMN_TEXT);
 	CheckTransitionTable(trigdata->tg_oldtable, "documents_after_delete");
 	if (tuplestore_tuple_count(trigdata->tg_oldtable) == 0)
 		return PointerGetDatum(NULL);
 	NoteEarlyChange();
-	OpenDocumentTrail(&trail, &ledger, desc);
-	StartReading(&reader, trigdata->tg_oldtable, desc);
-	while (ReadRow(&reader))
-	{
-		DeleteHash(&ledger, RequiredColumn(reader.slot, file_hash),
-				   RequiredInteger(reader.slot, id));
-		AuditDelete(&trail, reader.slot);
-	}
-	StopReading(&reader);
-	CloseDocumentTrail(&trail);
+	WriteDerived(DeriveDelete, &documents);
 	return PointerGetDatum(NULL);
 }

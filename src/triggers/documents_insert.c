@@ -10,7 +10,7 @@
 #include "utils/rel.h"
 
 #include "../access/columns.h"
-#include "../ingest/bad_documents.h"
+#include "../lib/derived.h"
 #include "../tables/audit_log.h"
 #include "../tables/documents.h"
 #include "../tables/hash_index.h"

@@ -85,7 +85,7 @@ SELECT error_message = rpad('ingestion_status "', 1999, '本') || '…' AS messa
 FROM error_log WHERE id = 2;
 SELECT * FROM written;
 
--- A failure in a user's constraint or trigger is logged with the SQLSTATE that it raises.
+-- A document that a user's constraint or trigger refuses is logged, with the name of the condition.
 CALL forget_failures();
 ALTER TABLE documents ADD CONSTRAINT no_secrets CHECK (file_name <> 'secret.txt');
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -97,30 +97,32 @@ CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 SELECT document_id, is_duplicate, file_hash IS NOT NULL AS hash, duplicate_count, error_id
 FROM try_ingest_document('secret.txt', 's', 't');
 CREATE TRIGGER refuse BEFORE INSERT ON documents
-    FOR EACH ROW WHEN (NEW.file_type = 'refused') EXECUTE FUNCTION refuse('DX001');
+    FOR EACH ROW WHEN (NEW.file_type = 'refused') EXECUTE FUNCTION refuse('22ABC');
 SELECT document_id, error_id FROM try_ingest_document('refused.txt', 's', 'refused');
 DROP TRIGGER refuse ON documents;
 CREATE TRIGGER refuse BEFORE INSERT ON documents
     FOR EACH ROW WHEN (NEW.file_type = 'refused') EXECUTE FUNCTION refuse('raise_exception');
 SELECT document_id, error_id FROM try_ingest_document('refused.txt', 's', 'refused');
 DROP TRIGGER refuse ON documents;
--- On the derived tables, a trigger fails after the document has been written: the
+-- On the derived tables, a trigger refuses after the document has been written: the
 -- document is rolled back.
 CREATE TRIGGER refuse AFTER INSERT ON audit_log
-    FOR EACH ROW EXECUTE FUNCTION refuse('unique_violation');
+    FOR EACH ROW EXECUTE FUNCTION refuse('raise_exception');
 SELECT document_id, error_id FROM try_ingest_document('trail.txt', 's', 't');
 DROP TRIGGER refuse ON audit_log;
 CREATE TRIGGER refuse BEFORE INSERT ON hash_index
-    FOR EACH ROW EXECUTE FUNCTION refuse('foreign_key_violation');
+    FOR EACH ROW EXECUTE FUNCTION refuse('raise_exception');
 SELECT document_id, error_id FROM try_ingest_document('index.txt', 's', 't');
 DROP TRIGGER refuse ON hash_index;
--- A duplicate that cannot be counted, and a document that cannot be healed.
-CREATE TRIGGER refuse BEFORE UPDATE ON hash_index FOR EACH ROW EXECUTE FUNCTION refuse('DX002');
+-- A duplicate that must not be counted, and a document that must not be healed.
+CREATE TRIGGER refuse BEFORE UPDATE ON hash_index
+    FOR EACH ROW EXECUTE FUNCTION refuse('raise_exception');
 SELECT document_id, is_duplicate, error_id FROM try_ingest_document('count.txt', 'a', 't');
 DROP TRIGGER refuse ON hash_index;
 SELECT document_id, error_id
 FROM try_ingest_document('heal.txt', 'h', 't', ingestion_status => 'retry');
-CREATE TRIGGER refuse BEFORE UPDATE ON documents FOR EACH ROW EXECUTE FUNCTION refuse('DX003');
+CREATE TRIGGER refuse BEFORE UPDATE ON documents
+    FOR EACH ROW EXECUTE FUNCTION refuse('raise_exception');
 SELECT document_id, is_duplicate, error_id
 FROM try_ingest_document('heal.txt', 'h', 't', document_text => 'text');
 DROP TRIGGER refuse ON documents;
@@ -153,36 +155,71 @@ FROM generate_series(1, 300) AS i,
                         ('f' || i)::bytea, 't');
 SELECT * FROM doc_extractor_verify() WHERE NOT passed;
 
--- Errors that are not about the document are raised again; nothing is logged, nothing is written.
+-- Which errors are about the document: a trigger raises each of them at one of these places, while
+-- a document is inserted, counted, healed, fails again, or marks an earlier failure.
 CALL forget_failures();
 SELECT * FROM written;
+CREATE TABLE places (name text PRIMARY KEY, moment text, target text, content bytea, status text);
+INSERT INTO places VALUES
+    ('document', 'BEFORE INSERT', 'documents', 'new', 'success'),
+    ('inserted', 'AFTER INSERT', 'documents', 'new', 'success'),
+    ('hash', 'BEFORE INSERT', 'hash_index', 'new', 'success'),
+    ('trail', 'AFTER INSERT', 'audit_log', 'new', 'success'),
+    ('count', 'BEFORE UPDATE', 'hash_index', 'a', 'success'),
+    ('heal', 'BEFORE UPDATE', 'documents', 'heal', 'success'),
+    ('healed', 'BEFORE INSERT', 'audit_log', 'heal', 'success'),
+    ('again', 'AFTER UPDATE', 'documents', 'heal', 'failed'),
+    ('mark', 'BEFORE UPDATE', 'error_log', 'marked', 'success');
 CREATE FUNCTION raise_it() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-        RAISE EXCEPTION USING ERRCODE = current_setting('test.errcode'),
-            MESSAGE = 'raised by a trigger';
+        RAISE EXCEPTION USING ERRCODE = TG_ARGV[0], MESSAGE = 'raised by a trigger';
     END $$;
-CREATE TRIGGER raise_it AFTER INSERT ON audit_log FOR EACH ROW EXECUTE FUNCTION raise_it();
-CREATE FUNCTION outcome(errcode text) RETURNS text LANGUAGE plpgsql AS $$
+-- Returns "logged" or "passed on".
+CREATE FUNCTION outcome(place text, errcode text) RETURNS text LANGUAGE plpgsql AS $$
     DECLARE
+        p docs.places;
         logged bigint;
     BEGIN
-        PERFORM set_config('test.errcode', errcode, true);
-        SELECT error_id INTO logged FROM docs.try_ingest_document('x', 'x', 't');
+        SELECT * INTO STRICT p FROM docs.places WHERE name = place;
+        EXECUTE format('CREATE TRIGGER raise_it %s ON docs.%I FOR EACH ROW
+                        EXECUTE FUNCTION docs.raise_it(%L)', p.moment, p.target, errcode);
+        SELECT error_id INTO logged
+        FROM docs.try_ingest_document('x', p.content, 't', 's', 'text', NULL, p.status, 'message');
+        EXECUTE format('DROP TRIGGER raise_it ON docs.%I', p.target);
         RETURN CASE WHEN logged IS NULL THEN 'ingested' ELSE 'logged' END;
-    EXCEPTION WHEN OTHERS OR query_canceled THEN
-        RETURN 'passed on: ' || SQLSTATE || ' ' || SQLERRM;
+    EXCEPTION WHEN OTHERS OR query_canceled OR assert_failure THEN
+        RETURN CASE WHEN SQLSTATE = errcode AND SQLERRM = 'raised by a trigger' THEN 'passed on'
+                    ELSE SQLSTATE || ' ' || SQLERRM END;
     END $$;
-SELECT errcode, outcome(errcode)
-FROM unnest(ARRAY['40001', '40P01', '57014', '57P01', '53100', '53200', '53400', '25006', '55P03',
-                  '58030', 'XX001']) AS errcode;
-SELECT * FROM written;
--- Errors that are about the document are logged.
-SELECT errcode, outcome(errcode)
-FROM unnest(ARRAY['23514', '23505', '22023', '55000', '54000', '42501', '27000', 'P0001',
-                  'DX004']) AS errcode;
-SELECT error_type FROM error_log ORDER BY id;
-DROP TRIGGER raise_it ON audit_log;
+SELECT document_id IS NOT NULL AS ingested
+FROM ingest_document('heal', 'heal', 't', ingestion_status => 'retry');
+SELECT log_ingestion_error('x', 'before', 'm') AS id;
+CREATE TABLE written_before AS TABLE written;
+CREATE TABLE outcomes AS
+SELECT code, name AS place, outcome(name, code)
+FROM places, unnest(ARRAY[
+    '22000', '22001', '22023', '22ABC', '23000', '23502', '23503', '23505', '23514', '23ABC',
+    '23P01', '27000', 'P0001',
+    '03000', '0A000', '0B000', '21000', '2200H', '24000', '25001', '25006', '26000', '28000',
+    '2BP01', '2F000', '34000', '38000', '39P01', '3D000', '3F000', '40001', '40P01', '42501',
+    '42703', '42883', '42P01', '44000', '53100', '53200', '53300', '53400', '54000', '54001',
+    '55000', '55006', '55P03', '57014', '57P01', '57P05', '58030', 'DX001', 'F0001', 'HV000',
+    'P0000', 'P0002', 'P0003', 'P0004', 'U0001', 'XX000', 'XX001', 'ZZZZZ']) AS code;
+SELECT place, string_agg(code, ' ' ORDER BY code) FILTER (WHERE outcome = 'logged') AS logged,
+       count(*) FILTER (WHERE outcome = 'passed on') AS passed_on, count(*) AS of
+FROM outcomes GROUP BY place ORDER BY place;
+SELECT * FROM outcomes WHERE outcome NOT IN ('logged', 'passed on');
+-- Whatever was logged, nothing else is left.
+SELECT w.documents = b.documents AND w.hash_index = b.hash_index AND w.duplicates = b.duplicates
+       AND w.audit_log = b.audit_log AS unchanged,
+       w.error_log - b.error_log
+           = (SELECT count(*) FROM outcomes WHERE outcome = 'logged') AS logged
+FROM written w, written_before b;
+SELECT DISTINCT error_message FROM error_log WHERE file_name = 'x' ORDER BY 1;
+SELECT count(*) FROM error_log WHERE retry_attempted;
+DELETE FROM documents WHERE file_name = 'heal';
 DROP FUNCTION raise_it, outcome;
+DROP TABLE places, outcomes, written_before;
 -- In a read-only transaction, a failure is not logged either.
 \set VERBOSITY sqlstate
 BEGIN READ ONLY;

@@ -150,7 +150,7 @@ INSERT INTO offered (position, name, content, type, body, status) VALUES
     (7, 'd7', 'd', 't', NULL, NULL),
     (8, 'a8', 'a', 't', 'raise P0001', NULL),
     (9, 'a9', 'a', 't', NULL, NULL),
-    (10, 'e10', 'e', 't', 'raise U0001', NULL),
+    (10, 'e10', 'e', 't', 'raise 22U01', NULL),
     (11, NULL, 'a', 't', NULL, NULL);
 SET doc_extractor.on_bad_document = error;
 \set VERBOSITY sqlstate
@@ -175,10 +175,16 @@ SELECT count(*) FROM (TABLE batch_stored EXCEPT ALL TABLE stored) different;
 SELECT count(*) FROM (TABLE logged EXCEPT ALL TABLE batch_logged) different;
 SELECT count(*) FROM (TABLE batch_logged EXCEPT ALL TABLE logged) different;
 SELECT clear();
--- If hash_index or audit_log refuses a row, nothing of the document stays.
-ALTER TABLE hash_index ADD CONSTRAINT no_more CHECK (duplicate_count < 2);
-ALTER TABLE audit_log ADD CONSTRAINT no_secret
-    CHECK (new_value ->> 'file_type' IS DISTINCT FROM 'secret');
+-- If a trigger of hash_index or audit_log refuses a row, nothing of the document stays.
+CREATE FUNCTION refuse_row() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'refused in %', TG_TABLE_NAME;
+END
+$$;
+CREATE TRIGGER no_more BEFORE UPDATE ON hash_index
+    FOR EACH ROW WHEN (NEW.duplicate_count > 1) EXECUTE FUNCTION refuse_row();
+CREATE TRIGGER no_secret AFTER INSERT ON audit_log
+    FOR EACH ROW WHEN (NEW.new_value ->> 'file_type' = 'secret') EXECUTE FUNCTION refuse_row();
 TRUNCATE offered;
 INSERT INTO offered (position, name, content, type)
 VALUES (1, 'f1', 'f', 't'), (2, 'f2', 'f', 't'), (3, 'f3', 'f', 't'), (4, 'f4', 'f', 't'),
@@ -186,9 +192,23 @@ VALUES (1, 'f1', 'f', 't'), (2, 'f2', 'f', 't'), (3, 'f3', 'f', 't'), (4, 'f4', 
 SELECT position, is_duplicate, duplicate_count FROM batch();
 TABLE stored;
 TABLE logged;
-ALTER TABLE hash_index DROP CONSTRAINT no_more;
-ALTER TABLE audit_log DROP CONSTRAINT no_secret;
+DROP TRIGGER no_more ON hash_index;
+DROP TRIGGER no_secret ON audit_log;
 SELECT clear();
+-- If a constraint does, no document is to blame: the statement fails.
+ALTER TABLE hash_index ADD CONSTRAINT no_more CHECK (duplicate_count < 2);
+\set VERBOSITY sqlstate
+SELECT * FROM batch();
+SELECT inbox();
+ALTER TABLE hash_index DROP CONSTRAINT no_more;
+ALTER TABLE audit_log ADD CONSTRAINT no_secret
+    CHECK (new_value ->> 'file_type' IS DISTINCT FROM 'secret');
+SELECT * FROM batch();
+SELECT inbox();
+\set VERBOSITY default
+ALTER TABLE audit_log DROP CONSTRAINT no_secret;
+TABLE stored;
+TABLE logged;
 -- In a statement of several batches: of 2,500 rows, every hundredth is bad, and the
 -- others are stored.
 INSERT INTO document_inbox (file_name, content, file_type)
@@ -205,10 +225,16 @@ SELECT clear();
 TRUNCATE offered;
 INSERT INTO offered (position, name, content, type, body)
 SELECT n, 'code', convert_to('code' || n, 'UTF8'), 't', 'raise ' || code
-FROM unnest(ARRAY['22012', '23514', '23505', '22023', '2202E', 'P0001', 'P0004', '2F000',
-                  '3B001', '0F001', '22008', '22014', '22016', '2201E', '26000', '34000', '3D000',
-                  '3F000', '42P05', '42P14', '42501', '54000', '55006', 'HV000', 'F0001', 'U0001',
-                  'ZZZZZ', '22ABC']) WITH ORDINALITY AS c (code, n);
+FROM unnest(ARRAY['22000', '22001', '22002', '22003', '22004', '22005', '22007', '22008', '22009',
+                  '2200B', '2200C', '2200D', '2200F', '2200G', '2200L', '2200M', '2200N', '2200S',
+                  '2200T', '22010', '22011', '22012', '22013', '22014', '22015', '22016', '22018',
+                  '22019', '2201B', '2201E', '2201F', '2201G', '2201W', '2201X', '22021', '22022',
+                  '22023', '22024', '22025', '22026', '22027', '2202E', '2202G', '2202H', '22030',
+                  '22031', '22032', '22033', '22034', '22035', '22036', '22037', '22038', '22039',
+                  '2203A', '2203B', '2203C', '2203D', '2203E', '2203F', '2203G', '22ABC', '22P01',
+                  '22P02', '22P03', '22P04', '22P05', '22P06', '23000', '23001', '23502',
+                  '23503', '23505', '23514', '23ABC', '23P01', '27000', 'P0001'])
+    WITH ORDINALITY AS c (code, n);
 SELECT inbox();
 CREATE FUNCTION code_of(name text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
@@ -264,8 +290,9 @@ TRUNCATE offered;
 INSERT INTO offered (position, name, content, type)
 VALUES (1, 'j1', 'j1', 't'), (2, NULL, 'j2', 't'), (3, 'j3', 'j3', 't'), (4, 'j4', 'j4', 't');
 SELECT code, pass_on('batch', code) AS batch, pass_on('inbox', code) AS inbox
-FROM unnest(ARRAY['40001', '40P01', '57014', '57P01', '53100', '53200', '55P03', '25001', '25006',
-                  '58030', 'XX000', 'XX001']) code;
+FROM unnest(ARRAY['0A000', '2200H', '25001', '25006', '2F000', '40001', '40P01', '42501', '42703',
+                  '53100', '53200', '54000', '55000', '55006', '55P03', '57014', '57P01', '58030',
+                  'HV000', 'P0002', 'U0001', 'XX000', 'XX001']) code;
 TABLE stored;
 TABLE logged;
 BEGIN READ ONLY;

@@ -1,4 +1,5 @@
--- The trail's values are valid JSON, and equal to what to_json() makes, for every value and type.
+-- The trail's values are valid JSON, and equal to what to_json() makes under fixed settings, for
+-- every value and type.
 \set SHOW_CONTEXT never
 SET client_min_messages = warning;
 CREATE SCHEMA docs;
@@ -105,6 +106,18 @@ INSERT INTO user_values SELECT row_number() OVER (), * FROM (VALUES
     ('place[]', '{"(1,b,)"}'),
     ('page_count', '12'), ('note', 'a "note"'), ('small_note', 'x\y'),
     ('facts', '{"f":  [1]}')) AS v;
+-- Returns what to_json() makes of a value under the settings that the trail has.
+CREATE FUNCTION expected_json(type text, value text) RETURNS text LANGUAGE plpgsql
+    SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres'
+    SET extra_float_digits = 1 SET bytea_output = 'hex' SET lc_monetary = 'C'
+    SET xmlbinary = 'base64' SET quote_all_identifiers = off AS $$
+DECLARE
+    result text;
+BEGIN
+    EXECUTE format('SELECT to_json(%L::%s)::text', value, type) INTO result;
+    RETURN result;
+END
+$$;
 -- Adds a column for each value in turn, and returns the values that the trail has and should have.
 CREATE FUNCTION compare_user_values()
 RETURNS TABLE (number int, type text, value text, trail text, expected text, in_old text)
@@ -118,7 +131,7 @@ BEGIN
         EXECUTE format('ALTER TABLE documents ADD COLUMN v %s', v.type);
         EXECUTE format('UPDATE documents SET v = %L WHERE file_name = ''user value''', v.value);
         EXECUTE format('UPDATE documents SET v = NULL WHERE file_name = ''user value''');
-        EXECUTE format('SELECT to_json(%L::%s)::text', v.value, v.type) INTO expected;
+        expected := docs.expected_json(v.type, v.value);
         number := v.number;
         type := v.type;
         value := v.value;

@@ -269,8 +269,8 @@ CREATE TRIGGER attach BEFORE INSERT ON documents
     FOR EACH ROW WHEN (NEW.file_name ~ '^m[^+]*\+?\+?$') EXECUTE FUNCTION ingest_attachment();
 SELECT is_duplicate, duplicate_count FROM ingest_document('m4', 'm4', 'mail');
 -- Two documents of a batch share an attachment, which has the same content as the
--- batch's own third document. That document's BEFORE trigger fires twice: for the row
--- that conflicts, and for the statement that waits for other transactions.
+-- batch's own third document. The BEFORE trigger fires once for each document, also for
+-- that one, whose row conflicts.
 CREATE OR REPLACE FUNCTION ingest_attachment() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM docs.ingest_document('shared', 'm5', 'attachment');
