@@ -180,6 +180,7 @@ UpdateUnfinished(Ingestion *ingestion, HashGroup *group)
 	const Ledger *ledger = ingestion->ledger;
 	Document   *document = NextDocument(group);
 	int64		document_id = group->found->document_id;
+	int64		counted_id;
 	bool		updated;
 
 	CheckSize(group, document);
@@ -191,7 +192,9 @@ UpdateUnfinished(Ingestion *ingestion, HashGroup *group)
 		group->state = DOCUMENT_UNKNOWN;
 		return;
 	}
-	document->duplicate_count = GetDuplicateCount(ledger, document->hash);
+	if (!GetHashRow(ledger, CStringGetTextDatum(document->hash), &counted_id,
+					&document->duplicate_count))
+		document->duplicate_count = 0;
 	SettleDocument(group);
 }
 

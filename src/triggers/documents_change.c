@@ -6,6 +6,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "utils/datum.h"
 #include "utils/rel.h"
 
 #include "../access/columns.h"
@@ -75,25 +76,64 @@ ReportChangedId(int64 document_id)
 					   document_id)));
 }
 
-/* Checks the change of a row, moves its hash, and writes its trail. */
+/* Lets the hash_index rows of documents with another hash follow them. */
+static void
+DeriveHashes(const DocumentUpdate *update, const TriggerData *trigdata)
+{
+	TupleDesc	desc = RelationGetDescr(trigdata->tg_relation);
+	RowReader	before;
+	RowReader	after;
+
+	StartReading(&before, trigdata->tg_oldtable, desc);
+	StartReading(&after, trigdata->tg_newtable, desc);
+	/* The two tables hold the same rows in the same order. */
+	while (ReadRow(&before) && ReadRow(&after))
+	{
+		Datum		old_hash = RequiredColumn(before.slot, update->file_hash);
+		Datum		new_hash = RequiredColumn(after.slot, update->file_hash);
+		int64		id = RequiredInteger(before.slot, update->id);
+
+		if (RequiredInteger(after.slot, update->id) != id)
+			ReportChangedId(id);
+		if (datum_image_eq(old_hash, new_hash, false, -1))
+			continue;
+		NoteHashChange();
+		FollowDocument(&update->ledger, old_hash, id);
+	}
+	StopReading(&before);
+	StopReading(&after);
+}
+
+/* Checks the change of a row, and writes its trail. */
 static void
 DeriveUpdate(DocumentUpdate *update, TupleTableSlot *old_row,
 			 TupleTableSlot *new_row)
 {
-	const bool *changed = update->trail.columns;
-
 	if (!ChooseChangedColumns(&update->trail, old_row, new_row,
 							  update->updated_at))
 		return;
-	if (update->check_status && changed[update->ingestion_status - 1])
+	if (update->check_status &&
+		update->trail.columns[update->ingestion_status - 1])
 		CheckStatus(new_row, update->ingestion_status);
-	if (changed[update->id - 1])
-		ReportChangedId(RequiredInteger(old_row, update->id));
-	if (changed[update->file_hash - 1])
-		MoveHash(&update->ledger, RequiredColumn(old_row, update->file_hash),
-				 RequiredColumn(new_row, update->file_hash),
-				 RequiredInteger(new_row, update->id));
 	AuditUpdate(&update->trail, old_row, new_row);
+}
+
+/* Writes the trail of the documents that a statement has changed. */
+static void
+DeriveTrail(DocumentUpdate *update, const TriggerData *trigdata)
+{
+	TupleDesc	desc = RelationGetDescr(trigdata->tg_relation);
+	RowReader	before;
+	RowReader	after;
+
+	OpenDocumentTrail(&update->trail, &update->ledger, desc);
+	StartReading(&before, trigdata->tg_oldtable, desc);
+	StartReading(&after, trigdata->tg_newtable, desc);
+	while (ReadRow(&before) && ReadRow(&after))
+		DeriveUpdate(update, before.slot, after.slot);
+	StopReading(&before);
+	StopReading(&after);
+	CloseDocumentTrail(&update->trail);
 }
 
 /*
@@ -110,8 +150,6 @@ documents_after_update(PG_FUNCTION_ARGS)
 										 TRIGGER_EVENT_AFTER);
 	TupleDesc	desc = RelationGetDescr(trigdata->tg_relation);
 	DocumentUpdate update;
-	RowReader	before;
-	RowReader	after;
 
 	update.ledger = GetLedger(fcinfo);
 	update.check_status = trigdata->tg_trigger->tgnargs > 0;
@@ -125,15 +163,9 @@ documents_after_update(PG_FUNCTION_ARGS)
 	CheckTransitionTable(trigdata->tg_oldtable, "documents_after_update");
 	CheckTransitionTable(trigdata->tg_newtable, "documents_after_update");
 
-	OpenDocumentTrail(&update.trail, &update.ledger, desc);
-	StartReading(&before, trigdata->tg_oldtable, desc);
-	StartReading(&after, trigdata->tg_newtable, desc);
-	/* The two tables hold the same rows in the same order. */
-	while (ReadRow(&before) && ReadRow(&after))
-		DeriveUpdate(&update, before.slot, after.slot);
-	StopReading(&before);
-	StopReading(&after);
-	CloseDocumentTrail(&update.trail);
+	/* hash_index before audit_log: all transactions lock them in this order. */
+	DeriveHashes(&update, trigdata);
+	DeriveTrail(&update, trigdata);
 	return PointerGetDatum(NULL);
 }
 
@@ -159,7 +191,7 @@ documents_after_delete(PG_FUNCTION_ARGS)
 	CheckTransitionTable(trigdata->tg_oldtable, "documents_after_delete");
 	if (tuplestore_tuple_count(trigdata->tg_oldtable) == 0)
 		return PointerGetDatum(NULL);
-	NoteEarlyChange();
+	NoteHashChange();
 	OpenDocumentTrail(&trail, &ledger, desc);
 	StartReading(&reader, trigdata->tg_oldtable, desc);
 	while (ReadRow(&reader))
