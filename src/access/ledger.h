@@ -18,6 +18,7 @@ typedef struct Ledger
 } Ledger;
 
 extern Ledger GetLedger(FunctionCallInfo fcinfo);
+extern Ledger GetLedgerToWrite(FunctionCallInfo fcinfo);
 extern Oid	LedgerTableOid(const Ledger *ledger, const char *name);
 extern Relation OpenLedgerTable(const Ledger *ledger, const char *name,
 								LOCKMODE lockmode);

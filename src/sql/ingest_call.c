@@ -70,7 +70,7 @@ FillResult(const Document *document, Datum *values, bool *nulls)
 Datum
 IngestOne(FunctionCallInfo fcinfo, Document *document)
 {
-	Ledger		ledger = GetLedger(fcinfo);
+	Ledger		ledger = GetLedgerToWrite(fcinfo);
 	TupleDesc	desc = ResultRowType(fcinfo);
 	FieldLimits limits;
 	Problem		problem;
