@@ -11,6 +11,7 @@
 #include "../access/index_search.h"
 #include "../lib/subtransaction.h"
 #include "../settings.h"
+#include "../tables/documents.h"
 #include "../tables/error_log.h"
 #include "bad_documents.h"
 #include "batch.h"
@@ -150,6 +151,8 @@ IngestOrLog(const Ledger *ledger, Document *documents, int ndocuments)
 	int			nsorted;
 	Document  **sorted = SortDocuments(documents, ndocuments, &nsorted);
 
+	/* A subtransaction that fails releases its locks. */
+	LockDocumentsTable(ledger);
 	if (nsorted > 0)
 		IngestOrLogSorted(ledger, sorted, nsorted);
 	pfree(sorted);

@@ -9,8 +9,6 @@
  */
 #include "postgres.h"
 
-#include "access/parallel.h"
-#include "access/table.h"
 #include "access/xact.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -273,19 +271,6 @@ SettleGroups(Ingestion *ingestion)
 }
 
 /*
- * Locks documents before any other table, even if only a count will be written:
- * all transactions take the locks in this order.
- */
-static void
-LockDocuments(const Ledger *ledger)
-{
-	/* What cannot write gets its error later, from what it tries to write. */
-	if (!XactReadOnly && !IsInParallelMode())
-		table_close(OpenLedgerTable(ledger, "documents", RowExclusiveLock),
-					NoLock);
-}
-
-/*
  * Ingests documents in which HasProblem() has found none, sorted by hash, all or
  * nothing.  Sets in each what became of it.  Writes as the tables' owner, so that
  * the caller needs no right on the tables.  Raises 27000 if a user's trigger
@@ -302,7 +287,7 @@ IngestSorted(const Ledger *ledger, Document **documents, int ndocuments)
 	MemoryContext old = MemoryContextSwitchTo(context);
 	CallerIdentity caller;
 
-	LockDocuments(ledger);
+	LockDocumentsTable(ledger);
 	SwitchToOwner(ledger, LedgerTableOid(ledger, "documents"), &caller);
 	ingestion.groups = GroupDocuments(documents, ndocuments,
 									  &ingestion.ngroups);

@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "access/table.h"
 #include "access/xact.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
@@ -35,6 +36,19 @@ static const struct
 	{"ingestion_status", COLUMN_TEXT, FIELD_STATUS},
 	{"error_message", COLUMN_TEXT, FIELD_MESSAGE}
 };
+
+/*
+ * Locks documents before any other table, even if only a count will be written:
+ * all transactions take the locks in this order.
+ */
+void
+LockDocumentsTable(const Ledger *ledger)
+{
+	/* What cannot write gets its error later, from what it tries to write. */
+	if (!XactReadOnly && !IsInParallelMode())
+		table_close(OpenLedgerTable(ledger, "documents", RowExclusiveLock),
+					NoLock);
+}
 
 /*
  * Opens documents for new rows, until CloseDocumentWriter().  The writer belongs

@@ -26,6 +26,7 @@ typedef enum InsertOutcome
 	INSERT_NOTHING				/* the hash is there, or a trigger suppressed it */
 } InsertOutcome;
 
+extern void LockDocumentsTable(const Ledger *ledger);
 extern DocumentWriter *OpenDocumentWriter(const Ledger *ledger);
 extern InsertOutcome InsertDocument(DocumentWriter *writer,
 									const Document *document,

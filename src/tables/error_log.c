@@ -20,6 +20,7 @@
 #include "../access/row_writer.h"
 #include "../access/statements.h"
 #include "../lib/condition.h"
+#include "documents.h"
 #include "error_log.h"
 
 /* Stands for the name of a document that has none. */
@@ -95,6 +96,7 @@ LogBadDocument(const Ledger *ledger, Document *document, int sqlstate,
 
 	Assert(!document->is_logged);
 	document->is_logged = true;
+	LockDocumentsTable(ledger);
 	document->error_id = LogError(ledger, file_name, ConditionName(sqlstate),
 								  full);
 	pfree(full);
