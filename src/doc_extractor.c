@@ -6,7 +6,7 @@
 
 #include "fmgr.h"
 
-#include "access/constraints.h"
+#include "access/restricted_write.h"
 #include "settings.h"
 #include "triggers/drop_guard.h"
 
@@ -20,5 +20,5 @@ _PG_init(void)
 {
 	DefineSettings();
 	InstallDropGuard();
-	InstallConstraintHook();
+	InstallWriteHooks();
 }

@@ -171,14 +171,6 @@ SwitchToRestrictedOwner(const Ledger *ledger, Oid table,
 	ChangeSetting("doc_extractor.audit_value_limit", "0");
 }
 
-/* Returns whether we write as an owner whose code could gain rights. */
-bool
-InRestrictedWrite(void)
-{
-	return InSecurityRestrictedOperation() && InLocalUserIdChange() &&
-		InNoForceRLSOperation();
-}
-
 /*
  * Restores the identity that SwitchToOwner() saved.  Settings that were changed
  * in between end here.

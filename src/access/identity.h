@@ -21,7 +21,6 @@ extern void SwitchToOwner(const Ledger *ledger, Oid table,
 						  CallerIdentity *caller);
 extern void SwitchToRestrictedOwner(const Ledger *ledger, Oid table,
 									CallerIdentity *caller);
-extern bool InRestrictedWrite(void);
 extern void SwitchBack(const CallerIdentity *caller);
 
 #endif							/* DOC_EXTRACTOR_IDENTITY_H */

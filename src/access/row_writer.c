@@ -26,8 +26,8 @@
 #include "utils/snapmgr.h"
 
 #include "../compat.h"
-#include "constraints.h"
 #include "index_search.h"
+#include "restricted_write.h"
 #include "row_writer.h"
 
 /* How many rows, and bytes of rows, are inserted at a time. */
