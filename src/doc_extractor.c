@@ -6,6 +6,7 @@
 
 #include "fmgr.h"
 
+#include "access/restricted_write.h"
 #include "settings.h"
 #include "triggers/drop_guard.h"
 
@@ -13,10 +14,11 @@ PG_MODULE_MAGIC;
 
 void		_PG_init(void);
 
-/* Called when the library is loaded: defines settings, installs the drop guard. */
+/* Called when the library is loaded: defines settings, installs hooks. */
 void
 _PG_init(void)
 {
 	DefineSettings();
 	InstallDropGuard();
+	InstallWriteHooks();
 }

@@ -8,13 +8,19 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/parallel.h"
 #include "access/relation.h"
+#include "access/xact.h"
 #include "catalog/pg_proc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
 #include "ledger.h"
+
+static const char *const table_names[] = {
+	"documents", "hash_index", "audit_log", "error_log"
+};
 
 /*
  * Returns the ledger that a function call is for.  Raises 42883 if the function
@@ -91,6 +97,50 @@ CheckNoRules(Relation rel)
 }
 
 /*
+ * Returns whether a relation is a table that may have rules: the catalog says so
+ * until the next VACUUM after they have been dropped.
+ */
+static bool
+MayHaveRules(Oid table)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
+	Form_pg_class form;
+	bool		may_have_rules;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	form = (Form_pg_class) GETSTRUCT(tuple);
+	may_have_rules = form->relkind == RELKIND_RELATION && form->relhasrules;
+	ReleaseSysCache(tuple);
+	return may_have_rules;
+}
+
+/*
+ * The same as GetLedger(), for functions that write to the ledger.  Raises 0A000 if
+ * any of its tables has rules, even if this call would not write to it.
+ */
+Ledger
+GetLedgerToWrite(FunctionCallInfo fcinfo)
+{
+	Ledger		ledger = GetLedger(fcinfo);
+
+	for (size_t i = 0; i < lengthof(table_names); i++)
+	{
+		Oid			table = get_relname_relid(table_names[i], ledger.schema);
+		Relation	rel;
+
+		if (!MayHaveRules(table))
+			continue;
+		rel = try_relation_open(table, AccessShareLock);
+		if (rel == NULL)
+			continue;
+		CheckNoRules(rel);
+		relation_close(rel, AccessShareLock);
+	}
+	return ledger;
+}
+
+/*
  * Opens and locks a ledger's table.  The caller closes it.  Raises 42P01 if it
  * is missing, 42809 if it is not a table, 0A000 if it has rules.
  */
@@ -119,16 +169,24 @@ OpenLedgerTable(const Ledger *ledger, const char *name, LOCKMODE lockmode)
 	}
 }
 
+/*
+ * Locks a ledger's table before others that come later in the order of the locks,
+ * even if this statement may not write to it.
+ */
+void
+LockTableToWrite(const Ledger *ledger, const char *name)
+{
+	/* What cannot write gets its error later, from what it tries to write. */
+	if (!XactReadOnly && !IsInParallelMode())
+		relation_close(OpenLedgerTable(ledger, name, RowExclusiveLock), NoLock);
+}
+
 /* Returns whether a table is one of the ledger's four. */
 bool
 IsLedgerTable(const Ledger *ledger, Oid table)
 {
-	static const char *const names[] = {
-		"documents", "hash_index", "audit_log", "error_log"
-	};
-
-	for (size_t i = 0; i < lengthof(names); i++)
-		if (get_relname_relid(names[i], ledger->schema) == table)
+	for (size_t i = 0; i < lengthof(table_names); i++)
+		if (get_relname_relid(table_names[i], ledger->schema) == table)
 			return true;
 	return false;
 }

@@ -18,9 +18,11 @@ typedef struct Ledger
 } Ledger;
 
 extern Ledger GetLedger(FunctionCallInfo fcinfo);
+extern Ledger GetLedgerToWrite(FunctionCallInfo fcinfo);
 extern Oid	LedgerTableOid(const Ledger *ledger, const char *name);
 extern Relation OpenLedgerTable(const Ledger *ledger, const char *name,
 								LOCKMODE lockmode);
+extern void LockTableToWrite(const Ledger *ledger, const char *name);
 extern bool IsLedgerTable(const Ledger *ledger, Oid table);
 extern void CheckIsTable(Form_pg_class form);
 

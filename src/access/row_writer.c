@@ -27,6 +27,7 @@
 
 #include "../compat.h"
 #include "index_search.h"
+#include "restricted_write.h"
 #include "row_writer.h"
 
 /* How many rows, and bytes of rows, are inserted at a time. */
@@ -64,20 +65,6 @@ SkipTrigger(TriggerDesc *triggers, const char *name)
 	triggers->numtriggers = kept;
 }
 
-/*
- * Makes the table's deferrable constraints immediate, for our rows: a
- * security-restricted operation cannot leave work to the end of the transaction.
- */
-static void
-MakeConstraintsImmediate(TriggerDesc *triggers)
-{
-	for (int i = 0; i < triggers->numtriggers; i++)
-	{
-		triggers->triggers[i].tgdeferrable = false;
-		triggers->triggers[i].tginitdeferred = false;
-	}
-}
-
 /* Opens the table's indexes and triggers for insertion. */
 static void
 OpenResultRelation(RowWriter *writer, const char *skipped_trigger)
@@ -90,8 +77,7 @@ OpenResultRelation(RowWriter *writer, const char *skipped_trigger)
 	if (writer->rri->ri_TrigDesc && skipped_trigger != NULL &&
 		!writer->rri->ri_TrigDesc->trig_insert_before_row)
 		SkipTrigger(writer->rri->ri_TrigDesc, skipped_trigger);
-	if (writer->rri->ri_TrigDesc && InSecurityRestrictedOperation())
-		MakeConstraintsImmediate(writer->rri->ri_TrigDesc);
+	CheckConstraintsNow(writer->rri);
 	ExecOpenIndices(writer->rri, false);
 	/* So that the after triggers find this one in place of a second. */
 	estate->es_opened_result_relations =

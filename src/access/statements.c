@@ -52,9 +52,10 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 		4, {TEXTOID, INT8OID, INT8OID, INT8OID}
 	},
 	/* Parameters: hash. */
-	[STATEMENT_GET_COUNT] = {
+	[STATEMENT_GET_HASH] = {
 		"hash_index",
-		"SELECT duplicate_count::pg_catalog.int8 FROM %1$s.hash_index"
+		"SELECT document_id::pg_catalog.int8, duplicate_count::pg_catalog.int8"
+		" FROM %1$s.hash_index"
 		" WHERE file_hash OPERATOR(pg_catalog.=) $1",
 		1, {TEXTOID}
 	},

@@ -13,6 +13,7 @@
 #include "../lib/derived.h"
 #include "../lib/subtransaction.h"
 #include "../settings.h"
+#include "../tables/documents.h"
 #include "../tables/error_log.h"
 #include "bad_documents.h"
 #include "batch.h"
@@ -146,6 +147,8 @@ IngestOrLog(const Ledger *ledger, Document *documents, int ndocuments)
 	int			nsorted;
 	Document  **sorted = SortDocuments(documents, ndocuments, &nsorted);
 
+	/* A subtransaction that fails releases its locks. */
+	LockTableToWrite(ledger, "documents");
 	if (nsorted > 0)
 		IngestOrLogSorted(ledger, sorted, nsorted);
 	pfree(sorted);

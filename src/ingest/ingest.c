@@ -9,8 +9,6 @@
  */
 #include "postgres.h"
 
-#include "access/parallel.h"
-#include "access/table.h"
 #include "access/xact.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -183,6 +181,7 @@ UpdateUnfinished(Ingestion *ingestion, HashGroup *group)
 	const Ledger *ledger = ingestion->ledger;
 	Document   *document = NextDocument(group);
 	int64		document_id = group->found->document_id;
+	int64		counted_id;
 	bool		updated;
 
 	CheckSize(group, document);
@@ -194,7 +193,9 @@ UpdateUnfinished(Ingestion *ingestion, HashGroup *group)
 		group->state = DOCUMENT_UNKNOWN;
 		return;
 	}
-	document->duplicate_count = GetDuplicateCount(ledger, document->hash);
+	if (!GetHashRow(ledger, CStringGetTextDatum(document->hash), &counted_id,
+					&document->duplicate_count))
+		document->duplicate_count = 0;
 	SettleDocument(group);
 }
 
@@ -300,19 +301,6 @@ MarkFailures(void *argument)
 }
 
 /*
- * Locks documents before any other table, even if only a count will be written:
- * all transactions take the locks in this order.
- */
-static void
-LockDocuments(const Ledger *ledger)
-{
-	/* What cannot write gets its error later, from what it tries to write. */
-	if (!XactReadOnly && !IsInParallelMode())
-		table_close(OpenLedgerTable(ledger, "documents", RowExclusiveLock),
-					NoLock);
-}
-
-/*
  * Ingests documents in which HasProblem() has found none, sorted by hash, all or
  * nothing.  Sets in each what became of it.  Writes as the tables' owner, so that
  * the caller needs no right on the tables.  Raises 27000 if a user's trigger
@@ -331,7 +319,7 @@ IngestSorted(const Ledger *ledger, Document **documents, int ndocuments)
 	MemoryContext old = MemoryContextSwitchTo(context);
 	CallerIdentity caller;
 
-	LockDocuments(ledger);
+	LockTableToWrite(ledger, "documents");
 	SwitchToOwner(ledger, LedgerTableOid(ledger, "documents"), &caller);
 	ingestion.groups = GroupDocuments(documents, ndocuments,
 									  &ingestion.ngroups);

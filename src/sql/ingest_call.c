@@ -95,7 +95,7 @@ ResultRow(TupleDesc desc, const Document *document)
 Datum
 IngestOne(FunctionCallInfo fcinfo, Document *document)
 {
-	Ledger		ledger = GetLedger(fcinfo);
+	Ledger		ledger = GetLedgerToWrite(fcinfo);
 	TupleDesc	desc = ResultRowType(fcinfo);
 
 	CheckDocument(&ledger, document);

@@ -43,7 +43,7 @@ Datum
 try_ingest_document(PG_FUNCTION_ARGS)
 {
 	Document	document = {.position = 0};
-	Ledger		ledger = GetLedger(fcinfo);
+	Ledger		ledger = GetLedgerToWrite(fcinfo);
 	TupleDesc	desc = ResultRowType(fcinfo);
 	FieldLimits limits;
 	Problem		problem;

@@ -135,7 +135,7 @@ Datum
 ingest_documents(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	Ledger		ledger = GetLedger(fcinfo);
+	Ledger		ledger = GetLedgerToWrite(fcinfo);
 	ArrayBatch	batch = {.ndocuments = -1};
 	FieldLimits limits;
 

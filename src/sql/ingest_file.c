@@ -75,7 +75,6 @@ GetPath(FunctionCallInfo fcinfo)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("path must not be null")));
 	path = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	CheckPathEncoded(path);
 	if (IsBlank(path, strlen(path)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -214,6 +213,7 @@ ReadFile(void *argument)
 	FileReading *reading = argument;
 	Document   *document = &reading->document;
 
+	CheckPathEncoded(reading->file.path);
 	StatFile(&reading->file);
 	document->size = reading->file.state.st_size;
 	document->hash_content = HashFile;
@@ -264,7 +264,7 @@ IngestFileOrLog(FileReading *reading)
 Datum
 ingest_file(PG_FUNCTION_ARGS)
 {
-	Ledger		ledger = GetLedger(fcinfo);
+	Ledger		ledger = GetLedgerToWrite(fcinfo);
 	TupleDesc	desc = ResultRowType(fcinfo);
 	FileReading reading = {.ledger = &ledger};
 	Document   *document = &reading.document;

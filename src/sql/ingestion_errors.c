@@ -57,7 +57,7 @@ GetText(FunctionCallInfo fcinfo, int number, const char *name, int limit)
 Datum
 log_ingestion_error(PG_FUNCTION_ARGS)
 {
-	Ledger		ledger = GetLedger(fcinfo);
+	Ledger		ledger = GetLedgerToWrite(fcinfo);
 	char	   *file_name = GetText(fcinfo, 0, "file_name", FILE_NAME_LIMIT);
 	char	   *type = GetText(fcinfo, 1, "error_type", ERROR_TYPE_LIMIT);
 	char	   *message = GetText(fcinfo, 2, "error_message", 0);
@@ -72,7 +72,7 @@ log_ingestion_error(PG_FUNCTION_ARGS)
 Datum
 resolve_ingestion_error(PG_FUNCTION_ARGS)
 {
-	Ledger		ledger = GetLedger(fcinfo);
+	Ledger		ledger = GetLedgerToWrite(fcinfo);
 	char	   *notes = GetText(fcinfo, 1, "resolution_notes",
 								RESOLUTION_NOTES_LIMIT);
 

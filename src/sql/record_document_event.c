@@ -91,7 +91,7 @@ OptionalArgument(FunctionCallInfo fcinfo, int number)
 Datum
 record_document_event(PG_FUNCTION_ARGS)
 {
-	Ledger		ledger = GetLedger(fcinfo);
+	Ledger		ledger = GetLedgerToWrite(fcinfo);
 	TrailEntry	entry;
 	Trail		trail;
 	int64		id;

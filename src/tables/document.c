@@ -7,7 +7,9 @@
  */
 #include "postgres.h"
 
+#include "access/parallel.h"
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
@@ -43,7 +45,10 @@ static const FieldRule rules[NUMBER_OF_FIELDS] = {
 void
 GetFieldLimits(const Ledger *ledger, FieldLimits *limits)
 {
-	Relation	rel = OpenLedgerTable(ledger, "documents", AccessShareLock);
+	/* A transaction that will write should not have to upgrade its lock. */
+	LOCKMODE	lockmode = XactReadOnly || IsInParallelMode() ?
+		AccessShareLock : RowExclusiveLock;
+	Relation	rel = OpenLedgerTable(ledger, "documents", lockmode);
 	TupleDesc	desc = RelationGetDescr(rel);
 	AttrNumber	size = ColumnNumber(desc, "documents", "file_size_bytes",
 									COLUMN_INTEGER);

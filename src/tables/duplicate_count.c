@@ -369,14 +369,32 @@ CloseDuplicateCounter(DuplicateCounter *counter)
 	pfree(counter);
 }
 
-/* Returns how many duplicates of a hash have been counted. */
-int64
-GetDuplicateCount(const Ledger *ledger, const char *hash)
+/*
+ * Finds the row of a hash.  Sets its document and its count.  Returns false if there
+ * is none.
+ */
+bool
+GetHashRow(const Ledger *ledger, Datum hash, int64 *document_id, int64 *count)
 {
 	Datum		values[1];
-	Datum		count;
+	Datum		results[2];
 
-	values[0] = CStringGetTextDatum(hash);
-	return RunStatement(ledger, STATEMENT_GET_COUNT, values, NULL, &count) > 0 ?
-		DatumGetInt64(count) : 0;
+	values[0] = hash;
+	if (RunStatement(ledger, STATEMENT_GET_HASH, values, NULL, results) == 0)
+		return false;
+	*document_id = DatumGetInt64(results[0]);
+	*count = DatumGetInt64(results[1]);
+	return true;
+}
+
+/* Adds to the count of a document. */
+void
+AddDuplicates(const Ledger *ledger, const char *hash, int64 document_id,
+			  int64 nduplicates)
+{
+	DuplicateCounter *counter = OpenDuplicateCounter(ledger);
+
+	(void) CountByStatement(counter, hash, document_id, nduplicates,
+							&nduplicates);
+	CloseDuplicateCounter(counter);
 }

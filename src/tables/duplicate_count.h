@@ -46,6 +46,9 @@ extern bool CountDuplicates(DuplicateCounter *counter,
 							int64 *count);
 extern void CloseDuplicateCounter(DuplicateCounter *counter);
 
-extern int64 GetDuplicateCount(const Ledger *ledger, const char *hash);
+extern bool GetHashRow(const Ledger *ledger, Datum hash, int64 *document_id,
+					   int64 *count);
+extern void AddDuplicates(const Ledger *ledger, const char *hash,
+						  int64 document_id, int64 nduplicates);
 
 #endif							/* DOC_EXTRACTOR_DUPLICATE_COUNT_H */

@@ -124,6 +124,7 @@ LogBadDocument(const Ledger *ledger, Document *document, int sqlstate,
 
 	Assert(!document->is_logged);
 	document->is_logged = true;
+	LockTableToWrite(ledger, "documents");
 	WriteDerived(LogFailure, &failure);
 	document->error_id = failure.id;
 	if (full != printable)

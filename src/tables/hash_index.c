@@ -1,6 +1,6 @@
 /*
  * hash_index.c
- *		Rows of hash_index: insert, move, delete, restore.
+ *		Rows of hash_index: insert, follow a document, delete, restore.
  *
  * A row says which document has a hash.  documents is the source: a row follows
  * its document, by the triggers of that table.  Rows are found by their hash,
@@ -8,6 +8,8 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_collation.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
 
@@ -15,6 +17,7 @@
 #include "../compat.h"
 #include "../lib/sha256.h"
 #include "documents.h"
+#include "duplicate_count.h"
 #include "hash_index.h"
 
 /* Opens hash_index for the rows of new documents, until CloseHashWriter(). */
@@ -42,33 +45,29 @@ TryInsertHash(HashWriter *writer, Datum hash, int64 document_id)
 	return WriteRow(writer->rows) != ROW_CONFLICTS;
 }
 
-/*
- * Makes the row of a hash a document's.  If the row is another document's, that
- * one is gone: no two documents have the same hash.  Returns false if there is no
- * row, or a user's trigger suppresses the update.
- */
-static bool
-TakeOverHash(const Ledger *ledger, Datum hash, int64 document_id)
-{
-	Datum		values[2];
-
-	values[0] = hash;
-	values[1] = Int64GetDatum(document_id);
-	return RunStatement(ledger, STATEMENT_TAKE_OVER_HASH, values, NULL,
-						NULL) > 0;
-}
-
-/* How often a row may be deleted between our insert and our update. */
+/* How often a row may appear between our insert and our look at it. */
 #define MAX_ATTEMPTS 10
 
-/* Inserts the row of a document, or takes over the row that is there. */
+/*
+ * Inserts the row of a document, unless it is there.  The row of another document
+ * with this hash is out of date: that document has another hash by now, or is gone.
+ */
 void
 InsertHash(HashWriter *writer, Datum hash, int64 document_id)
 {
 	for (int i = 0; i < MAX_ATTEMPTS; i++)
-		if (TryInsertHash(writer, hash, document_id) ||
-			TakeOverHash(writer->ledger, hash, document_id))
+	{
+		int64		present_id;
+		int64		count;
+
+		if (TryInsertHash(writer, hash, document_id))
 			return;
+		if (!GetHashRow(writer->ledger, hash, &present_id, &count))
+			continue;
+		if (present_id == document_id)
+			return;
+		FollowDocument(writer->ledger, hash, present_id);
+	}
 }
 
 /* Closes hash_index. */
@@ -76,6 +75,26 @@ void
 CloseHashWriter(HashWriter *writer)
 {
 	CloseRowWriter(writer->rows);
+}
+
+/*
+ * Makes the row of a hash a document's, with its count, if the row's document is
+ * gone.  Returns whether it did.
+ */
+static bool
+TakeOverHash(const Ledger *ledger, Datum hash, int64 document_id)
+{
+	int64		present_id;
+	int64		count;
+	Datum		values[2];
+
+	if (!GetHashRow(ledger, hash, &present_id, &count) ||
+		LockDocument(ledger, present_id) != (Datum) 0)
+		return false;
+	values[0] = hash;
+	values[1] = Int64GetDatum(document_id);
+	return RunStatement(ledger, STATEMENT_TAKE_OVER_HASH, values, NULL,
+						NULL) > 0;
 }
 
 /*
@@ -88,7 +107,8 @@ RestoreHash(const Ledger *ledger, const char *hash, int64 document_id)
 	Datum		current = LockDocument(ledger, document_id);
 	HashWriter	writer;
 
-	if (current == (Datum) 0 || !IsHash(current, hash))
+	if (current == (Datum) 0 || !IsHash(current, hash) ||
+		TakeOverHash(ledger, current, document_id))
 		return;
 	OpenHashWriter(&writer, ledger);
 	InsertHash(&writer, current, document_id);
@@ -96,31 +116,31 @@ RestoreHash(const Ledger *ledger, const char *hash, int64 document_id)
 }
 
 /*
- * How often, in this session and the last transaction that did it, a document was
- * deleted, or got another hash, before it had a row here.  A user's function or
- * trigger can do that to a document that is just being inserted.
+ * How often, in this session and the last transaction that did it, a document got
+ * another hash, or was deleted.  A user's function or trigger can do that to a
+ * document that is just being inserted, before it has a row here.
  */
-static uint64 early_changes = 0;
+static uint64 hash_changes = 0;
 static LocalTransactionId changing_transaction = InvalidLocalTransactionId;
 
 /* Counts such a change. */
 void
-NoteEarlyChange(void)
+NoteHashChange(void)
 {
-	early_changes++;
+	hash_changes++;
 	changing_transaction = CurrentLocalTransactionId();
 }
 
 /* Returns the number of such changes, or 0 if this transaction has made none. */
 uint64
-EarlyChanges(void)
+HashChanges(void)
 {
 	return changing_transaction == CurrentLocalTransactionId() ?
-		early_changes : 0;
+		hash_changes : 0;
 }
 
-/* Gives the row of a document its new hash. */
-void
+/* Gives a document's row another hash. */
+static void
 MoveHash(const Ledger *ledger, Datum old_hash, Datum new_hash,
 		 int64 document_id)
 {
@@ -129,8 +149,7 @@ MoveHash(const Ledger *ledger, Datum old_hash, Datum new_hash,
 	values[0] = old_hash;
 	values[1] = new_hash;
 	values[2] = Int64GetDatum(document_id);
-	if (RunStatement(ledger, STATEMENT_MOVE_HASH, values, NULL, NULL) == 0)
-		NoteEarlyChange();
+	RunStatement(ledger, STATEMENT_MOVE_HASH, values, NULL, NULL);
 }
 
 /* Deletes the row of a document that is gone. */
@@ -142,4 +161,71 @@ DeleteHash(const Ledger *ledger, Datum hash, int64 document_id)
 	values[0] = hash;
 	values[1] = Int64GetDatum(document_id);
 	RunStatement(ledger, STATEMENT_DELETE_HASH, values, NULL, NULL);
+}
+
+/*
+ * Moves a row out of the way, to a hash that no file has: rows can be in each
+ * other's way in a circle.  Returns that hash.
+ */
+static Datum
+ParkHash(const Ledger *ledger, Datum hash, int64 document_id)
+{
+	char	   *text = psprintf("hash_index row of document " INT64_FORMAT,
+								document_id);
+	char		digits[HASH_SIZE];
+	Datum		parked;
+
+	HashBytes(text, strlen(text), digits);
+	parked = CStringGetTextDatum(digits);
+	MoveHash(ledger, hash, parked, document_id);
+	return parked;
+}
+
+/* Merges a document's two rows: the one under "hash" gets the other one's count. */
+static void
+MergeRows(const Ledger *ledger, Datum hash, Datum other_hash,
+		  int64 document_id, int64 count)
+{
+	DeleteHash(ledger, other_hash, document_id);
+	if (count > 0)
+		AddDuplicates(ledger, TextDatumGetCString(hash), document_id, count);
+}
+
+/*
+ * Makes a document's row, if it is under this hash, follow the document: moves it
+ * to the hash that the document has now, or deletes it if the document is gone.  A
+ * statement and its triggers may change many hashes before the rows follow.  Then
+ * the row of another document can be in the way, and follows that one first.
+ */
+void
+FollowDocument(const Ledger *ledger, Datum hash, int64 document_id)
+{
+	int64		present_id;
+	int64		count;
+	Datum		new_hash;
+
+	check_stack_depth();
+	if (!GetHashRow(ledger, hash, &present_id, &count) ||
+		present_id != document_id)
+		return;
+	new_hash = LockDocument(ledger, document_id);
+	if (new_hash == (Datum) 0)
+	{
+		DeleteHash(ledger, hash, document_id);
+		return;
+	}
+	if (DatumGetBool(DirectFunctionCall2Coll(texteq, C_COLLATION_OID, hash,
+											 new_hash)))
+		return;
+	if (GetHashRow(ledger, new_hash, &present_id, &count))
+	{
+		if (present_id == document_id)
+			MergeRows(ledger, hash, new_hash, document_id, count);
+		else
+		{
+			hash = ParkHash(ledger, hash, document_id);
+			FollowDocument(ledger, new_hash, present_id);
+		}
+	}
+	MoveHash(ledger, hash, new_hash, document_id);
 }

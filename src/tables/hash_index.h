@@ -1,6 +1,6 @@
 /*
  * hash_index.h
- *		Rows of hash_index: insert, move, delete, restore.
+ *		Rows of hash_index: insert, follow a document, delete, restore.
  *
  * duplicate_count.h has the counts.
  */
@@ -24,11 +24,11 @@ extern void CloseHashWriter(HashWriter *writer);
 
 extern void RestoreHash(const Ledger *ledger, const char *hash,
 						int64 document_id);
-extern void MoveHash(const Ledger *ledger, Datum old_hash, Datum new_hash,
-					 int64 document_id);
+extern void FollowDocument(const Ledger *ledger, Datum hash,
+						   int64 document_id);
 extern void DeleteHash(const Ledger *ledger, Datum hash, int64 document_id);
 
-extern void NoteEarlyChange(void);
-extern uint64 EarlyChanges(void);
+extern void NoteHashChange(void);
+extern uint64 HashChanges(void);
 
 #endif							/* DOC_EXTRACTOR_HASH_INDEX_H */

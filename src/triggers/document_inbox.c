@@ -128,7 +128,7 @@ document_inbox_before_insert(PG_FUNCTION_ARGS)
 												 "doc_extractor inbox batch",
 												 ALLOCSET_DEFAULT_SIZES);
 	inbox->subtransaction = GetCurrentSubTransactionId();
-	inbox->ledger = GetLedger(fcinfo);
+	inbox->ledger = GetLedgerToWrite(fcinfo);
 	FindColumns(inbox, RelationGetDescr(trigdata->tg_relation));
 	inbox->outer = current_inbox;
 	current_inbox = inbox;

@@ -79,17 +79,25 @@ ReportChangedId(int64 document_id)
 					   document_id)));
 }
 
-/* Moves the hash of a row, and writes its trail: WriteDerived()'s callback. */
+/*
+ * Lets the hash_index row of a document follow it, and writes the trail:
+ * WriteDerived()'s callback.
+ */
 static void
 DeriveUpdate(void *argument)
 {
 	DocumentUpdate *update = argument;
 
+	/* hash_index before audit_log: all transactions lock them in this order. */
+	if (!update->trail.is_open)
+		LockTableToWrite(&update->ledger, "hash_index");
 	if (update->trail.columns[update->file_hash - 1])
-		MoveHash(&update->ledger,
-				 RequiredColumn(update->old_row, update->file_hash),
-				 RequiredColumn(update->new_row, update->file_hash),
-				 RequiredInteger(update->new_row, update->id));
+	{
+		NoteHashChange();
+		FollowDocument(&update->ledger,
+					   RequiredColumn(update->old_row, update->file_hash),
+					   RequiredInteger(update->new_row, update->id));
+	}
 	AuditUpdate(&update->trail, update->old_row, update->new_row);
 }
 
@@ -214,7 +222,7 @@ documents_after_delete(PG_FUNCTION_ARGS)
 	CheckTransitionTable(trigdata->tg_oldtable, "documents_after_delete");
 	if (tuplestore_tuple_count(trigdata->tg_oldtable) == 0)
 		return PointerGetDatum(NULL);
-	NoteEarlyChange();
+	NoteHashChange();
 	WriteDerived(DeriveDelete, &documents);
 	return PointerGetDatum(NULL);
 }

@@ -72,24 +72,6 @@ HasNewDocument(const NewDocuments *documents)
 	return found;
 }
 
-/* Deletes the hash_index rows of new documents that are gone already. */
-static void
-DeleteOrphans(const NewDocuments *documents)
-{
-	RowReader	reader;
-
-	StartReading(&reader, documents->rows, documents->desc);
-	while (ReadNewDocument(&reader, documents))
-	{
-		int64		id = RequiredInteger(reader.slot, documents->id);
-
-		if (LockDocument(&documents->ledger, id) == (Datum) 0)
-			DeleteHash(&documents->ledger,
-					   RequiredColumn(reader.slot, documents->file_hash), id);
-	}
-	StopReading(&reader);
-}
-
 /* Checks the status of new documents. */
 static void
 CheckStatuses(const NewDocuments *documents)
@@ -102,33 +84,37 @@ CheckStatuses(const NewDocuments *documents)
 	StopReading(&reader);
 }
 
+/* Writes the hash_index row of a new document. */
+static void
+DeriveHash(HashWriter *writer, Datum hash, int64 id)
+{
+	uint64		changes = HashChanges();
+
+	/* A user's trigger may have changed or deleted the document. */
+	if (changes > 0)
+		hash = LockDocument(writer->ledger, id);
+	if (hash == (Datum) 0)
+		return;
+	InsertHash(writer, hash, id);
+	/* So may a trigger of hash_index. */
+	if (HashChanges() != changes)
+		FollowDocument(writer->ledger, hash, id);
+}
+
 /* Writes the hash_index rows of new documents. */
 static void
 DeriveHashes(const NewDocuments *documents)
 {
 	HashWriter	writer;
-	uint64		changes;
 	RowReader	reader;
 
 	OpenHashWriter(&writer, &documents->ledger);
-	changes = EarlyChanges();
 	StartReading(&reader, documents->rows, documents->desc);
 	while (ReadNewDocument(&reader, documents))
-	{
-		int64		id = RequiredInteger(reader.slot, documents->id);
-		Datum		hash = RequiredColumn(reader.slot, documents->file_hash);
-
-		/* A user's trigger may have changed or deleted the document. */
-		if (changes > 0)
-			hash = LockDocument(&documents->ledger, id);
-		if (hash != (Datum) 0)
-			InsertHash(&writer, hash, id);
-	}
+		DeriveHash(&writer, RequiredColumn(reader.slot, documents->file_hash),
+				   RequiredInteger(reader.slot, documents->id));
 	StopReading(&reader);
 	CloseHashWriter(&writer);
-	/* So may a trigger of hash_index. */
-	if (EarlyChanges() != changes)
-		DeleteOrphans(documents);
 }
 
 /* Writes the trail of new documents. */

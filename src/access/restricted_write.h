@@ -1,0 +1,13 @@
+/*
+ * restricted_write.h
+ *		Writes as an owner whose code could gain rights from the session.
+ */
+#ifndef DOC_EXTRACTOR_RESTRICTED_WRITE_H
+#define DOC_EXTRACTOR_RESTRICTED_WRITE_H
+
+#include "nodes/execnodes.h"
+
+extern void CheckConstraintsNow(ResultRelInfo *rri);
+extern void InstallWriteHooks(void);
+
+#endif							/* DOC_EXTRACTOR_RESTRICTED_WRITE_H */
