@@ -43,6 +43,7 @@ typedef struct TableDefaults
 } TableDefaults;
 
 static HTAB *tables = NULL;
+static uint64 ninvalidations = 0;
 
 /* Relcache callback: the defaults of the table, or of all, are out of date. */
 static void
@@ -51,6 +52,7 @@ ForgetDefaults(Datum arg, Oid table)
 	HASH_SEQ_STATUS status;
 	TableDefaults *entry;
 
+	ninvalidations++;
 	hash_seq_init(&status, tables);
 	while ((entry = hash_seq_search(&status)) != NULL)
 		if (table == InvalidOid || table == entry->table)
@@ -151,7 +153,7 @@ static Expr *
 GetColumnDefault(Relation rel, AttrNumber column, bool *is_stable)
 {
 	TableDefaults *entry = GetTableDefaults(rel);
-	MemoryContext context = entry->context;
+	uint64		invalidations = ninvalidations;
 	KeptDefault *kept = &entry->columns[column - 1];
 	Expr	   *expression;
 	MemoryContext old;
@@ -166,9 +168,9 @@ GetColumnDefault(Relation rel, AttrNumber column, bool *is_stable)
 		!contain_volatile_functions((Node *) expression);
 
 	/* Do not keep it if an invalidation has arrived during the planning. */
-	if (!entry->is_valid || entry->context != context)
+	if (ninvalidations != invalidations)
 		return expression;
-	old = MemoryContextSwitchTo(context);
+	old = MemoryContextSwitchTo(entry->context);
 	kept->expression = copyObject(expression);
 	MemoryContextSwitchTo(old);
 	kept->is_stable = *is_stable;

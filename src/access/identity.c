@@ -123,14 +123,15 @@ SwitchTo(Oid owner, int security_context, const char *path,
 /*
  * Returns whether the owner's code could gain rights from the session that runs
  * it: by a temporary view, a cursor or a deferred trigger that it leaves behind,
- * and that the session runs later as itself.  SET ROLE is no protection, as the
- * session user comes back.
+ * and that the session runs later as itself.  SET ROLE and SET SESSION
+ * AUTHORIZATION are no protection, as the other roles come back.
  */
 static bool
 CanGainRights(Oid owner)
 {
 	return !has_privs_of_role(owner, GetUserId()) ||
-		!has_privs_of_role(owner, GetSessionUserId());
+		!has_privs_of_role(owner, GetSessionUserId()) ||
+		!has_privs_of_role(owner, GetAuthenticatedUserId());
 }
 
 /*

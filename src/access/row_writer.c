@@ -9,11 +9,9 @@
 #include "postgres.h"
 
 #include "access/genam.h"
-#include "access/sysattr.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
-#include "catalog/index.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
@@ -21,13 +19,13 @@
 #include "executor/nodeModifyTable.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
-#include "storage/lmgr.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
 #include "../compat.h"
 #include "index_search.h"
 #include "restricted_write.h"
+#include "row_conflict.h"
 #include "row_writer.h"
 
 /* How many rows, and bytes of rows, are inserted at a time. */
@@ -108,6 +106,8 @@ OpenRowWriter(const Ledger *ledger, const char *table,
 
 	estate = CreateExecutorState();
 	old = MemoryContextSwitchTo(estate->es_query_cxt);
+	/* Checks of a conflict need it at SERIALIZABLE. */
+	estate->es_snapshot = GetActiveSnapshot();
 	writer = palloc0(sizeof(RowWriter));
 	writer->estate = estate;
 	writer->rel = OpenLedgerTable(ledger, table, RowExclusiveLock);
@@ -115,11 +115,7 @@ OpenRowWriter(const Ledger *ledger, const char *table,
 	OpenResultRelation(writer, skipped_trigger);
 
 	if (conflict_action == CONFLICT_SKIP)
-	{
-		/* Raises an error if no valid index keeps the hashes unique. */
-		(void) FileHashIndex(writer->rel);
-		writer->arbiters = FileHashArbiters(writer->rel);
-	}
+		FindArbiters(writer);
 	/* A BEFORE trigger that reads the table finds the rows before its own. */
 	writer->row_by_row = writer->rri->ri_TrigDesc &&
 		writer->rri->ri_TrigDesc->trig_insert_before_row;
@@ -241,106 +237,6 @@ CompleteRow(RowWriter *writer, TupleTableSlot *slot)
 	ExecARInsertTriggers(writer->estate, writer->rri, slot, recheck_indexes,
 						 writer->capture);
 	list_free(recheck_indexes);
-}
-
-/*
- * Inserts a row unless it conflicts, in an arbiter index, with another one,
- * committed or not.  Does not wait for the other one.  Returns whether it did.
- */
-static bool
-TryInsert(RowWriter *writer)
-{
-	Relation	rel = writer->rel;
-	EState	   *estate = writer->estate;
-	TupleTableSlot *slot = writer->slot;
-	TransactionId transaction = GetCurrentTransactionId();
-	uint32		token = SpeculativeInsertionLockAcquire(transaction);
-	List	   *recheck_indexes;
-	bool		conflict = false;
-
-	/* The caller may have run other commands since the last row. */
-	estate->es_output_cid = GetCurrentCommandId(true);
-	table_tuple_insert_speculative(rel, slot, estate->es_output_cid, 0, NULL,
-								   token);
-	recheck_indexes = InsertIndexTuples(writer->rri, slot, estate,
-										writer->arbiters, &conflict);
-	table_tuple_complete_speculative(rel, slot, token, !conflict);
-	SpeculativeInsertionLockRelease(transaction);
-	if (!conflict)
-		ExecARInsertTriggers(estate, writer->rri, slot, recheck_indexes,
-							 writer->capture);
-	list_free(recheck_indexes);
-	return !conflict;
-}
-
-/*
- * Raises 40001 if a row that conflicts with ours is not visible to a transaction
- * that has one snapshot, unless it is the transaction's own.
- */
-static void
-CheckConflictVisible(RowWriter *writer, ItemPointer tid)
-{
-	TupleTableSlot *row;
-	bool		is_null;
-	TransactionId creator;
-
-	if (!IsolationUsesXactSnapshot())
-		return;
-	row = table_slot_create(writer->rel, NULL);
-	if (table_tuple_fetch_row_version(writer->rel, tid, SnapshotAny, row) &&
-		!table_tuple_satisfies_snapshot(writer->rel, row,
-										GetTransactionSnapshot()))
-	{
-		creator = DatumGetTransactionId(slot_getsysattr(row,
-														MinTransactionIdAttributeNumber,
-														&is_null));
-		if (!TransactionIdIsCurrentTransactionId(creator))
-			ereport(ERROR,
-					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-					 errmsg("could not serialize access due to concurrent update")));
-	}
-	ExecDropSingleTupleTableSlot(row);
-}
-
-/*
- * Waits for the transaction that is inserting a conflicting row.  Returns whether
- * the row is there now.
- */
-static bool
-WaitForConflict(RowWriter *writer)
-{
-	ResultRelInfo *rri = writer->rri;
-	ItemPointerData tid;
-
-	/* What the check needs of the indexes; a conflict is rare. */
-	for (int i = 0; i < rri->ri_NumIndices; i++)
-	{
-		IndexInfo  *info = rri->ri_IndexRelationInfo[i];
-
-		if (info->ii_Unique && info->ii_UniqueOps == NULL)
-			BuildSpeculativeIndexInfo(rri->ri_IndexRelationDescs[i], info);
-	}
-	if (CheckIndexConstraints(rri, writer->slot, writer->estate, &tid,
-							  writer->arbiters))
-		return false;
-	CheckConflictVisible(writer, &tid);
-	return true;
-}
-
-/*
- * Inserts a row unless another one with its hash is there, waiting for
- * transactions that are inserting one.  Returns whether it did.
- */
-static bool
-InsertUnlessConflict(RowWriter *writer)
-{
-	while (!TryInsert(writer))
-	{
-		CHECK_FOR_INTERRUPTS();
-		if (WaitForConflict(writer))
-			return false;
-	}
-	return true;
 }
 
 /* Inserts the buffered rows. */

@@ -24,7 +24,8 @@ typedef struct RowWriter
 	TransitionCaptureState *capture;	/* for triggers' transition tables */
 	ColumnDefaults *defaults;
 	bool		row_by_row;		/* rows must not be buffered */
-	List	   *arbiters;		/* an index whose conflict drops the row */
+	List	   *arbiters;		/* indexes whose conflict drops the row */
+	bool		check_first;	/* for conflicts, before inserting */
 	TupleTableSlot *slot;		/* the row being filled in, or the last one */
 	bool	   *is_set;			/* its columns that need no default */
 	TupleTableSlot **slots;		/* the buffered rows, and room for more */

@@ -209,17 +209,6 @@ KeptPlan(LedgerStatement statement, const char *schema_name,
 	return kept->plan;
 }
 
-/* Returns the number of blocks of a table. */
-static BlockNumber
-TableBlocks(const Ledger *ledger, const char *name)
-{
-	Relation	rel = OpenLedgerTable(ledger, name, AccessShareLock);
-	BlockNumber blocks = RelationGetNumberOfBlocks(rel);
-
-	table_close(rel, NoLock);
-	return blocks;
-}
-
 /*
  * Raises the error of a statement again, without its detail if that may describe a
  * row (class 23): we have read the row as its owner, and the caller may have no
@@ -291,7 +280,7 @@ uint64
 RunStatement(const Ledger *ledger, LedgerStatement statement, Datum *values,
 			 const char *nulls, Datum *results)
 {
-	const char *table = texts[statement].table;
+	Relation	rel;
 	CallerIdentity caller;
 	char	   *schema_name;
 	SPIPlanPtr	plan;
@@ -299,15 +288,19 @@ RunStatement(const Ledger *ledger, LedgerStatement statement, Datum *values,
 
 	Assert(statement < NUMBER_OF_STATEMENTS && running >= 0);
 	SPI_connect();
-	SwitchToOwner(ledger, LedgerTableOid(ledger, table), &caller);
+	/* Locked, it keeps its name and owner. */
+	rel = OpenLedgerTable(ledger, texts[statement].table, AccessShareLock);
+	SwitchToOwner(ledger, RelationGetRelid(rel), &caller);
 	schema_name = get_namespace_name(ledger->schema);
 	/* If a user's trigger called us, a kept plan may be running further out. */
 	if (running > 0)
 		plan = Prepare(&texts[statement], schema_name);
 	else
-		plan = KeptPlan(statement, schema_name, TableBlocks(ledger, table));
+		plan = KeptPlan(statement, schema_name,
+						RelationGetNumberOfBlocks(rel));
 	Execute(plan, values, nulls);
 	SwitchBack(&caller);
+	table_close(rel, NoLock);
 	nrows = SPI_processed;
 	if (nrows > 0 && results != NULL)
 		CopyResults(results);

@@ -135,36 +135,20 @@ DefaultText(DocumentField field)
 }
 
 /*
- * Returns whether a field has a problem: it is missing, blank, too long, or not in
- * the database's encoding.  Fills in its default.
+ * Returns whether a text has a problem: it is not in the database's encoding,
+ * blank, or longer than "limit" characters, unless that is 0.
  */
 static bool
-HasFieldProblem(Document *document, DocumentField field, int limit,
-				Problem *problem)
+HasTextProblem(const FieldRule *rule, text *packed, int limit,
+			   Problem *problem)
 {
-	const FieldRule *rule = &rules[field];
-	NullableDatum *value = &document->fields[field];
-	text	   *packed;
-	int			length;
+	int			length = VARSIZE_ANY_EXHDR(packed);
 	int			characters;
 
-	if (value->isnull && rule->default_value != NULL)
-	{
-		value->value = DefaultText(field);
-		value->isnull = false;
-	}
-	if (value->isnull)
-		return rule->is_required &&
-			SetProblem(problem, ERRCODE_NULL_VALUE_NOT_ALLOWED, NULL,
-					   "%s must not be null", rule->name);
-	packed = DatumGetTextPP(value->value);
-	length = VARSIZE_ANY_EXHDR(packed);
 	if (!IsEncoded(VARDATA_ANY(packed), length))
 		return SetProblem(problem, ERRCODE_CHARACTER_NOT_IN_REPERTOIRE,
 						  NOT_ENCODED_HINT, NOT_ENCODED_MESSAGE, rule->name,
 						  GetDatabaseEncodingName());
-	if (!rule->is_required && limit == 0)
-		return false;
 	if (rule->is_required && IsBlank(VARDATA_ANY(packed), length))
 		return SetProblem(problem, ERRCODE_INVALID_PARAMETER_VALUE, NULL,
 						  "%s must not be blank", rule->name);
@@ -176,6 +160,35 @@ HasFieldProblem(Document *document, DocumentField field, int limit,
 				   "Shorten it, or store the long form in metadata_extracted.",
 				   "%s is too long: %d characters, at most %d are allowed",
 				   rule->name, characters, limit);
+}
+
+/*
+ * Returns whether a field has a problem: it is missing, or its text has one.  Fills
+ * in its default.
+ */
+static bool
+HasFieldProblem(Document *document, DocumentField field, int limit,
+				Problem *problem)
+{
+	const FieldRule *rule = &rules[field];
+	NullableDatum *value = &document->fields[field];
+	text	   *packed;
+	bool		has_problem;
+
+	if (value->isnull && rule->default_value != NULL)
+	{
+		value->value = DefaultText(field);
+		value->isnull = false;
+	}
+	if (value->isnull)
+		return rule->is_required &&
+			SetProblem(problem, ERRCODE_NULL_VALUE_NOT_ALLOWED, NULL,
+					   "%s must not be null", rule->name);
+	packed = DatumGetTextPP(value->value);
+	has_problem = HasTextProblem(rule, packed, limit, problem);
+	if ((Pointer) packed != DatumGetPointer(value->value))
+		pfree(packed);
+	return has_problem;
 }
 
 /* Returns whether a text is a given word. */

@@ -281,6 +281,7 @@ InsertIndexEntries(DuplicateCounter *counter, UpdatedIndexes updated)
 	if (counter->estate == NULL)
 	{
 		counter->estate = CreateExecutorState();
+		counter->estate->es_snapshot = counter->search.snapshot;
 		counter->rri = makeNode(ResultRelInfo);
 		InitResultRelInfo(counter->rri, counter->rel, 0, NULL, 0);
 		ExecOpenIndices(counter->rri, false);

@@ -68,6 +68,13 @@ InsertHash(HashWriter *writer, Datum hash, int64 document_id)
 			return;
 		FollowDocument(writer->ledger, hash, present_id);
 	}
+	ereport(ERROR,
+			(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+			 errmsg("the hash_index row of document " INT64_FORMAT " could not be stored",
+					document_id),
+			 errdetail("Another row has file_hash %s, and could not be moved away.",
+					   TextDatumGetCString(hash)),
+			 errhint("Look for a trigger that suppresses or changes rows of hash_index.")));
 }
 
 /* Closes hash_index. */
