@@ -12,6 +12,7 @@
 #include "access/relation.h"
 #include "access/xact.h"
 #include "catalog/pg_proc.h"
+#include "storage/lmgr.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
@@ -170,15 +171,18 @@ OpenLedgerTable(const Ledger *ledger, const char *name, LOCKMODE lockmode)
 }
 
 /*
- * Locks a ledger's table before others that come later in the order of the locks,
- * even if this statement may not write to it.
+ * Locks a ledger's table, if it is there, before others that come later in the
+ * order of the locks: this statement may write to it.
  */
 void
 LockTableToWrite(const Ledger *ledger, const char *name)
 {
+	Oid			table = get_relname_relid(name, ledger->schema);
+
 	/* What cannot write gets its error later, from what it tries to write. */
-	if (!XactReadOnly && !IsInParallelMode())
-		relation_close(OpenLedgerTable(ledger, name, RowExclusiveLock), NoLock);
+	if (get_rel_relkind(table) == RELKIND_RELATION &&
+		!XactReadOnly && !IsInParallelMode())
+		LockRelationOid(table, RowExclusiveLock);
 }
 
 /* Returns whether a table is one of the ledger's four. */

@@ -253,7 +253,7 @@ Execute(SPIPlanPtr plan, Datum *values, const char *nulls)
 			 SPI_result_code_string(code));
 }
 
-/* Copies the columns of the first row of SPI's result, none of which is NULL. */
+/* Copies the columns of the first row of SPI's result.  Raises 23502 for a NULL. */
 static void
 CopyResults(Datum *results)
 {
@@ -266,6 +266,13 @@ CopyResults(Datum *results)
 		Datum		value = SPI_getbinval(SPI_tuptable->vals[0], desc, i + 1,
 										  &is_null);
 
+		/* Their columns are NOT NULL, unless somebody has changed that. */
+		if (is_null)
+			ereport(ERROR,
+					(errcode(ERRCODE_NOT_NULL_VIOLATION),
+					 errmsg("column \"%s\" must not be null",
+							NameStr(att->attname)),
+					 errhint("Restore the NOT NULL constraint that doc_extractor created.")));
 		results[i] = SPI_datumTransfer(value, att->attbyval, att->attlen);
 	}
 }

@@ -318,7 +318,7 @@ CREATE TYPE docs.action AS ENUM ('ingested', 'updated', 'deleted', 'classified',
 SELECT * FROM docs.after(:'drop_views' ||
     'ALTER TABLE docs.documents ALTER ingestion_status DROP DEFAULT,
          ALTER ingestion_status TYPE docs.status USING ingestion_status::docs.status');
-SELECT * FROM docs.after('ALTER TABLE docs.documents ALTER metadata_extracted TYPE jsonb');
+SELECT * FROM docs.after('ALTER TABLE docs.documents ALTER metadata_extracted TYPE text');
 SELECT * FROM docs.after(
     'ALTER TABLE docs.documents ALTER created_at TYPE date, ALTER updated_at TYPE date');
 SELECT * FROM docs.after(:'drop_views' ||
@@ -332,7 +332,7 @@ SELECT * FROM docs.after(:'drop_views' ||
 WHERE call <> 'verify';
 SELECT * FROM docs.after(
     'ALTER TABLE docs.audit_log ALTER action TYPE docs.action USING action::docs.action');
-SELECT * FROM docs.after('ALTER TABLE docs.audit_log ALTER new_value TYPE jsonb');
+SELECT * FROM docs.after('ALTER TABLE docs.audit_log ALTER new_value TYPE text');
 SELECT * FROM docs.after('ALTER TABLE docs.audit_log ALTER action_timestamp TYPE date');
 -- Wider types work.
 SELECT * FROM docs.after(:'drop_views' ||
