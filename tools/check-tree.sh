@@ -25,7 +25,7 @@ failed=0
 for kind in ignored binary large; do
     files=$("$kind")
     if [ -n "$files" ]; then
-        sed "s/^/tracked, but $kind: /" <<<"$files"
+        printf 'tracked, but %s:\n%s\n' "$kind" "$files"
         failed=1
     fi
 done
