@@ -54,7 +54,7 @@ check-upgrade: export VERSIONS ?= 17 18 19
 check-upgrade:
 	@tools/versions.sh tools/upgrade.sh
 
-# What README.md says of demo and check, on machines that have less than this one.
+# demo and check, as README.md has them, in Debians that have nothing installed for them.
 check-newcomer:
 	@tools/newcomer.sh
 

@@ -1,5 +1,5 @@
-# For scripts that run cases, each of which may take long, and source this: a line for each case, and the
-# counts of all. BUDGET bounds the whole, in seconds.
+# For scripts that run cases, which source this: prints a line for each case, and the counts of all. BUDGET
+# bounds the whole, in seconds.
 # shellcheck shell=bash
 
 budget=${BUDGET:-0} # 0: no bound, for timeout too
@@ -11,8 +11,9 @@ running= # the process of a case
 rm -rf results
 mkdir results
 
-# Runs a command as the case of a name, and prints a line: passed, failed or skipped, and why. Exit
-# status 77 means that it could not run, and that its last line says why. Its output goes to results/.
+# Runs a command as the case of that name, and prints a line: passed, failed or skipped, and why. The
+# command's exit status 77 means that it could not run; its last line then says why. Its output goes to
+# results/.
 run_case() {
     local name=$1 log=results/${1// /-}.log start=$SECONDS status=0 summary
     shift
@@ -22,8 +23,8 @@ run_case() {
         skipped=$((skipped + 1))
         return
     fi
-    # A signal that ends the script ends the case, too: unshare ignores others than HUP. And it ends the
-    # script at once, as wait, unlike a command, does not hold back a trap.
+    # A signal that ends this script ends the case, too: unshare ignores others than HUP. A trap runs at
+    # once during wait, but only after a command that runs in the foreground.
     setpriv --pdeathsig HUP timeout --foreground --signal=KILL $((budget ? budget - SECONDS : 0)) \
         nice "$@" >"$log" 2>&1 &
     running=$!
@@ -46,7 +47,7 @@ run_case() {
             ;;
         *)
             echo "failed; $summary"
-            # What comes before is the installation, which matters only if it is all.
+            # The installation matters only if nothing follows it.
             if grep -q '^Building doc_extractor' "$log"; then
                 sed -n '/^Building doc_extractor/,$p' "$log"
             else

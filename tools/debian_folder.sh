@@ -12,7 +12,7 @@ skip() {
     exit 77
 }
 
-# Prints Debian's suites that together have a major and what it needs, the one to start from first.
+# Prints Debian's suites that together have a major and what it needs; a folder starts from the first.
 suites_of() {
     case $1 in
         15) echo bookworm ;;
@@ -26,8 +26,8 @@ suites_of() {
 # Prints the pg_config of Debian's package of a major.
 config_of() { echo "/usr/lib/postgresql/$1/bin/pg_config"; }
 
-# Starts the script again, with its arguments, as the first process of namespaces of its own. So mounts,
-# and all processes, end with it, however it ends.
+# Starts the script again, with its arguments, as the first process of its own namespaces: all mounts and
+# processes end with it, however it ends.
 contain() {
     if [ $$ -ne 1 ]; then
         [ "$(id -u)" = 0 ] || skip "needs root, for a Debian in a folder"
@@ -75,7 +75,7 @@ add_suites() {
         line=$(sed "s/^\(deb [^ ]*\) [^ ]*/\1 $suite/; q" "$sources")
         grep -qxF "$line" "$sources" || echo "$line" >>"$sources"
     done
-    # Experimental's packages are for those who ask for them.
+    # apt takes nothing from experimental that is not asked for.
     printf 'Package: src:postgresql-%s\nPin: release *\nPin-Priority: 500\n' "$1" \
         >"$root/etc/apt/preferences.d/postgresql-$1"
 }

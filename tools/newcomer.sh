@@ -1,16 +1,15 @@
 #!/bin/bash
 # Runs the README's two commands, one after the other and each alone, in a Debian where nothing is
 # installed but make and what the case says, and prints a line for each run:
-#     bare      nothing more
+#     bare      nothing more; root's `make check` alone runs all tests here, the others a few
 #     server    a server without its headers
 #     other     a server and headers of another major than the suite's own (OTHER beside MAJOR)
 #     sudo      an ordinary user with sudo
-#     refused   an ordinary user to whom sudo says no: he is told what root has to run
-#     user      one without sudo: the same, and it goes on when root has run that
-# CASES="server sudo" chooses; MAJOR=17 takes the suite of another major. BUDGET bounds the whole, in
-# seconds. The bare `make check` runs all tests, the others a few, or all run those of TESTS. Every run
-# has a fresh copy of a clean folder, which is made once and kept, as $FOLDERS/newcomer-15. Exit status
-# 1: something failed. All output is in results/.
+#     refused   an ordinary user whom sudo refuses: the command fails, and says what root has to run
+#     user      one without sudo: the same, and it succeeds after root has run that
+# CASES="server sudo" chooses cases, TESTS tests; MAJOR=17 takes the suite of another major; BUDGET bounds
+# the whole, in seconds. Every run has a fresh copy of a clean folder, which is made once and kept, as
+# $FOLDERS/newcomer-15. Exit status 1: something failed. All output is in results/.
 set -euo pipefail
 
 # shellcheck source-path=SCRIPTDIR
@@ -61,12 +60,14 @@ copy_clean_folder() {
     mkdir -p "$root" "$work/changes" "$work/overlay"
     mount -t overlay overlay "$root" \
         -o "lowerdir=$clean,upperdir=$work/changes,workdir=$work/overlay" || cp -a "$clean/." "$root"
-    # The copy is not to outlive a crash.
+    # Nobody needs the copy after a crash.
     echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/doc_extractor"
 }
 
+update_lists() { inside apt-get update --error-on=any || skip "apt-get update fails"; }
+
 install() {
-    inside apt-get update || skip "apt-get update fails"
+    update_lists
     inside env DEBIAN_FRONTEND=noninteractive apt-get -y install --no-install-recommends "$@" ||
         skip "$* does not install"
 }
@@ -74,7 +75,11 @@ install() {
 # Makes the machine of a case.
 prepare() {
     case $1 in
-        bare | user) rm -rf "$root"/var/lib/apt/lists/* ;; # as in images of containers
+        bare | user)
+            # As in a container's image; but with packages to be had.
+            update_lists
+            rm -rf "$root"/var/lib/apt/lists/*
+            ;;
         server) install postgresql postgresql-contrib libpq-dev ;;
         other)
             # The suite's own stays what apt calls the default.
@@ -106,7 +111,7 @@ prepare() {
     inside chown -R "$newcomer:" "$home/doc_extractor"
 }
 
-# Runs make as the newcomer, with output to a log too. Root comes by plain su, with the user's PATH.
+# Runs make as the newcomer, and keeps its output. Root has the PATH that plain su leaves.
 newcomer_makes() {
     if [ "$newcomer" = root ]; then
         inside env -u LC_ALL PATH=/usr/local/bin:/usr/bin:/bin make -C "$home/doc_extractor" "$1"
@@ -116,12 +121,13 @@ newcomer_makes() {
     fi 2>&1 | tee "$work/log"
 }
 
-# Lists all files of the folder, with size and time, and its directories. In /run sudo notes who asked.
+# Lists all files of the folder, with size and time, and its directories. sudo notes in /run who asked.
 list_files() {
     find "$root" -xdev -path "$root/run" -prune -o -type d -printf '%p\n' -o -printf '%p %s %T@\n' | LC_ALL=C sort
 }
 
-# The newcomer's command has to fail, with nothing half done, and to say what root has to run. Sets advice.
+# Expects the newcomer's command to fail, to leave nothing half done, and to say what root has to run: sets
+# advice.
 expect_advice() {
     list_files >"$work/before"
     ! newcomer_makes "$1" || fail "make $1 works without what it needs"
@@ -131,7 +137,7 @@ expect_advice() {
     diff "$work/before" "$work/after" || fail "make $1 has left something half done"
 }
 
-# The newcomer's command has to succeed, with the server that is there, or else the suite's.
+# Expects the newcomer's command to succeed, with the server that is there, else with the suite's.
 expect_success() {
     local version=$major count servers
     [ "$case" != other ] || version=$other
@@ -154,7 +160,7 @@ fi
 contain "$@"
 case=$1
 shift
-# What needs the server only, and what needs most of all that prerequisites.sh installs.
+# Tests of all kinds, of which the last two need most of what prerequisites.sh installs.
 few="ingest_document opposite_batches 031_monitoring 033_drivers"
 [ "$case $*" != "bare check" ] || few=
 export TESTS=${TESTS:-$few}

@@ -14,12 +14,12 @@ packaged=/usr/lib/postgresql # Debian's packages have each major version in a fo
 
 config_of() { echo "$packaged/$1/bin/pg_config"; }
 
-# These return whether the PostgreSQL of a pg_config has a part. Neither the pg_config nor pgxs.mk shows
-# that: Debian's client package has both, and the programs of the tests.
+# These return whether the PostgreSQL of a pg_config has a part. The pg_config itself and pgxs.mk prove
+# neither: Debian's client package has both, and the programs that run tests.
 has_server() { [ -x "$("$1" --bindir 2>/dev/null)/postgres" ]; }
 has_headers() { [ -e "$("$1" --includedir-server 2>/dev/null)/postgres.h" ]; }
 
-# Prints the major version of Debian's packages to use, or nothing if no server is there and apt does
+# Prints the major version of Debian's packages to use, or nothing if no server is installed and apt does
 # not know the default yet.
 choose_major() {
     local majors major
@@ -30,7 +30,7 @@ choose_major() {
             return
         fi
     done
-    # A server that came from elsewhere, or stayed from an older Debian, has no headers in apt.
+    # apt has no headers for a server that is left from an older Debian.
     for major in $majors; do
         if apt-cache show "postgresql-server-dev-$major" >/dev/null 2>&1; then
             echo "$major"
@@ -42,7 +42,7 @@ choose_major() {
     echo "${major:-${majors%%$'\n'*}}"
 }
 
-# Ends if the PostgreSQL of a pg_config that is not Debian's lacks something: apt has no part of it.
+# Fails if the PostgreSQL of a pg_config that is not Debian's lacks something: apt cannot add it.
 require_all_of() {
     local config=$1 support file
     support=$(dirname "$("$config" --pgxs)")/../test
@@ -66,7 +66,7 @@ look() {
     missing=()
     pg_config=${PG_CONFIG:-}
     if [[ -n $pg_config && $pg_config != "$packaged"/* ]]; then
-        # Others run it in other folders. Debian's /usr/bin/pg_config speaks for one of the packages.
+        # The path must be valid in other folders. Debian's /usr/bin/pg_config stands for one of the packages.
         if ! pg_config=$(command -v "$pg_config") || ! pg_config=$(realpath --no-symlinks "$pg_config") ||
             ! bindir=$("$pg_config" --bindir); then
             echo "PG_CONFIG=$PG_CONFIG: no such program" >&2
@@ -100,8 +100,8 @@ look() {
     has_node_pg || command -v npm >/dev/null || missing+=(nodejs node-pg)
 }
 
-# Returns whether Debian's Perl or Python has a module. One that only this user has, by his environment
-# or in his home, would not be found beside the server.
+# Returns whether Debian's Perl or Python has a module. The tests do not find one that only this user has,
+# by the environment or in a home directory.
 has_module() {
     case $1 in
         perl) env -u PERL5LIB -u PERL5OPT /usr/bin/perl "-M$2" -e 1 2>/dev/null ;;
@@ -143,7 +143,7 @@ unpack_exporter() {
     fi
     echo "Unpacking $exporter" >&2
     if ! download $exporter; then
-        # apt's lists are missing, or so old that the package has gone.
+        # apt's lists are missing, or name a version that the mirror no longer has.
         may_be_root || advise "apt-get update"
         update_lists
         download $exporter
@@ -154,7 +154,7 @@ unpack_exporter() {
 
 download() { (cd "$staging" && apt-get download "$1" >&2); }
 
-# Returns whether apt-get may run as root, and sets how. A sudo that is there may still refuse.
+# Returns whether this user may run apt-get as root, and sets how. sudo may be installed and still refuse.
 may_be_root() {
     sudo=()
     if [ "$(id -u)" -ne 0 ]; then
@@ -171,7 +171,7 @@ run_apt() {
 # One broken package source is no reason to stop.
 update_lists() { run_apt update || true; }
 
-# Ends with what root has to run.
+# Fails, and says what root has to run.
 advise() {
     echo "Something is missing here, and only root can install it. Run this as root, then try again:" >&2
     echo "    $*" >&2
@@ -185,7 +185,7 @@ look
 if [ ${#missing[@]} -gt 0 ]; then
     may_be_root || advise "apt-get update && apt-get install --no-install-recommends ${missing[*]}"
     update_lists
-    # Only now apt knows what it has.
+    # Before the update, apt may not have known what it has.
     look
     echo "Installing ${missing[*]}" >&2
     run_apt install --no-install-recommends "${missing[@]}"

@@ -31,7 +31,7 @@ fi
 
 # Not in TMPDIR: the path of a socket must be short, and postgres must get there.
 sandbox=$(mktemp -d /tmp/doc_extractor.XXXXXX)
-# What runs in the sandbox can put links there for root to follow: root writes here instead.
+# What runs in the sandbox can put links there. Root, who would follow them, writes here instead.
 own=$(mktemp -d)
 if [ "$(id -u)" = 0 ]; then
     chown postgres: "$sandbox"
@@ -39,15 +39,15 @@ fi
 cd "$sandbox"
 bindir=$("$PG_CONFIG" --bindir)
 
-# Runs a command as the user of the server. Only it has the sandbox's programs in its PATH: they are no
-# programs for root.
+# Runs a command as the server's user. Root's own PATH stays without the sandbox's programs, which that
+# user can replace.
 run() {
     "${as_server[@]}" env LC_ALL=C.UTF-8 HOME="$sandbox" TMPDIR="$sandbox/tmp" \
         PATH="$sandbox/tree$bindir:$PATH:$sandbox/checkout/.tools" \
         PGDATA="$sandbox/data" PGHOST="$sandbox" PGUSER=postgres PGDATABASE=postgres "$@"
 }
 
-# Copies results/ back: its files and folders, but no link or device, and no privilege of a file.
+# Copies results/ back: files and folders, but no links, devices or set-user-ID bits.
 copy_results() {
     run tar -C checkout -cf - results | tar -C "$own" --no-same-owner -xf -
     find "$own/results" ! -type f ! -type d -delete
