@@ -1,9 +1,9 @@
 #!/bin/bash
-# Runs the SQL and isolation tests, or those of TESTS, and fails where gcc's
-# UndefinedBehaviorSanitizer has found something in a doc_extractor that was built with it:
+# Runs the SQL and isolation tests, or those of TESTS, and fails if gcc's UndefinedBehaviorSanitizer finds
+# an error in a doc_extractor that was built with it:
 #     COPT=-fsanitize=undefined tools/sandbox.sh tools/ubsan.sh
-# What it finds is on stderr, so in the server's log; the tests go on. PostgreSQL's own flags define the
-# overflow of signed integers (-fwrapv), so that is nothing it looks for.
+# It reports to stderr, so to the server's log, and the tests go on. It does not look for the overflow of
+# signed integers, which PostgreSQL's own flags define (-fwrapv).
 set -euo pipefail
 
 all=$(basename -a test/sql/*.sql test/specs/*.spec | sed 's/\..*//' | xargs)
