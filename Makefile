@@ -1,8 +1,8 @@
 # doc_extractor: building, installing and testing.
 #
 # make, make install, make installcheck, make clean: the usual PGXS targets.
-# make demo, bench, soak, check, check-long, check-versions, check-upgrade, check-valgrind,
-# check-ubsan: the workbench; needs nothing but Debian, git and make.
+# make demo, bench, soak, check, check-long, check-versions, check-upgrade, check-newcomer,
+# check-valgrind, check-ubsan: the workbench; needs nothing but Debian, git and make.
 
 EXTENSION = doc_extractor
 MODULE_big = $(EXTENSION)
@@ -29,7 +29,8 @@ endif
 
 # Workbench targets install PostgreSQL if it is missing, so make must get here without it.
 # PGXS stays out for another reason too: its own check target tests nothing and succeeds.
-WORKBENCH = demo bench soak check check-long check-versions check-upgrade check-valgrind check-ubsan
+WORKBENCH = demo bench soak check check-long check-versions check-upgrade check-newcomer \
+	check-valgrind check-ubsan
 ifneq ($(filter $(WORKBENCH),$(MAKECMDGOALS)),)
 
 demo:
@@ -53,6 +54,10 @@ check-upgrade: export OLD ?= 15
 check-upgrade: export VERSIONS ?= 17 18 19
 check-upgrade:
 	@tools/versions.sh tools/upgrade.sh
+
+# demo and check, as README.md has them, in Debians that have nothing installed for them.
+check-newcomer:
+	@tools/newcomer.sh
 
 check-valgrind:
 	@FOR_TESTS=1 NEEDS=valgrind tools/sandbox.sh tools/valgrind.sh

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Runs the SQL, isolation and TAP tests beside the server of sandbox.sh: all of them, or those that
-# TESTS names. What they wrote is in results/ afterwards.
+# TESTS names. Leaves their output and logs in results/.
 set -euo pipefail
 
 bindir=$(pg_config --bindir)
@@ -9,7 +9,7 @@ passed=0
 failed=0
 skipped=0
 
-# Prints the names of those of the given test files that are wanted.
+# Prints the names of the given test files, or of those that TESTS names.
 wanted() {
     local file name
     for file in "$@"; do
@@ -20,13 +20,13 @@ wanted() {
     done
 }
 
-# Runs tests with pg_regress or its like, and takes the counts from its own summary.
+# Runs tests with pg_regress or pg_isolation_regress, and takes the counts from its summary.
 regress() {
     local suite=$1 program=$2 name bad=0
     shift 2
     [ $# -gt 0 ] || return 0
     echo "$suite tests"
-    # Without its expected output a test would end the run of all: let it fail like any other.
+    # A test without expected output would end the whole run: let it fail like any other.
     for name in "$@"; do
         touch -a "expected/$name.out"
     done
@@ -53,7 +53,7 @@ tap() {
     export TESTDIR=$PWD TESTDATADIR=$PWD/tmp_check TESTLOGDIR=$PWD/tmp_check/log
     mkdir -p "$TESTLOGDIR"
     for name in "$@"; do
-        if ! prove "test/t/$name.pl" | tee results/prove.log; then
+        if ! /usr/bin/prove "test/t/$name.pl" | tee results/prove.log; then
             failed=$((failed + 1))
         elif grep -q ' skipped: ' results/prove.log; then
             skipped=$((skipped + 1))

@@ -7,6 +7,9 @@
 # machine's own PostgreSQL is only read.
 set -euo pipefail
 
+# With plain su, root keeps the PATH of an ordinary user, which lacks runuser.
+PATH=$PATH:/usr/sbin:/sbin
+
 checkout=$(cd "$(dirname "$0")/.." && pwd)
 PG_CONFIG=$("$checkout/tools/prerequisites.sh")
 
@@ -17,18 +20,41 @@ for variable in ${!PG@}; do
 done
 
 # The server refuses to run as root.
+as_server=()
 if [ "$(id -u)" = 0 ]; then
-    run() { runuser -u postgres -- "$@"; }
-else
-    run() { "$@"; }
+    if ! id postgres >/dev/null 2>&1; then
+        echo "No user postgres is here to run a server for root: run this as an ordinary user" >&2
+        exit 1
+    fi
+    as_server=(runuser -u postgres --)
 fi
 
 # Not in TMPDIR: the path of a socket must be short, and postgres must get there.
 sandbox=$(mktemp -d /tmp/doc_extractor.XXXXXX)
+# What runs in the sandbox can put links there. Root, who would follow them, writes here instead.
+own=$(mktemp -d)
 if [ "$(id -u)" = 0 ]; then
     chown postgres: "$sandbox"
 fi
 cd "$sandbox"
+bindir=$("$PG_CONFIG" --bindir)
+
+# Runs a command as the server's user. Root's own PATH stays without the sandbox's programs, which that
+# user can replace.
+run() {
+    "${as_server[@]}" env LC_ALL=C.UTF-8 HOME="$sandbox" TMPDIR="$sandbox/tmp" \
+        PATH="$sandbox/tree$bindir:$PATH:$sandbox/checkout/.tools" \
+        PGDATA="$sandbox/data" PGHOST="$sandbox" PGUSER=postgres PGDATABASE=postgres "$@"
+}
+
+# Copies results/ back: files and folders, but no links, devices or set-user-ID bits.
+copy_results() {
+    run tar -C checkout -cf - results | tar -C "$own" --no-same-owner -xf -
+    find "$own/results" ! -type f ! -type d -delete
+    chmod -R u=rwX,go=rX "$own/results"
+    rm -rf "$checkout/results"
+    cp -R "$own/results" "$checkout/results"
+}
 
 clean_up() {
     cd "$sandbox"
@@ -36,18 +62,17 @@ clean_up() {
         run pg_ctl stop --silent --mode=fast || true
     fi
     if [ -d checkout/results ]; then
-        rm -rf "$checkout/results"
-        cp -R checkout/results "$checkout/results"
+        copy_results || echo "The sandbox's results/ could not be copied" >&2
     fi
-    rm -rf "$sandbox"
+    rm -rf "$sandbox" "$own"
 }
 trap clean_up EXIT
 trap 'exit 130' HUP INT TERM
 
 # Runs a command whose output matters only if it fails.
 quietly() {
-    if ! run "$@" >log 2>&1; then
-        cat log >&2
+    if ! run "$@" >"$own/log" 2>&1; then
+        cat "$own/log" >&2
         echo "failed: $*" >&2
         exit 1
     fi
@@ -56,7 +81,6 @@ quietly() {
 # Programs find their libraries and share files from where they lie themselves: a tree of copied
 # programs and links to the rest is an installation of its own, for the extension to go in.
 run mkdir checkout tmp tree
-bindir=$("$PG_CONFIG" --bindir)
 run mkdir -p "tree$bindir"
 run cp -R "$bindir/." "tree$bindir"
 for dir in "$("$PG_CONFIG" --sharedir)" "$("$PG_CONFIG" --pkglibdir)"; do
@@ -64,10 +88,6 @@ for dir in "$("$PG_CONFIG" --sharedir)" "$("$PG_CONFIG" --pkglibdir)"; do
     run cp -R --symbolic-link "$dir/." "tree$dir"
 done
 run find tree -name 'doc_extractor*' -prune -exec rm -rf {} +
-
-export LC_ALL=C.UTF-8 HOME=$sandbox TMPDIR=$sandbox/tmp
-export PATH=$sandbox/tree$bindir:$PATH:$sandbox/checkout/.tools
-export PGDATA=$sandbox/data PGHOST=$sandbox PGUSER=postgres PGDATABASE=postgres
 
 echo "Building doc_extractor for $("$PG_CONFIG" --version)" >&2
 tar -C "$checkout" --exclude=./.git --exclude=./results --exclude='*.o' --exclude='*.so' \

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Runs the test of pg_upgrade from the PostgreSQL of OLD_PG_CONFIG to that of PG_CONFIG: in a sandbox
-# of the new one inside of a sandbox of the old one.
+# of the new one inside a sandbox of the old one.
 set -euo pipefail
 
 new=$PG_CONFIG
