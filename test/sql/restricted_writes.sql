@@ -46,6 +46,12 @@ END
 $$;
 CREATE CONSTRAINT TRIGGER later AFTER INSERT ON docs.later DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION docs.note();
+CREATE TABLE docs.parts (what text) PARTITION BY LIST (what);
+CREATE TABLE docs.part PARTITION OF docs.parts DEFAULT;
+CREATE CONSTRAINT TRIGGER parts AFTER INSERT ON docs.parts DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION docs.note();
+CREATE MATERIALIZED VIEW docs.numbered AS SELECT 1 AS number;
+CREATE UNIQUE INDEX ON docs.numbered (number);
 CREATE SEQUENCE docs.numbers;
 RESET SESSION AUTHORIZATION;
 
@@ -83,7 +89,10 @@ INSERT INTO commands (command) VALUES
     ($$SELECT pg_advisory_xact_lock(1)$$),
     ($$DECLARE c CURSOR FOR SELECT 1$$),
     ($$DO 'BEGIN PERFORM 1 / 0;
-           EXCEPTION WHEN division_by_zero THEN PERFORM docs.run(''savepoint''); END'$$);
+           EXCEPTION WHEN division_by_zero THEN PERFORM docs.run(''savepoint''); END'$$),
+    ($$INSERT INTO docs.parts VALUES ('routed')$$),
+    ($$REFRESH MATERIALIZED VIEW CONCURRENTLY docs.numbered$$),
+    ($$REFRESH MATERIALIZED VIEW docs.numbered$$);
 CREATE FUNCTION outcome(command text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM give_order(command);
