@@ -165,9 +165,10 @@ INSERT INTO cases VALUES
         CREATE INDEX j ON docs.hash_index (left(file_hash, 4)) INCLUDE (duplicate_count);
         CREATE INDEX k ON docs.audit_log ((new_value ->> 'file_name'))$$,
         'SELECT count(*) FROM docs.documents WHERE lower(file_name) = $$a$$'),
-    (24, 'rule on counts', $$
+    (24, 'dropped rule on counts', $$
         CREATE RULE note AS ON UPDATE TO docs.hash_index
-            DO ALSO INSERT INTO docs.fired VALUES (left(OLD.file_hash, 4))$$, NULL),
+            DO ALSO INSERT INTO docs.fired VALUES (left(OLD.file_hash, 4));
+        DROP RULE note ON docs.hash_index$$, NULL),
     (25, 'keeper of hash_index', $$
         ALTER TABLE docs.hash_index OWNER TO regress_docs_keeper;
         GRANT USAGE ON SCHEMA docs TO regress_docs_keeper$$, NULL),

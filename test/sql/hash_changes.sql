@@ -23,7 +23,8 @@ DECLARE
     command text;
 BEGIN
     FOR command IN
-        DELETE FROM actions WHERE document = coalesce(NEW.file_name, OLD.file_name) AND event = TG_OP
+        DELETE FROM actions
+        WHERE document = coalesce(NEW.file_name, OLD.file_name) AND event = TG_OP
         RETURNING actions.command
     LOOP
         EXECUTE command;
@@ -37,7 +38,8 @@ CREATE TRIGGER act AFTER INSERT OR UPDATE OR DELETE ON documents
 CREATE PROCEDURE fill() LANGUAGE plpgsql AS $$
 BEGIN
     DELETE FROM documents;
-    PERFORM ingest(c) FROM unnest('{a,b,c,a,b,c,b,c,c}'::text[]) WITH ORDINALITY u (c, n) ORDER BY n;
+    PERFORM ingest(c)
+    FROM unnest('{a,b,c,a,b,c,b,c,c}'::text[]) WITH ORDINALITY u (c, n) ORDER BY n;
 END
 $$;
 
@@ -175,7 +177,8 @@ CREATE TRIGGER pass_on AFTER UPDATE ON documents FOR EACH ROW EXECUTE FUNCTION p
 UPDATE documents SET file_hash = hash_of('x' || file_name) WHERE file_name ~ '^[0-9]+$';
 DROP TRIGGER pass_on ON documents;
 SELECT h.duplicate_count, count(*), bool_and(d.file_hash = h.file_hash) AS in_step,
-       bool_and(h.duplicate_count = CASE WHEN d.file_name::int % 3 = 1 THEN 1 ELSE 0 END) AS own_count
+       bool_and(h.duplicate_count =
+                CASE WHEN d.file_name::int % 3 = 1 THEN 1 ELSE 0 END) AS own_count
 FROM documents d JOIN hash_index h ON h.document_id = d.id
 WHERE d.file_name ~ '^[0-9]+$' GROUP BY h.duplicate_count ORDER BY h.duplicate_count;
 -- Rows whose document is gone without a trace are in nobody's way.

@@ -46,6 +46,12 @@ END
 $$;
 CREATE CONSTRAINT TRIGGER later AFTER INSERT ON docs.later DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION docs.note();
+CREATE TABLE docs.parts (what text) PARTITION BY LIST (what);
+CREATE TABLE docs.part PARTITION OF docs.parts DEFAULT;
+CREATE CONSTRAINT TRIGGER parts AFTER INSERT ON docs.parts DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION docs.note();
+CREATE MATERIALIZED VIEW docs.numbered AS SELECT 1 AS number;
+CREATE UNIQUE INDEX ON docs.numbered (number);
 CREATE SEQUENCE docs.numbers;
 RESET SESSION AUTHORIZATION;
 
@@ -60,7 +66,8 @@ INSERT INTO commands (command) VALUES
     ($$CREATE TEMP SEQUENCE pg_class$$),
     ($$CREATE TYPE pg_temp.name AS ENUM ()$$),
     ($$CREATE DOMAIN pg_temp.text AS pg_catalog.text CHECK (docs.run('domain'))$$),
-    ($$CREATE FUNCTION pg_temp.now() RETURNS boolean LANGUAGE sql AS 'SELECT docs.run(''temporary'')'$$),
+    ($$CREATE FUNCTION pg_temp.now() RETURNS boolean LANGUAGE sql
+       AS 'SELECT docs.run(''temporary'')'$$),
     ($$CREATE AGGREGATE pg_temp.max(boolean) (SFUNC = booland_statefunc, STYPE = boolean)$$),
     ($$PREPARE p AS SELECT docs.run('prepared')$$),
     ($$DEALLOCATE ALL$$),
@@ -81,7 +88,11 @@ INSERT INTO commands (command) VALUES
     ($$SELECT nextval('docs.numbers')$$),
     ($$SELECT pg_advisory_xact_lock(1)$$),
     ($$DECLARE c CURSOR FOR SELECT 1$$),
-    ($$DO 'BEGIN PERFORM 1 / 0; EXCEPTION WHEN division_by_zero THEN PERFORM docs.run(''savepoint''); END'$$);
+    ($$DO 'BEGIN PERFORM 1 / 0;
+           EXCEPTION WHEN division_by_zero THEN PERFORM docs.run(''savepoint''); END'$$),
+    ($$INSERT INTO docs.parts VALUES ('routed')$$),
+    ($$REFRESH MATERIALIZED VIEW CONCURRENTLY docs.numbered$$),
+    ($$REFRESH MATERIALIZED VIEW docs.numbered$$);
 CREATE FUNCTION outcome(command text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM give_order(command);
@@ -192,11 +203,15 @@ INSERT INTO calls (call) VALUES
     ($$SELECT docs.ingest_document('known', 'known', 't')$$),
     ($$SELECT docs.ingest_document('bad', 'bad', 't')$$),
     ($$SELECT docs.ingest_document('bad', 'bad', 't', ingestion_status => 'retry')$$),
-    ($$INSERT INTO docs.document_inbox (file_name, content, file_type) VALUES ('new', 'new', 't')$$),
-    ($$SELECT docs.record_document_event(id, 'tagged') FROM docs.documents WHERE file_name = 'known'$$),
+    ($$INSERT INTO docs.document_inbox (file_name, content, file_type)
+       VALUES ('new', 'new', 't')$$),
+    ($$SELECT docs.record_document_event(id, 'tagged')
+       FROM docs.documents WHERE file_name = 'known'$$),
     ($$SELECT docs.log_ingestion_error('f', 't', 'm')$$),
-    ($$SELECT docs.resolve_ingestion_error(id, 'n') FROM docs.error_log WHERE file_name = 'known'$$),
-    ($$INSERT INTO docs.documents (file_name, file_size_bytes, file_hash, file_type, ingestion_source)
+    ($$SELECT docs.resolve_ingestion_error(id, 'n')
+       FROM docs.error_log WHERE file_name = 'known'$$),
+    ($$INSERT INTO docs.documents
+           (file_name, file_size_bytes, file_hash, file_type, ingestion_source)
        VALUES ('plain', 1, 'plain', 't', 's')$$),
     ($$UPDATE docs.documents SET file_hash = 'moved' WHERE file_name = 'known'$$),
     ($$DELETE FROM docs.documents WHERE file_name = 'known'$$);
@@ -288,7 +303,8 @@ CREATE CONSTRAINT TRIGGER error_log_deferred AFTER INSERT OR UPDATE ON docs.erro
 RESET SESSION AUTHORIZATION;
 -- Shows what has run so far, and forgets it.
 CREATE FUNCTION ran() RETURNS TABLE (what text, who name) LANGUAGE sql SECURITY DEFINER AS
-    $$ WITH gone AS (DELETE FROM docs.ran RETURNING *) SELECT what, who FROM gone ORDER BY number $$;
+    $$ WITH gone AS (DELETE FROM docs.ran RETURNING *)
+       SELECT what, who FROM gone ORDER BY number $$;
 SET SESSION AUTHORIZATION regress_docs_caller;
 BEGIN;
 SELECT is_duplicate FROM docs.ingest_document('a', 'a', 't');
@@ -351,7 +367,8 @@ COMMIT;
 SELECT * FROM ran();
 
 RESET SESSION AUTHORIZATION;
-SELECT check_name, detail FROM docs.doc_extractor_verify() WHERE NOT passed AND check_name <> 'hashes';
+SELECT check_name, detail FROM docs.doc_extractor_verify()
+WHERE NOT passed AND check_name <> 'hashes';
 SET doc_extractor.allow_data_loss = on;
 DROP SCHEMA docs CASCADE;
 DROP VIEW left_behind;

@@ -454,6 +454,13 @@ $node->safe_psql('hostile', 'DROP INDEX docs.note, docs.note_where',
 	extra_params => user_option('regress_docs_keeper'));
 is(step($node, 'hostile', 'regress_docs_keeper', '1.1'), '', 'hostile: updated');
 is(ran_as_superuser('hostile'), '', 'hostile: nothing ran as a superuser in the update');
+# This one stops the functions.
+like(
+	(run_script($node, 'hostile', 'regress_docs_keeper', q{SELECT docs.ingest_document('a', 'a', 't')}))[1],
+	qr/ERROR:  0A000: doc_extractor does not support rules on table "hash_index"/,
+	'hostile: the rule is refused');
+$node->safe_psql('hostile', 'DROP RULE note ON docs.hash_index',
+	extra_params => user_option('regress_docs_keeper'));
 $node->safe_psql('hostile', q{
 	TRUNCATE docs.ran;
 	SELECT FROM docs.ingest_document('long', 'long', repeat('x', 60));
