@@ -2,8 +2,9 @@
 -- would later run with the rights of the session that called.
 \set SHOW_CONTEXT never
 SET client_min_messages = warning;
-CREATE ROLE regress_docs_owner;
-CREATE ROLE regress_docs_caller;
+\set admin :USER
+CREATE ROLE regress_docs_owner LOGIN;
+CREATE ROLE regress_docs_caller LOGIN;
 CREATE ROLE regress_docs_writer;
 SELECT format('GRANT CREATE, TEMP ON DATABASE %I TO regress_docs_owner', current_database())
     AS "grant" \gset
@@ -162,8 +163,12 @@ END
 $$;
 SET SESSION AUTHORIZATION regress_docs_caller;
 SELECT give_order(command), docs.for_anybody(command) FROM commands WHERE number = 1;
--- The owner itself calls: nothing is restricted but roles, and settings end with the write.
+-- A superuser that is the owner only after SET SESSION AUTHORIZATION would come back.
 SET SESSION AUTHORIZATION regress_docs_owner;
+SELECT outcome(command), command FROM commands WHERE number IN (1, 2, 11) ORDER BY number;
+-- The owner itself calls: nothing is restricted but roles, and settings end with the write.
+\c - regress_docs_owner
+SET client_min_messages = warning;
 DELETE FROM docs.ran;
 BEGIN;
 SELECT outcome(command), command FROM commands
@@ -175,14 +180,16 @@ SELECT what FROM docs.ran;
 ROLLBACK;
 DEALLOCATE ALL;
 -- The opt-out: the owner gets the caller's rights. A superuser's call stays restricted.
-RESET SESSION AUTHORIZATION;
+\c - :admin
+SET client_min_messages = warning;
 GRANT regress_docs_caller TO regress_docs_owner;
-SET SESSION AUTHORIZATION regress_docs_caller;
+\c - regress_docs_caller
 BEGIN;
 SELECT outcome(command), command FROM commands WHERE number IN (1, 2, 11) ORDER BY number;
 SELECT * FROM left_behind ORDER BY what;
 ROLLBACK;
-RESET SESSION AUTHORIZATION;
+\c - :admin
+SET client_min_messages = warning;
 SET ROLE regress_docs_caller;
 SELECT outcome(command), command FROM commands WHERE number = 1;
 RESET ROLE;
@@ -357,7 +364,7 @@ INSERT INTO own VALUES (2, 3), (3, NULL);
 COMMIT;
 TABLE own;
 -- For the owner, they are deferred as always.
-SET SESSION AUTHORIZATION regress_docs_owner;
+\c - regress_docs_owner
 SELECT FROM ran();
 BEGIN;
 SELECT is_duplicate FROM docs.ingest_document('g', 'g', 'new type');
@@ -366,7 +373,8 @@ INSERT INTO docs.types VALUES ('new type');
 COMMIT;
 SELECT * FROM ran();
 
-RESET SESSION AUTHORIZATION;
+\c - :admin
+SET client_min_messages = warning;
 SELECT check_name, detail FROM docs.doc_extractor_verify()
 WHERE NOT passed AND check_name <> 'hashes';
 SET doc_extractor.allow_data_loss = on;
