@@ -370,24 +370,6 @@ CloseDuplicateCounter(DuplicateCounter *counter)
 	pfree(counter);
 }
 
-/*
- * Finds the row of a hash.  Sets its document and its count.  Returns false if there
- * is none.
- */
-bool
-GetHashRow(const Ledger *ledger, Datum hash, int64 *document_id, int64 *count)
-{
-	Datum		values[1];
-	Datum		results[2];
-
-	values[0] = hash;
-	if (RunStatement(ledger, STATEMENT_GET_HASH, values, NULL, results) == 0)
-		return false;
-	*document_id = DatumGetInt64(results[0]);
-	*count = DatumGetInt64(results[1]);
-	return true;
-}
-
 /* Adds to the count of a document. */
 void
 AddDuplicates(const Ledger *ledger, const char *hash, int64 document_id,

@@ -46,8 +46,6 @@ extern bool CountDuplicates(DuplicateCounter *counter,
 							int64 *count);
 extern void CloseDuplicateCounter(DuplicateCounter *counter);
 
-extern bool GetHashRow(const Ledger *ledger, Datum hash, int64 *document_id,
-					   int64 *count);
 extern void AddDuplicates(const Ledger *ledger, const char *hash,
 						  int64 document_id, int64 nduplicates);
 

@@ -20,6 +20,24 @@
 #include "duplicate_count.h"
 #include "hash_index.h"
 
+/*
+ * Finds the row of a hash.  Sets its document and its count.  Returns false if there
+ * is none.
+ */
+bool
+GetHashRow(const Ledger *ledger, Datum hash, int64 *document_id, int64 *count)
+{
+	Datum		values[1];
+	Datum		results[2];
+
+	values[0] = hash;
+	if (RunStatement(ledger, STATEMENT_GET_HASH, values, NULL, results) == 0)
+		return false;
+	*document_id = DatumGetInt64(results[0]);
+	*count = DatumGetInt64(results[1]);
+	return true;
+}
+
 /* Opens hash_index for the rows of new documents, until CloseHashWriter(). */
 void
 OpenHashWriter(HashWriter *writer, const Ledger *ledger)

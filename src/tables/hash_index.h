@@ -22,6 +22,8 @@ extern void OpenHashWriter(HashWriter *writer, const Ledger *ledger);
 extern void InsertHash(HashWriter *writer, Datum hash, int64 document_id);
 extern void CloseHashWriter(HashWriter *writer);
 
+extern bool GetHashRow(const Ledger *ledger, Datum hash, int64 *document_id,
+					   int64 *count);
 extern void RestoreHash(const Ledger *ledger, const char *hash,
 						int64 document_id);
 extern void FollowDocument(const Ledger *ledger, Datum hash,
