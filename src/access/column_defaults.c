@@ -9,12 +9,17 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "commands/sequence.h"
 #include "executor/executor.h"
 #include "nodes/makefuncs.h"
 #include "optimizer/optimizer.h"
 #include "parser/parse_coerce.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/datum.h"
+#include "utils/fmgroids.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
@@ -24,13 +29,26 @@
 
 #include "../compat.h"
 #include "column_defaults.h"
+#include "columns.h"
+
+/* How to compute a default.  The first ones are those that the extension makes. */
+typedef enum DefaultKind
+{
+	DEFAULT_UNKNOWN,			/* look at the column first */
+	DEFAULT_NONE,
+	DEFAULT_CONSTANT,
+	DEFAULT_NOW,				/* now(), for any timestamp */
+	DEFAULT_NEXTVAL,			/* nextval(), for any integer */
+	DEFAULT_STABLE,				/* an expression, once a statement */
+	DEFAULT_VOLATILE			/* an expression, for each row */
+} DefaultKind;
 
 /* The default of a column, as the session keeps it. */
 typedef struct KeptDefault
 {
-	bool		is_known;
-	bool		is_stable;		/* one result serves a whole statement */
-	Expr	   *expression;		/* planned; NULL: the column has none */
+	DefaultKind kind;
+	Oid			sequence;		/* of DEFAULT_NEXTVAL */
+	Expr	   *expression;		/* planned */
 } KeptDefault;
 
 /* The defaults of a table, as the session keeps them. */
@@ -145,46 +163,97 @@ PlanDefault(Relation rel, AttrNumber column)
 	return expression == NULL ? NULL : expression_planner((Expr *) expression);
 }
 
+/* Returns whether an expression calls a built-in function that everybody may call. */
+static bool
+IsCallOf(Node *node, Oid function)
+{
+	HeapTuple	tuple;
+	bool		is_public;
+
+	if (!IsA(node, FuncExpr) || ((FuncExpr *) node)->funcid != function)
+		return false;
+	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	is_public = HeapTupleIsValid(tuple) &&
+		heap_attisnull(tuple, Anum_pg_proc_proacl, NULL);
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	return is_public;
+}
+
+/* Returns the argument of a function call. */
+static Node *
+Argument(Node *node)
+{
+	return linitial(((FuncExpr *) node)->args);
+}
+
+/* Sets the kind of a default from its expression, for a column of this type. */
+static void
+Classify(KeptDefault *kept, Oid type)
+{
+	Node	   *node = (Node *) kept->expression;
+	Node	   *value = node;
+
+	/* The casts of a column that is not as wide as the function. */
+	if (node != NULL && (IsCallOf(node, F_INT4_INT8) ||
+						 IsCallOf(node, F_TIMESTAMP_TIMESTAMPTZ)))
+		value = Argument(node);
+	if (node == NULL)
+		kept->kind = DEFAULT_NONE;
+	else if (IsA(node, Const))
+		kept->kind = DEFAULT_CONSTANT;
+	else if (IsCallOf(value, F_NOW) &&
+			 (type == TIMESTAMPOID || type == TIMESTAMPTZOID))
+		kept->kind = DEFAULT_NOW;
+	else if (IsCallOf(value, F_NEXTVAL) && IsA(Argument(value), Const) &&
+			 !((Const *) Argument(value))->constisnull &&
+			 (type == INT4OID || type == INT8OID))
+	{
+		kept->kind = DEFAULT_NEXTVAL;
+		kept->sequence = DatumGetObjectId(((Const *) Argument(value))->constvalue);
+	}
+	else
+		kept->kind = contain_volatile_functions(node) ?
+			DEFAULT_VOLATILE : DEFAULT_STABLE;
+}
+
 /*
- * Returns the default of a column, planned, in the current memory context, or NULL
- * if it has none.  Sets "is_stable" if one result serves for all rows.
+ * Returns the default of a column.  What it points to belongs to the current memory
+ * context.
  */
-static Expr *
-GetColumnDefault(Relation rel, AttrNumber column, bool *is_stable)
+static KeptDefault
+GetColumnDefault(Relation rel, AttrNumber column)
 {
 	TableDefaults *entry = GetTableDefaults(rel);
 	uint64		invalidations = ninvalidations;
-	KeptDefault *kept = &entry->columns[column - 1];
-	Expr	   *expression;
+	KeptDefault found = entry->columns[column - 1];
 	MemoryContext old;
 
-	if (kept->is_known)
+	if (found.kind != DEFAULT_UNKNOWN)
 	{
-		*is_stable = kept->is_stable;
-		return copyObject(kept->expression);
+		found.expression = copyObject(found.expression);
+		return found;
 	}
-	expression = PlanDefault(rel, column);
-	*is_stable = expression != NULL &&
-		!contain_volatile_functions((Node *) expression);
+	found.expression = PlanDefault(rel, column);
+	Classify(&found, ColumnType(RelationGetDescr(rel), column));
 
 	/* Do not keep it if an invalidation has arrived during the planning. */
 	if (ninvalidations != invalidations)
-		return expression;
+		return found;
 	old = MemoryContextSwitchTo(entry->context);
-	kept->expression = copyObject(expression);
+	entry->columns[column - 1] = found;
+	entry->columns[column - 1].expression = copyObject(found.expression);
 	MemoryContextSwitchTo(old);
-	kept->is_stable = *is_stable;
-	kept->is_known = true;
-	return expression;
+	return found;
 }
 
 /* The default of one column in a statement; prepared when first needed. */
 typedef struct ColumnDefault
 {
-	bool		is_prepared;
-	ExprState  *expression;		/* NULL: the column has none */
-	bool		is_stable;		/* "value" serves for all rows */
-	NullableDatum value;
+	DefaultKind kind;
+	Oid			sequence;
+	ExprState  *expression;		/* of DEFAULT_VOLATILE */
+	NullableDatum value;		/* of the kinds with one value for all rows */
 } ColumnDefault;
 
 /* The defaults of a table for one statement. */
@@ -225,27 +294,68 @@ RunDefault(ColumnDefaults *defaults, ExprState *expression)
 	return result;
 }
 
-/* Prepares a column's default, and runs it if it is the same for all rows. */
+/* Runs a default for all rows of the statement. */
+static NullableDatum
+RunDefaultOnce(ColumnDefaults *defaults, int column, Expr *expression)
+{
+	Form_pg_attribute att = TupleDescAttr(RelationGetDescr(defaults->rel),
+										  column - 1);
+	NullableDatum result = RunDefault(defaults, ExecInitExpr(expression, NULL));
+
+	if (!result.isnull)
+		result.value = datumCopy(result.value, att->attbyval, att->attlen);
+	return result;
+}
+
+/* Prepares a column's default, and computes it if all rows have the same. */
 static void
 PrepareDefault(ColumnDefaults *defaults, int column, ColumnDefault *entry)
 {
 	MemoryContext old = MemoryContextSwitchTo(defaults->estate->es_query_cxt);
-	Form_pg_attribute att = TupleDescAttr(RelationGetDescr(defaults->rel),
-										  column - 1);
-	Expr	   *expression;
+	KeptDefault found = GetColumnDefault(defaults->rel, column);
 
-	expression = GetColumnDefault(defaults->rel, column, &entry->is_stable);
-	entry->expression = expression == NULL ? NULL :
-		ExecInitExpr(expression, NULL);
-	if (entry->is_stable)
+	entry->sequence = found.sequence;
+	switch (found.kind)
 	{
-		entry->value = RunDefault(defaults, entry->expression);
-		if (!entry->value.isnull)
-			entry->value.value = datumCopy(entry->value.value, att->attbyval,
-										   att->attlen);
+		case DEFAULT_CONSTANT:
+			entry->value.value = ((Const *) found.expression)->constvalue;
+			entry->value.isnull = ((Const *) found.expression)->constisnull;
+			break;
+		case DEFAULT_NOW:
+			entry->value.value =
+				TransactionTime(ColumnType(RelationGetDescr(defaults->rel),
+										   column));
+			break;
+		case DEFAULT_STABLE:
+			entry->value = RunDefaultOnce(defaults, column, found.expression);
+			break;
+		case DEFAULT_VOLATILE:
+			entry->expression = ExecInitExpr(found.expression, NULL);
+			break;
+		case DEFAULT_UNKNOWN:
+		case DEFAULT_NONE:
+		case DEFAULT_NEXTVAL:
+			break;
 	}
-	entry->is_prepared = true;
+	entry->kind = found.kind;
 	MemoryContextSwitchTo(old);
+}
+
+/* Returns the default of a column for one row. */
+static NullableDatum
+ComputeDefault(ColumnDefaults *defaults, int column, ColumnDefault *entry)
+{
+	if (entry->kind == DEFAULT_UNKNOWN)
+		PrepareDefault(defaults, column, entry);
+	if (entry->kind == DEFAULT_VOLATILE)
+		return RunDefault(defaults, entry->expression);
+	if (entry->kind == DEFAULT_NEXTVAL)
+		entry->value.value =
+			IntegerDatum(nextval_internal(entry->sequence, true),
+						 ColumnType(RelationGetDescr(defaults->rel), column));
+	if (entry->kind == DEFAULT_NONE)
+		entry->value.isnull = true;
+	return entry->value;
 }
 
 /*
@@ -258,19 +368,11 @@ FillDefaults(ColumnDefaults *defaults, TupleTableSlot *slot,
 {
 	for (int i = 0; i < slot->tts_tupleDescriptor->natts; i++)
 	{
-		ColumnDefault *entry = &defaults->columns[i];
 		NullableDatum value;
 
 		if (is_set[i])
 			continue;
-		if (!entry->is_prepared)
-			PrepareDefault(defaults, i + 1, entry);
-		if (entry->is_stable)
-			value = entry->value;
-		else if (entry->expression != NULL)
-			value = RunDefault(defaults, entry->expression);
-		else
-			continue;
+		value = ComputeDefault(defaults, i + 1, &defaults->columns[i]);
 		slot->tts_values[i] = value.value;
 		slot->tts_isnull[i] = value.isnull;
 	}

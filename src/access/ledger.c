@@ -13,6 +13,7 @@
 #include "access/xact.h"
 #include "catalog/pg_proc.h"
 #include "storage/lmgr.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
@@ -116,6 +117,16 @@ MayHaveRules(Oid table)
 	return may_have_rules;
 }
 
+/* The schema whose tables had no rules when we last looked. */
+static Oid	schema_without_rules = InvalidOid;
+
+/* Syscache callback: some table has changed. */
+static void
+ForgetRules(Datum arg, int cache_id, uint32 hash_value)
+{
+	schema_without_rules = InvalidOid;
+}
+
 /*
  * The same as GetLedger(), for functions that write to the ledger.  Raises 0A000 if
  * any of its tables has rules, even if this call would not write to it.
@@ -123,8 +134,17 @@ MayHaveRules(Oid table)
 Ledger
 GetLedgerToWrite(FunctionCallInfo fcinfo)
 {
+	static bool is_registered = false;
 	Ledger		ledger = GetLedger(fcinfo);
 
+	if (ledger.schema == schema_without_rules)
+		return ledger;
+	if (!is_registered)
+		CacheRegisterSyscacheCallback(RELOID, ForgetRules, (Datum) 0);
+	is_registered = true;
+
+	/* First, as an invalidation may arrive while we look. */
+	schema_without_rules = ledger.schema;
 	for (size_t i = 0; i < lengthof(table_names); i++)
 	{
 		Oid			table = get_relname_relid(table_names[i], ledger.schema);
@@ -132,6 +152,7 @@ GetLedgerToWrite(FunctionCallInfo fcinfo)
 
 		if (!MayHaveRules(table))
 			continue;
+		schema_without_rules = InvalidOid;
 		rel = try_relation_open(table, AccessShareLock);
 		if (rel == NULL)
 			continue;

@@ -179,6 +179,7 @@ HasFieldProblem(Document *document, DocumentField field, int limit,
 	{
 		value->value = DefaultText(field);
 		value->isnull = false;
+		return false;
 	}
 	if (value->isnull)
 		return rule->is_required &&
