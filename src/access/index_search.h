@@ -33,7 +33,9 @@ extern TupleTableSlot *SearchIndexForHash(IndexSearch *search,
 										  const char *hash);
 extern void CloseIndexSearch(IndexSearch *search);
 
-/* Scans of a whole index; index_endscan() ends them. */
+/* Scans of many entries at a time; index_endscan() ends them. */
+extern IndexScanDesc BeginRangeScan(const IndexSearch *search, Datum first,
+									Datum last);
 extern IndexScanDesc BeginFullIndexScan(const IndexSearch *search);
 extern bool NextIndexEntry(IndexScanDesc scan, Datum *value);
 
