@@ -27,15 +27,15 @@
  * each row gets an id of its own.
  */
 static bool
-HasOtherUniqueIndex(RowWriter *writer)
+HasOtherUniqueIndex(const ConflictCheck *check)
 {
-	for (int i = 0; i < writer->rri->ri_NumIndices; i++)
+	for (int i = 0; i < check->rri->ri_NumIndices; i++)
 	{
-		IndexInfo  *info = writer->rri->ri_IndexRelationInfo[i];
-		Oid			index = RelationGetRelid(writer->rri->ri_IndexRelationDescs[i]);
+		IndexInfo  *info = check->rri->ri_IndexRelationInfo[i];
+		Oid			index = RelationGetRelid(check->rri->ri_IndexRelationDescs[i]);
 
 		if ((info->ii_Unique || info->ii_ExclusionOps != NULL) &&
-			!list_member_oid(writer->arbiters, index) &&
+			!list_member_oid(check->arbiters, index) &&
 			!IsIndexOn(index, "id"))
 			return true;
 	}
@@ -43,15 +43,19 @@ HasOtherUniqueIndex(RowWriter *writer)
 }
 
 /*
- * Finds the indexes whose conflicts drop a row, after the table is locked.  Raises
- * 55000 if no valid index keeps its hashes unique.
+ * Finds the indexes whose conflicts drop a row, of a table that is locked and open
+ * for insertion.  Raises 55000 if no valid index keeps its hashes unique.
  */
 void
-FindArbiters(RowWriter *writer)
+FindArbiters(ConflictCheck *check, ResultRelInfo *rri, EState *estate)
 {
-	(void) FileHashIndex(writer->rel);
-	writer->arbiters = FileHashArbiters(writer->rel);
-	writer->check_first = HasOtherUniqueIndex(writer);
+	Relation	rel = rri->ri_RelationDesc;
+
+	(void) FileHashIndex(rel);
+	check->rri = rri;
+	check->estate = estate;
+	check->arbiters = FileHashArbiters(rel);
+	check->comes_first = HasOtherUniqueIndex(check);
 }
 
 /*
@@ -59,11 +63,11 @@ FindArbiters(RowWriter *writer)
  * committed or not.  Does not wait for the other one.  Returns whether it did.
  */
 static bool
-TryInsert(RowWriter *writer)
+TryInsert(const ConflictCheck *check, TupleTableSlot *slot,
+		  TransitionCaptureState *capture)
 {
-	Relation	rel = writer->rel;
-	EState	   *estate = writer->estate;
-	TupleTableSlot *slot = writer->slot;
+	Relation	rel = check->rri->ri_RelationDesc;
+	EState	   *estate = check->estate;
 	TransactionId transaction = GetCurrentTransactionId();
 	uint32		token = SpeculativeInsertionLockAcquire(transaction);
 	List	   *recheck_indexes;
@@ -73,13 +77,13 @@ TryInsert(RowWriter *writer)
 	estate->es_output_cid = GetCurrentCommandId(true);
 	table_tuple_insert_speculative(rel, slot, estate->es_output_cid, 0, NULL,
 								   token);
-	recheck_indexes = InsertIndexTuples(writer->rri, slot, estate,
-										writer->arbiters, &conflict);
+	recheck_indexes = InsertIndexTuples(check->rri, slot, estate,
+										check->arbiters, &conflict);
 	table_tuple_complete_speculative(rel, slot, token, !conflict);
 	SpeculativeInsertionLockRelease(transaction);
 	if (!conflict)
-		ExecARInsertTriggers(estate, writer->rri, slot, recheck_indexes,
-							 writer->capture);
+		ExecARInsertTriggers(estate, check->rri, slot, recheck_indexes,
+							 capture);
 	list_free(recheck_indexes);
 	return !conflict;
 }
@@ -89,7 +93,7 @@ TryInsert(RowWriter *writer)
  * that has one snapshot, unless it is the transaction's own.
  */
 static void
-CheckConflictVisible(RowWriter *writer, ItemPointer tid)
+CheckConflictVisible(Relation rel, ItemPointer tid)
 {
 	TupleTableSlot *row;
 	bool		is_null;
@@ -97,10 +101,9 @@ CheckConflictVisible(RowWriter *writer, ItemPointer tid)
 
 	if (!IsolationUsesXactSnapshot())
 		return;
-	row = table_slot_create(writer->rel, NULL);
-	if (table_tuple_fetch_row_version(writer->rel, tid, SnapshotAny, row) &&
-		!table_tuple_satisfies_snapshot(writer->rel, row,
-										GetTransactionSnapshot()))
+	row = table_slot_create(rel, NULL);
+	if (table_tuple_fetch_row_version(rel, tid, SnapshotAny, row) &&
+		!table_tuple_satisfies_snapshot(rel, row, GetTransactionSnapshot()))
 	{
 		creator = DatumGetTransactionId(slot_getsysattr(row,
 														MinTransactionIdAttributeNumber,
@@ -118,9 +121,9 @@ CheckConflictVisible(RowWriter *writer, ItemPointer tid)
  * the row is there now.
  */
 static bool
-WaitForConflict(RowWriter *writer)
+WaitForConflict(const ConflictCheck *check, TupleTableSlot *slot)
 {
-	ResultRelInfo *rri = writer->rri;
+	ResultRelInfo *rri = check->rri;
 	ItemPointerData tid;
 
 	/* What the check needs of the indexes; a conflict is rare. */
@@ -132,27 +135,28 @@ WaitForConflict(RowWriter *writer)
 			info->ii_UniqueOps == NULL)
 			BuildSpeculativeIndexInfo(rri->ri_IndexRelationDescs[i], info);
 	}
-	if (CheckIndexConstraints(rri, writer->slot, writer->estate, &tid,
-							  writer->arbiters))
+	if (CheckIndexConstraints(rri, slot, check->estate, &tid,
+							  check->arbiters))
 		return false;
-	CheckConflictVisible(writer, &tid);
+	CheckConflictVisible(rri->ri_RelationDesc, &tid);
 	return true;
 }
 
 /*
- * Inserts a row unless another one with its hash is there, waiting for
- * transactions that are inserting one.  Returns whether it did.
+ * Inserts a row, and queues its AFTER triggers, unless another one with its hash is
+ * there.  Waits for transactions that are inserting one.  Returns whether it did.
  */
 bool
-InsertUnlessConflict(RowWriter *writer)
+InsertUnlessConflict(const ConflictCheck *check, TupleTableSlot *slot,
+					 TransitionCaptureState *capture)
 {
 	/* To insert first is cheaper; a conflict shows in an arbiter only. */
-	if (writer->check_first && WaitForConflict(writer))
+	if (check->comes_first && WaitForConflict(check, slot))
 		return false;
-	while (!TryInsert(writer))
+	while (!TryInsert(check, slot, capture))
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (WaitForConflict(writer))
+		if (WaitForConflict(check, slot))
 			return false;
 	}
 	return true;

@@ -5,9 +5,22 @@
 #ifndef DOC_EXTRACTOR_ROW_CONFLICT_H
 #define DOC_EXTRACTOR_ROW_CONFLICT_H
 
-#include "row_writer.h"
+#include "commands/trigger.h"
+#include "nodes/execnodes.h"
 
-extern void FindArbiters(RowWriter *writer);
-extern bool InsertUnlessConflict(RowWriter *writer);
+/* How to find conflicts of a table's rows. */
+typedef struct ConflictCheck
+{
+	ResultRelInfo *rri;
+	EState	   *estate;
+	List	   *arbiters;		/* indexes whose conflict drops the row */
+	bool		comes_first;	/* before the insertion */
+} ConflictCheck;
+
+extern void FindArbiters(ConflictCheck *check, ResultRelInfo *rri,
+						 EState *estate);
+extern bool InsertUnlessConflict(const ConflictCheck *check,
+								 TupleTableSlot *slot,
+								 TransitionCaptureState *capture);
 
 #endif							/* DOC_EXTRACTOR_ROW_CONFLICT_H */

@@ -25,7 +25,6 @@
 #include "../compat.h"
 #include "index_search.h"
 #include "restricted_write.h"
-#include "row_conflict.h"
 #include "row_writer.h"
 
 /* How many rows, and bytes of rows, are inserted at a time. */
@@ -114,8 +113,9 @@ OpenRowWriter(const Ledger *ledger, const char *table,
 	SwitchToOwner(ledger, RelationGetRelid(writer->rel), &writer->caller);
 	OpenResultRelation(writer, skipped_trigger);
 
+	writer->conflict_action = conflict_action;
 	if (conflict_action == CONFLICT_SKIP)
-		FindArbiters(writer);
+		FindArbiters(&writer->conflicts, writer->rri, estate);
 	/* A BEFORE trigger that reads the table finds the rows before its own. */
 	writer->row_by_row = writer->rri->ri_TrigDesc &&
 		writer->rri->ri_TrigDesc->trig_insert_before_row;
@@ -324,8 +324,10 @@ WriteRow(RowWriter *writer)
 	if (!RunBeforeTriggers(writer))
 		return ROW_SUPPRESSED;
 	CheckRow(writer);
-	if (writer->arbiters != NIL)
-		return InsertUnlessConflict(writer) ? ROW_STORED : ROW_CONFLICTS;
+	if (writer->conflict_action == CONFLICT_SKIP)
+		return InsertUnlessConflict(&writer->conflicts, writer->slot,
+									writer->capture) ?
+			ROW_STORED : ROW_CONFLICTS;
 	BufferRow(writer);
 	return ROW_STORED;
 }

@@ -11,6 +11,14 @@
 #include "column_defaults.h"
 #include "columns.h"
 #include "identity.h"
+#include "row_conflict.h"
+
+/* What to do if the file_hash of a row is in the table already. */
+typedef enum ConflictAction
+{
+	CONFLICT_ERROR,				/* the UNIQUE constraint's error */
+	CONFLICT_SKIP				/* leave the row out */
+} ConflictAction;
 
 /*
  * An insertion into one table, open for the time of one statement.  All that it
@@ -24,8 +32,8 @@ typedef struct RowWriter
 	TransitionCaptureState *capture;	/* for triggers' transition tables */
 	ColumnDefaults *defaults;
 	bool		row_by_row;		/* rows must not be buffered */
-	List	   *arbiters;		/* indexes whose conflict drops the row */
-	bool		check_first;	/* for conflicts, before inserting */
+	ConflictAction conflict_action;
+	ConflictCheck conflicts;	/* for CONFLICT_SKIP */
 	TupleTableSlot *slot;		/* the row being filled in, or the last one */
 	bool	   *is_set;			/* its columns that need no default */
 	TupleTableSlot **slots;		/* the buffered rows, and room for more */
@@ -34,13 +42,6 @@ typedef struct RowWriter
 	Size		bytes;			/* of the buffered rows */
 	CallerIdentity caller;
 } RowWriter;
-
-/* What to do if the file_hash of a row is in the table already. */
-typedef enum ConflictAction
-{
-	CONFLICT_ERROR,				/* the UNIQUE constraint's error */
-	CONFLICT_SKIP				/* leave the row out */
-} ConflictAction;
 
 /* What WriteRow() did with a row. */
 typedef enum RowOutcome
