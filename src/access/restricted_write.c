@@ -11,7 +11,8 @@
  * same effect, but would also check what the caller has deferred before, and nobody
  * could tell which mode to restore.
  *
- * Temporary functions are refused.  The server refuses other temporary objects only.
+ * Temporary functions and types are refused.  The server itself refuses the other
+ * temporary objects; whether it refuses types depends on its minor release.
  */
 #include "postgres.h"
 
@@ -21,9 +22,11 @@
 #include "catalog/namespace.h"
 #include "catalog/objectaccess.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "utils/fmgroids.h"
+#include "utils/rel.h"
 #include "utils/reltrigger.h"
 #include "utils/snapmgr.h"
 
@@ -70,39 +73,68 @@ StartStatement(QueryDesc *query, int flags)
 		CheckConstraintsNow(lfirst(cell));
 }
 
-/* Raises 42501 if a function that was just created is temporary. */
-static void
-CheckNewFunction(Oid function)
+/* A catalog whose new objects are checked. */
+typedef struct CheckedCatalog
 {
-	Relation	rel = table_open(ProcedureRelationId, AccessShareLock);
+	Oid			catalog;
+	Oid			index;			/* by OID */
+	AttrNumber	oid;
+	AttrNumber	namespace;
+	const char *object;			/* for the message */
+} CheckedCatalog;
+
+static const CheckedCatalog checked_catalogs[] = {
+	{ProcedureRelationId, ProcedureOidIndexId, Anum_pg_proc_oid,
+	Anum_pg_proc_pronamespace, "function"},
+	{TypeRelationId, TypeOidIndexId, Anum_pg_type_oid,
+	Anum_pg_type_typnamespace, "type"}
+};
+
+/* Returns whether an object that was just created is temporary. */
+static bool
+IsTemporary(const CheckedCatalog *checked, Oid object)
+{
+	Relation	rel = table_open(checked->catalog, AccessShareLock);
 	ScanKeyData key;
 	SysScanDesc scan;
 	HeapTuple	tuple;
+	Oid			namespace = InvalidOid;
+	bool		is_null;
 
-	ScanKeyInit(&key, Anum_pg_proc_oid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(function));
-	scan = systable_beginscan(rel, ProcedureOidIndexId, true, SnapshotSelf, 1,
+	ScanKeyInit(&key, checked->oid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(object));
+	/* The command has not ended, so only this snapshot sees the object. */
+	scan = systable_beginscan(rel, checked->index, true, SnapshotSelf, 1,
 							  &key);
 	tuple = systable_getnext(scan);
-	if (HeapTupleIsValid(tuple) &&
-		isAnyTempNamespace(((Form_pg_proc) GETSTRUCT(tuple))->pronamespace))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("cannot create temporary function within security-restricted operation")));
+	if (HeapTupleIsValid(tuple))
+		namespace = DatumGetObjectId(heap_getattr(tuple, checked->namespace,
+												  RelationGetDescr(rel),
+												  &is_null));
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);
+	return OidIsValid(namespace) && isAnyTempNamespace(namespace);
 }
 
-/* Object access hook: checks new functions. */
+/* Object access hook: raises 42501 if a new function or type is temporary. */
 static void
 CheckNewObject(ObjectAccessType access, Oid class, Oid object, int column,
 			   void *arg)
 {
 	if (next_access_hook != NULL)
 		next_access_hook(access, class, object, column, arg);
-	if (access == OAT_POST_CREATE && class == ProcedureRelationId &&
-		InRestrictedWrite())
-		CheckNewFunction(object);
+	if (access != OAT_POST_CREATE || !InRestrictedWrite())
+		return;
+	for (size_t i = 0; i < lengthof(checked_catalogs); i++)
+	{
+		const CheckedCatalog *checked = &checked_catalogs[i];
+
+		if (class == checked->catalog && IsTemporary(checked, object))
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("cannot create temporary %s within security-restricted operation",
+							checked->object)));
+	}
 }
 
 /* Called when the library is loaded. */
