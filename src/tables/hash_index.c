@@ -63,6 +63,19 @@ TryInsertHash(HashWriter *writer, Datum hash, int64 document_id)
 	return WriteRow(writer->rows) != ROW_CONFLICTS;
 }
 
+/* Raises 27000: a document's row could not get its hash. */
+static void
+ReportStuckRow(int64 document_id, Datum hash)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+			 errmsg("the hash_index row of document " INT64_FORMAT " could not be stored",
+					document_id),
+			 errdetail("It should have file_hash %s.",
+					   TextDatumGetCString(hash)),
+			 errhint("Look for a trigger that suppresses or changes rows of hash_index.")));
+}
+
 /* How often a row may appear between our insert and our look at it. */
 #define MAX_ATTEMPTS 10
 
@@ -86,13 +99,7 @@ InsertHash(HashWriter *writer, Datum hash, int64 document_id)
 			return;
 		FollowDocument(writer->ledger, hash, present_id);
 	}
-	ereport(ERROR,
-			(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
-			 errmsg("the hash_index row of document " INT64_FORMAT " could not be stored",
-					document_id),
-			 errdetail("Another row has file_hash %s, and could not be moved away.",
-					   TextDatumGetCString(hash)),
-			 errhint("Look for a trigger that suppresses or changes rows of hash_index.")));
+	ReportStuckRow(document_id, hash);
 }
 
 /* Closes hash_index. */
@@ -164,17 +171,25 @@ HashChanges(void)
 		hash_changes : 0;
 }
 
-/* Gives a document's row another hash. */
+/*
+ * Gives a document's row another hash.  Another transaction may have done it before
+ * us; raises 27000 if the row stays where it was.
+ */
 static void
 MoveHash(const Ledger *ledger, Datum old_hash, Datum new_hash,
 		 int64 document_id)
 {
 	Datum		values[3];
+	int64		present_id;
+	int64		count;
 
 	values[0] = old_hash;
 	values[1] = new_hash;
 	values[2] = Int64GetDatum(document_id);
-	RunStatement(ledger, STATEMENT_MOVE_HASH, values, NULL, NULL);
+	if (RunStatement(ledger, STATEMENT_MOVE_HASH, values, NULL, NULL) == 0 &&
+		GetHashRow(ledger, old_hash, &present_id, &count) &&
+		present_id == document_id)
+		ReportStuckRow(document_id, new_hash);
 }
 
 /* Deletes the row of a document that is gone. */
@@ -189,18 +204,21 @@ DeleteHash(const Ledger *ledger, Datum hash, int64 document_id)
 }
 
 /*
- * Moves a row out of the way, to a hash that no file has: rows can be in each
- * other's way in a circle.  Returns that hash.
+ * Moves a row out of the way, to a random hash: rows can be in each other's way in
+ * a circle.  Returns that hash.
  */
 static Datum
 ParkHash(const Ledger *ledger, Datum hash, int64 document_id)
 {
-	char	   *text = psprintf("hash_index row of document " INT64_FORMAT,
-								document_id);
+	char		bytes[32];
 	char		digits[HASH_SIZE];
 	Datum		parked;
 
-	HashBytes(text, strlen(text), digits);
+	if (!pg_strong_random(bytes, sizeof(bytes)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not generate random values")));
+	HashBytes(bytes, sizeof(bytes), digits);
 	parked = CStringGetTextDatum(digits);
 	MoveHash(ledger, hash, parked, document_id);
 	return parked;

@@ -188,10 +188,18 @@ UPDATE documents SET file_hash = hash_of('y') WHERE file_name = 'a';
 SELECT ingest('z'), ingest('z');
 SELECT * FROM ledger WHERE document ~ '^[az]$';
 SELECT check_name, detail FROM doc_extractor_verify() WHERE NOT passed AND check_name <> 'hashes';
+-- A trigger that keeps a row where it is would lose the hash.
+CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TRIGGER keep BEFORE UPDATE ON hash_index FOR EACH ROW EXECUTE FUNCTION keep();
+\set VERBOSITY sqlstate
+UPDATE documents SET file_hash = hash_of('stuck') WHERE file_name = 'a';
+\set VERBOSITY default
+SELECT * FROM ledger WHERE document = 'a';
+DROP TRIGGER keep ON hash_index;
 
 SET doc_extractor.allow_data_loss = on;
 DROP EXTENSION doc_extractor CASCADE;
 DROP VIEW IF EXISTS ledger;
 DROP TABLE names, actions;
 DROP PROCEDURE fill;
-DROP FUNCTION hash_of, ingest, act, pass_on;
+DROP FUNCTION hash_of, ingest, act, pass_on, keep;
