@@ -341,6 +341,27 @@ PrepareDefault(ColumnDefaults *defaults, int column, ColumnDefault *entry)
 	MemoryContextSwitchTo(old);
 }
 
+/*
+ * Returns the next value of a sequence.  Raises 2200H if the column cannot hold it:
+ * that is the sequence's fault, not the row's.
+ */
+static Datum
+NextValue(ColumnDefaults *defaults, int column, Oid sequence)
+{
+	Form_pg_attribute att = TupleDescAttr(RelationGetDescr(defaults->rel),
+										  column - 1);
+	int64		value = nextval_internal(sequence, true);
+
+	if (att->atttypid == INT4OID &&
+		(value > PG_INT32_MAX || value < PG_INT32_MIN))
+		ereport(ERROR,
+				(errcode(ERRCODE_SEQUENCE_GENERATOR_LIMIT_EXCEEDED),
+				 errmsg("value " INT64_FORMAT " of sequence \"%s\" is out of range for column \"%s\"",
+						value, get_rel_name(sequence),
+						NameStr(att->attname))));
+	return IntegerDatum(value, att->atttypid);
+}
+
 /* Returns the default of a column for one row. */
 static NullableDatum
 ComputeDefault(ColumnDefaults *defaults, int column, ColumnDefault *entry)
@@ -350,9 +371,7 @@ ComputeDefault(ColumnDefaults *defaults, int column, ColumnDefault *entry)
 	if (entry->kind == DEFAULT_VOLATILE)
 		return RunDefault(defaults, entry->expression);
 	if (entry->kind == DEFAULT_NEXTVAL)
-		entry->value.value =
-			IntegerDatum(nextval_internal(entry->sequence, true),
-						 ColumnType(RelationGetDescr(defaults->rel), column));
+		entry->value.value = NextValue(defaults, column, entry->sequence);
 	if (entry->kind == DEFAULT_NONE)
 		entry->value.isnull = true;
 	return entry->value;

@@ -168,5 +168,15 @@ SELECT * FROM counted();
 DROP TRIGGER by_statement ON hash_index;
 SELECT * FROM counted();
 
+-- A sequence whose values do not fit is no fault of the documents.
+ALTER TABLE documents ADD number integer DEFAULT nextval('docs.s');
+ALTER SEQUENCE s RESTART 2147483648;
+SET doc_extractor.on_bad_document = log;
+SELECT is_duplicate FROM ingest_document('fits not', 'fits not', 't');
+\echo :SQLSTATE
+RESET doc_extractor.on_bad_document;
+ALTER SEQUENCE s RESTART;
+SELECT is_duplicate FROM ingest_document('fits', 'fits', 't');
+
 SET doc_extractor.allow_data_loss = on;
 DROP SCHEMA docs CASCADE;
