@@ -68,13 +68,11 @@ FillResult(const Document *document, Datum *values, bool *nulls)
  * unless its hash is known, after all other checks.
  */
 void
-CheckDocument(const Ledger *ledger, Document *document)
+CheckDocument(const FieldLimits *limits, Document *document)
 {
-	FieldLimits limits;
 	Problem		problem;
 
-	GetFieldLimits(ledger, &limits);
-	if (HasProblem(document, &limits, &problem))
+	if (HasProblem(document, limits, &problem))
 		ReportProblem(document, &problem);
 	if (document->hash_content != NULL)
 		document->hash_content(document);
@@ -97,8 +95,10 @@ IngestOne(FunctionCallInfo fcinfo, Document *document)
 {
 	Ledger		ledger = GetLedgerToWrite(fcinfo);
 	TupleDesc	desc = ResultRowType(fcinfo);
+	FieldLimits limits;
 
-	CheckDocument(&ledger, document);
+	GetFieldLimits(&ledger, &limits);
+	CheckDocument(&limits, document);
 	IngestBatch(&ledger, document, 1);
 	return ResultRow(desc, document);
 }

@@ -21,7 +21,7 @@ extern void GetFields(FunctionCallInfo fcinfo, int name, int type,
 extern TupleDesc ResultRowType(FunctionCallInfo fcinfo);
 extern void FillResult(const Document *document, Datum *values, bool *nulls);
 extern Datum ResultRow(TupleDesc desc, const Document *document);
-extern void CheckDocument(const Ledger *ledger, Document *document);
+extern void CheckDocument(const FieldLimits *limits, Document *document);
 extern Datum IngestOne(FunctionCallInfo fcinfo, Document *document);
 
 #endif							/* DOC_EXTRACTOR_INGEST_CALL_H */

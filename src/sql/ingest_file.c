@@ -202,6 +202,7 @@ PathMetadata(const char *path)
 typedef struct FileReading
 {
 	const Ledger *ledger;
+	FieldLimits limits;
 	ServerFile	file;
 	Document	document;
 } FileReading;
@@ -218,7 +219,7 @@ ReadFile(void *argument)
 	document->size = reading->file.state.st_size;
 	document->hash_content = HashFile;
 	document->content = &reading->file;
-	CheckDocument(reading->ledger, document);
+	CheckDocument(&reading->limits, document);
 }
 
 /*
@@ -270,6 +271,8 @@ ingest_file(PG_FUNCTION_ARGS)
 	Document   *document = &reading.document;
 
 	CheckReadsFiles();
+	/* Here, as a fault of the ledger is none of the file. */
+	GetFieldLimits(&ledger, &reading.limits);
 	reading.file.path = GetPath(fcinfo);
 	GetFields(fcinfo, 0, 1, document);
 	document->fields[FIELD_NAME].value =

@@ -156,6 +156,13 @@ SET ROLE regress_docs_ingester;
 SELECT ingest_file('PG_VERSION', 'text/plain');
 RESET ROLE;
 SELECT ingest_file(NULL, 'text/plain');
+-- Nor is a ledger that cannot be written.
+BEGIN;
+ALTER TABLE documents RENAME TO stored;
+CREATE VIEW documents AS TABLE stored;
+\set VERBOSITY sqlstate
+SELECT ingest_file('PG_VERSION', 'text/plain');
+ROLLBACK;
 RESET doc_extractor.on_bad_document;
 
 SET doc_extractor.allow_data_loss = on;
