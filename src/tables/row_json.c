@@ -15,6 +15,7 @@
 #include "lib/stringinfo.h"
 #include "nodes/makefuncs.h"
 #include "utils/builtins.h"
+#include "utils/datetime.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/json.h"
@@ -105,6 +106,18 @@ IsFixed(Oid type)
 		type == TIMESTAMPOID;
 }
 
+/*
+ * Returns whether values of a type can be so long that their text is hashed, and the
+ * text depends on DateStyle, other than what to_json() writes.
+ */
+static bool
+IsHashedByStyle(Oid type)
+{
+	return (type == DATEOID || type == TIMESTAMPOID) &&
+		doc_extractor_audit_value_limit > 0 &&
+		doc_extractor_audit_value_limit < MAXDATELEN;
+}
+
 /* Makes the settings fixed, until AtEOXact_GUC() with the level that it returns. */
 static int
 FixSettings(void)
@@ -149,7 +162,7 @@ GetColumnEncoder(RowEncoder *encoder, int i)
 	if (!IsWrittenDirectly(column->type))
 		PrepareToJson(column, att->atttypid);
 	column->needs_settings = !IsWrittenDirectly(column->type) &&
-		!IsFixed(column->type);
+		(!IsFixed(column->type) || IsHashedByStyle(column->type));
 	initStringInfo(&key);
 	escape_json(&key, NameStr(att->attname));
 	appendStringInfoChar(&key, ':');

@@ -105,6 +105,16 @@ SELECT last_new('document_text') = stands_for('ab') AS text,
 SELECT count(*)
 FROM audit_log WHERE json_typeof(new_value) <> 'object' OR json_typeof(old_value) <> 'object';
 
+-- The digest of a date does not depend on the session's DateStyle.
+BEGIN;
+ALTER TABLE documents ADD moment timestamp, ADD that_day date;
+SET LOCAL doc_extractor.audit_value_limit = 5;
+SET LOCAL datestyle = 'German';
+UPDATE documents SET moment = '2026-01-31 12:30', that_day = '2026-01-31' WHERE file_name = 'one';
+SELECT last_new('moment') = stands_for('2026-01-31 12:30:00') AS moment,
+       last_new('that_day') = stands_for('2026-01-31') AS day;
+ROLLBACK;
+
 -- The limit can have a unit, and cannot be negative.
 SET doc_extractor.audit_value_limit = '1MB';
 SHOW doc_extractor.audit_value_limit;
