@@ -9,7 +9,9 @@
  *
  * An error needs no clean-up: the abort of the (sub)transaction restores the
  * caller's identity and settings.  The error also ends an extension's script,
- * and with it what the server knows of the script.
+ * and with it what the server knows of the script.  A script that catches the
+ * error goes on, but objects it creates from then on are no members of its
+ * extension: the server does not tell at which level the script began.
  */
 #include "postgres.h"
 
