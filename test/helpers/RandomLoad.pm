@@ -110,8 +110,20 @@ sub wait_for_load
 
 	$node->poll_query_until($database,
 		"SELECT bool_and(r.n >= g.n) FROM ($reached) r JOIN (VALUES $goals) g (s, n) USING (s)")
-	  or die 'the load does not go on';
+	  or diag(state_of_load($node, $database, $load)), die 'the load does not go on';
 	return;
+}
+
+# Returns what a load's sessions and the server's other processes are doing, and what it has said.
+sub state_of_load
+{
+	my ($node, $database, $load) = @_;
+
+	$load->{run}->pump_nb if $load->{run}->pumpable;
+	return $node->safe_psql($database, q{
+		SELECT pid, backend_type, state, wait_event_type, wait_event, pg_blocking_pids(pid),
+		       clock_timestamp() - xact_start AS since, left(query, 200)
+		FROM pg_stat_activity ORDER BY backend_type, pid}) . "\n$load->{out}$load->{err}";
 }
 
 # Waits until all sessions of a load have ended, as their server is gone, or else as we cut them

@@ -120,11 +120,14 @@ class Session(threading.Thread):
             time.sleep(0.01)
 
     def clean(self):
-        """Recovery shall start somewhere in between, from pages as vacuum left them."""
+        """Recovery shall start somewhere in between, from pages as vacuum left them.
+
+        A VACUUM may wait seconds to truncate a table; no other one shall queue behind it.
+        """
         self.entry_point = "VACUUM"
         try:
             self.cursor.execute("CHECKPOINT")
-            self.cursor.execute("VACUUM docs.documents, docs.hash_index")
+            self.cursor.execute("VACUUM (SKIP_LOCKED) docs.documents, docs.hash_index")
         except psycopg2.Error as error:
             self.check_error(error)
             self.recover()
