@@ -172,7 +172,7 @@ SELECT * FROM counted();
 ALTER TABLE documents ADD number integer DEFAULT nextval('docs.s');
 ALTER SEQUENCE s RESTART 2147483648;
 SET doc_extractor.on_bad_document = log;
-SELECT is_duplicate FROM ingest_document('fits not', 'fits not', 't');
+SELECT is_duplicate FROM ingest_documents('{fits not}', '{fits not}', '{t}');
 \echo :SQLSTATE
 RESET doc_extractor.on_bad_document;
 ALTER SEQUENCE s RESTART;
