@@ -2,7 +2,7 @@
 #
 # make, make install, make installcheck, make clean: the usual PGXS targets.
 # make demo, bench, soak, check, check-long, check-versions, check-upgrade, check-newcomer,
-# check-valgrind, check-ubsan: the workbench; needs nothing but Debian, git and make.
+# check-valgrind, check-ubsan, check-sql: the workbench; needs nothing but Debian, git and make.
 
 EXTENSION = doc_extractor
 MODULE_big = $(EXTENSION)
@@ -30,7 +30,7 @@ endif
 # Workbench targets install PostgreSQL if it is missing, so make must get here without it.
 # PGXS stays out for another reason too: its own check target tests nothing and succeeds.
 WORKBENCH = demo bench soak check check-long check-versions check-upgrade check-newcomer \
-	check-valgrind check-ubsan
+	check-valgrind check-ubsan check-sql
 ifneq ($(filter $(WORKBENCH),$(MAKECMDGOALS)),)
 
 demo:
@@ -65,6 +65,10 @@ check-valgrind:
 # With the assertions in our code, too; the server is a build without.
 check-ubsan:
 	@FOR_TESTS=1 COPT="-fsanitize=undefined -DUSE_ASSERT_CHECKING" tools/sandbox.sh tools/ubsan.sh
+
+# As check, but all tables are written as those that users have changed.
+check-sql:
+	@FOR_TESTS=1 COPT=-DWRITE_BY_SQL=true tools/sandbox.sh tools/by_sql.sh
 
 bench:
 	@tools/sandbox.sh bench/bench.sh

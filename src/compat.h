@@ -92,6 +92,18 @@ object_ownercheck(Oid classid, Oid objectid, Oid roleid)
 }
 #endif
 
+/* Returns whether a table has generated columns.  18 added virtual ones. */
+static inline bool
+HasGeneratedColumns(const TupleConstr *constraints)
+{
+#if PG_VERSION_NUM < 180000
+	return constraints->has_generated_stored;
+#else
+	return constraints->has_generated_stored ||
+		constraints->has_generated_virtual;
+#endif
+}
+
 /* Returns the backend's local transaction number, which 17 moved. */
 static inline LocalTransactionId
 CurrentLocalTransactionId(void)

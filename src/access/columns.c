@@ -32,6 +32,8 @@ IsOfClass(Oid type, ColumnClass class)
 			return type == JSONOID || type == JSONBOID;
 		case COLUMN_BYTES:
 			return type == BYTEAOID;
+		case COLUMN_NAME:
+			return type == NAMEOID;
 	}
 	return false;
 }

@@ -15,7 +15,8 @@ typedef enum ColumnClass
 	COLUMN_TEXT,				/* varchar, text */
 	COLUMN_TIME,				/* timestamp, with or without time zone */
 	COLUMN_JSON,				/* json, jsonb */
-	COLUMN_BYTES				/* bytea */
+	COLUMN_BYTES,				/* bytea */
+	COLUMN_NAME					/* name */
 } ColumnClass;
 
 extern AttrNumber ColumnNumber(TupleDesc desc, const char *table,

@@ -64,6 +64,24 @@ IsIndexOn(Oid index, const char *column)
 }
 
 /*
+ * Returns whether an error is the violation of a unique index of a ledger's table, on
+ * just one column with this name.
+ */
+bool
+IsViolatedIndex(const Ledger *ledger, const ErrorData *error,
+				const char *table, const char *column)
+{
+	Oid			index;
+
+	if (error->sqlerrcode != ERRCODE_UNIQUE_VIOLATION ||
+		error->constraint_name == NULL || error->table_name == NULL ||
+		strcmp(error->table_name, table) != 0)
+		return false;
+	index = get_relname_relid(error->constraint_name, ledger->schema);
+	return OidIsValid(index) && IsIndexOn(index, column);
+}
+
+/*
  * Returns a valid index that keeps a column of a table unique, or InvalidOid if
  * there is none.
  */

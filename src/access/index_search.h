@@ -11,6 +11,8 @@
 #include "utils/relcache.h"
 #include "utils/snapshot.h"
 
+#include "ledger.h"
+
 /* Searches in a table, open for the time of one statement at most. */
 typedef struct IndexSearch
 {
@@ -24,6 +26,8 @@ typedef struct IndexSearch
 } IndexSearch;
 
 extern bool IsIndexOn(Oid index, const char *column);
+extern bool IsViolatedIndex(const Ledger *ledger, const ErrorData *error,
+							const char *table, const char *column);
 extern Oid	UniqueIndexOn(Relation rel, AttrNumber column);
 extern Oid	FileHashIndex(Relation rel);
 extern List *FileHashArbiters(Relation rel);

@@ -44,7 +44,7 @@ InRestrictedWrite(void)
 }
 
 /* Makes the constraints of a table immediate, for the rows of one statement. */
-void
+static void
 CheckConstraintsNow(ResultRelInfo *rri)
 {
 	TriggerDesc *triggers = rri->ri_TrigDesc;

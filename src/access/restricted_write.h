@@ -5,9 +5,6 @@
 #ifndef DOC_EXTRACTOR_RESTRICTED_WRITE_H
 #define DOC_EXTRACTOR_RESTRICTED_WRITE_H
 
-#include "nodes/execnodes.h"
-
-extern void CheckConstraintsNow(ResultRelInfo *rri);
 extern void InstallWriteHooks(void);
 
 #endif							/* DOC_EXTRACTOR_RESTRICTED_WRITE_H */

@@ -63,28 +63,20 @@ FindArbiters(ConflictCheck *check, ResultRelInfo *rri, EState *estate)
  * committed or not.  Does not wait for the other one.  Returns whether it did.
  */
 static bool
-TryInsert(const ConflictCheck *check, TupleTableSlot *slot,
-		  TransitionCaptureState *capture)
+TryInsert(const ConflictCheck *check, TupleTableSlot *slot)
 {
 	Relation	rel = check->rri->ri_RelationDesc;
 	EState	   *estate = check->estate;
+	CommandId	command = GetCurrentCommandId(true);
 	TransactionId transaction = GetCurrentTransactionId();
 	uint32		token = SpeculativeInsertionLockAcquire(transaction);
-	List	   *recheck_indexes;
 	bool		conflict = false;
 
-	/* The caller may have run other commands since the last row. */
-	estate->es_output_cid = GetCurrentCommandId(true);
-	table_tuple_insert_speculative(rel, slot, estate->es_output_cid, 0, NULL,
-								   token);
-	recheck_indexes = InsertIndexTuples(check->rri, slot, estate,
-										check->arbiters, &conflict);
+	table_tuple_insert_speculative(rel, slot, command, 0, NULL, token);
+	list_free(InsertIndexTuples(check->rri, slot, estate, check->arbiters,
+								&conflict));
 	table_tuple_complete_speculative(rel, slot, token, !conflict);
 	SpeculativeInsertionLockRelease(transaction);
-	if (!conflict)
-		ExecARInsertTriggers(estate, check->rri, slot, recheck_indexes,
-							 capture);
-	list_free(recheck_indexes);
 	return !conflict;
 }
 
@@ -143,17 +135,16 @@ WaitForConflict(const ConflictCheck *check, TupleTableSlot *slot)
 }
 
 /*
- * Inserts a row, and queues its AFTER triggers, unless another one with its hash is
- * there.  Waits for transactions that are inserting one.  Returns whether it did.
+ * Inserts a row unless another one with its hash is there.  Waits for transactions
+ * that are inserting one.  Returns whether it did.
  */
 bool
-InsertUnlessConflict(const ConflictCheck *check, TupleTableSlot *slot,
-					 TransitionCaptureState *capture)
+InsertUnlessConflict(const ConflictCheck *check, TupleTableSlot *slot)
 {
 	/* To insert first is cheaper; a conflict shows in an arbiter only. */
 	if (check->comes_first && WaitForConflict(check, slot))
 		return false;
-	while (!TryInsert(check, slot, capture))
+	while (!TryInsert(check, slot))
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (WaitForConflict(check, slot))

@@ -5,7 +5,6 @@
 #ifndef DOC_EXTRACTOR_ROW_CONFLICT_H
 #define DOC_EXTRACTOR_ROW_CONFLICT_H
 
-#include "commands/trigger.h"
 #include "nodes/execnodes.h"
 
 /* How to find conflicts of a table's rows. */
@@ -20,7 +19,6 @@ typedef struct ConflictCheck
 extern void FindArbiters(ConflictCheck *check, ResultRelInfo *rri,
 						 EState *estate);
 extern bool InsertUnlessConflict(const ConflictCheck *check,
-								 TupleTableSlot *slot,
-								 TransitionCaptureState *capture);
+								 TupleTableSlot *slot);
 
 #endif							/* DOC_EXTRACTOR_ROW_CONFLICT_H */

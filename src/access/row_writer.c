@@ -1,10 +1,9 @@
 /*
  * row_writer.c
- *		Insertion of rows into one of the extension's tables, without a plan.
+ *		Insertion of rows into one of the extension's tables, without the executor.
  *
- * It does what COPY does for a plain table: defaults, triggers of all kinds,
- * generated columns, constraints, many rows a page at a time.  So what users add
- * to the table keeps working.
+ * It does what COPY does for a plain table: defaults, NOT NULL, many rows a page at
+ * a time, entries of all indexes.  as_shipped.c says which tables are plain.
  */
 #include "postgres.h"
 
@@ -12,19 +11,17 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
-#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
-#include "commands/trigger.h"
+#include "commands/sequence.h"
 #include "executor/executor.h"
-#include "executor/nodeModifyTable.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
 #include "../compat.h"
-#include "index_search.h"
-#include "restricted_write.h"
+#include "as_shipped.h"
 #include "row_writer.h"
 
 /* How many rows, and bytes of rows, are inserted at a time. */
@@ -32,73 +29,39 @@
 #define MAX_BUFFERED_BYTES (64 * 1024)
 #define INITIAL_CAPACITY 8
 
-/*
- * Removes a trigger from a copy of a table's trigger descriptor.  A check of the
- * extension's own is for rows that come from elsewhere, not for those that we
- * write.
- */
+/* Opens the table's indexes for insertion. */
 static void
-SkipTrigger(TriggerDesc *triggers, const char *name)
+OpenResultRelation(RowWriter *writer)
 {
-	int			kept = 0;
-
-	triggers->trig_insert_after_statement = false;
-	triggers->trig_insert_new_table = false;
-	for (int i = 0; i < triggers->numtriggers; i++)
-	{
-		Trigger    *trigger = &triggers->triggers[i];
-		int16		type = trigger->tgtype;
-
-		if (strcmp(trigger->tgname, name) == 0)
-			continue;
-		triggers->triggers[kept++] = *trigger;
-		if (!TRIGGER_FOR_INSERT(type))
-			continue;
-		triggers->trig_insert_after_statement |=
-			!TRIGGER_FOR_ROW(type) && TRIGGER_FOR_AFTER(type);
-		triggers->trig_insert_new_table |=
-			TRIGGER_USES_TRANSITION_TABLE(trigger->tgnewtable);
-	}
-	triggers->numtriggers = kept;
-}
-
-/* Opens the table's indexes and triggers for insertion. */
-static void
-OpenResultRelation(RowWriter *writer, const char *skipped_trigger)
-{
-	EState	   *estate = writer->estate;
-
 	writer->rri = makeNode(ResultRelInfo);
 	InitResultRelInfo(writer->rri, writer->rel, 0, NULL, 0);
-	/* A user's BEFORE trigger may change our rows. */
-	if (writer->rri->ri_TrigDesc && skipped_trigger != NULL &&
-		!writer->rri->ri_TrigDesc->trig_insert_before_row)
-		SkipTrigger(writer->rri->ri_TrigDesc, skipped_trigger);
-	CheckConstraintsNow(writer->rri);
 	ExecOpenIndices(writer->rri, false);
-	/* So that the after triggers find this one in place of a second. */
-	estate->es_opened_result_relations =
-		lappend(estate->es_opened_result_relations, writer->rri);
-	estate->es_output_cid = GetCurrentCommandId(true);
 }
 
 /*
- * Opens a ledger's table for rows to be inserted, and switches to its owner,
- * until CloseRowWriter().  Leaves out the trigger named "skipped_trigger", unless
- * that is NULL.  Raises 25006 in a read-only transaction.
+ * Opens a ledger's table for rows to be inserted, until CloseRowWriter().  The caller
+ * has switched to the owner of documents.  Returns NULL, with the table locked, if
+ * rows of this table take an INSERT statement.  Raises 25006 in a read-only
+ * transaction.
  */
 RowWriter *
 OpenRowWriter(const Ledger *ledger, const char *table,
-			  ConflictAction conflict_action, const char *skipped_trigger)
+			  ConflictAction conflict_action)
 {
+	Relation	rel;
 	RowWriter  *writer;
 	EState	   *estate;
 	MemoryContext old;
-	int			ncolumns;
 
 	PreventCommandIfReadOnly("INSERT");
 	PreventCommandIfParallelMode("INSERT");
-	/* Users' functions see what this transaction has written so far. */
+	rel = OpenLedgerTable(ledger, table, RowExclusiveLock);
+	if (!IsAsShipped(rel, CMD_INSERT))
+	{
+		table_close(rel, NoLock);
+		return NULL;
+	}
+	/* Users' index expressions see what this transaction has written so far. */
 	CommandCounterIncrement();
 	PushCopiedSnapshot(GetActiveSnapshot());
 	UpdateActiveSnapshotCommandId();
@@ -109,27 +72,15 @@ OpenRowWriter(const Ledger *ledger, const char *table,
 	estate->es_snapshot = GetActiveSnapshot();
 	writer = palloc0(sizeof(RowWriter));
 	writer->estate = estate;
-	writer->rel = OpenLedgerTable(ledger, table, RowExclusiveLock);
-	SwitchToOwner(ledger, RelationGetRelid(writer->rel), &writer->caller);
-	OpenResultRelation(writer, skipped_trigger);
-
+	writer->rel = rel;
+	OpenResultRelation(writer);
 	writer->conflict_action = conflict_action;
 	if (conflict_action == CONFLICT_SKIP)
 		FindArbiters(&writer->conflicts, writer->rri, estate);
-	/* A BEFORE trigger that reads the table finds the rows before its own. */
-	writer->row_by_row = writer->rri->ri_TrigDesc &&
-		writer->rri->ri_TrigDesc->trig_insert_before_row;
-	ncolumns = RelationGetNumberOfAttributes(writer->rel);
-	writer->is_set = palloc(ncolumns * sizeof(bool));
+	writer->is_set = palloc(RelationGetNumberOfAttributes(rel) * sizeof(bool));
 	writer->capacity = INITIAL_CAPACITY;
 	writer->slots = palloc0(writer->capacity * sizeof(TupleTableSlot *));
-	writer->defaults = OpenColumnDefaults(writer->rel, estate);
-
-	AfterTriggerBeginQuery();
-	writer->capture = MakeTransitionCaptureState(writer->rri->ri_TrigDesc,
-												 RelationGetRelid(writer->rel),
-												 CMD_INSERT);
-	ExecBSInsertTriggers(estate, writer->rri);
+	writer->defaults = CopyDefaults(rel);
 	MemoryContextSwitchTo(old);
 	return writer;
 }
@@ -225,18 +176,45 @@ SetNull(RowWriter *writer, AttrNumber column)
 	writer->is_set[column - 1] = true;
 }
 
-/* Inserts the index entries of a row and queues its AFTER triggers. */
-static void
-CompleteRow(RowWriter *writer, TupleTableSlot *slot)
+/*
+ * Returns the next value of a sequence.  Raises 2200H if the column cannot hold it:
+ * that is the sequence's fault, not the row's.
+ */
+static Datum
+NextValue(Form_pg_attribute att, Oid sequence)
 {
-	List	   *recheck_indexes = NIL;
+	int64		value = nextval_internal(sequence, true);
 
-	if (writer->rri->ri_NumIndices > 0)
-		recheck_indexes = InsertIndexTuples(writer->rri, slot, writer->estate,
-											NIL, NULL);
-	ExecARInsertTriggers(writer->estate, writer->rri, slot, recheck_indexes,
-						 writer->capture);
-	list_free(recheck_indexes);
+	if (att->atttypid == INT4OID &&
+		(value > PG_INT32_MAX || value < PG_INT32_MIN))
+		ereport(ERROR,
+				(errcode(ERRCODE_SEQUENCE_GENERATOR_LIMIT_EXCEEDED),
+				 errmsg("value " INT64_FORMAT " of sequence \"%s\" is out of range for column \"%s\"",
+						value, get_rel_name(sequence),
+						NameStr(att->attname))));
+	return IntegerDatum(value, att->atttypid);
+}
+
+/* Fills in the defaults of the row's columns that are not set. */
+static void
+FillDefaults(RowWriter *writer)
+{
+	TupleTableSlot *slot = writer->slot;
+
+	for (int i = 0; i < slot->tts_tupleDescriptor->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(slot->tts_tupleDescriptor, i);
+		const ColumnDefault *entry = &writer->defaults[i];
+
+		if (writer->is_set[i])
+			continue;
+		slot->tts_values[i] = entry->value.value;
+		slot->tts_isnull[i] = entry->value.isnull;
+		if (entry->kind == DEFAULT_NEXTVAL)
+			slot->tts_values[i] = NextValue(att, entry->sequence);
+		else if (entry->kind == DEFAULT_NOW)
+			slot->tts_values[i] = TransactionTime(att->atttypid);
+	}
 }
 
 /* Inserts the buffered rows. */
@@ -251,10 +229,12 @@ FlushRows(RowWriter *writer)
 	ResetPerTupleExprContext(estate);
 	old = MemoryContextSwitchTo(GetPerTupleMemoryContext(estate));
 	table_multi_insert(writer->rel, writer->slots, writer->nrows,
-					   estate->es_output_cid, 0, NULL);
+					   GetCurrentCommandId(true), 0, NULL);
 	MemoryContextSwitchTo(old);
-	for (int i = 0; i < writer->nrows; i++)
-		CompleteRow(writer, writer->slots[i]);
+	if (writer->rri->ri_NumIndices > 0)
+		for (int i = 0; i < writer->nrows; i++)
+			(void) InsertIndexTuples(writer->rri, writer->slots[i], estate,
+									 NIL, NULL);
 	writer->nrows = 0;
 	writer->bytes = 0;
 }
@@ -272,99 +252,46 @@ BufferRow(RowWriter *writer)
 	if (should_free)
 		pfree(tuple);
 	writer->nrows++;
-	if (writer->row_by_row || writer->nrows == MAX_BUFFERED_ROWS ||
+	if (writer->nrows == MAX_BUFFERED_ROWS ||
 		writer->bytes >= MAX_BUFFERED_BYTES)
 		FlushRows(writer);
 }
 
 /*
- * Runs the BEFORE row triggers.  Returns false if one suppresses the row.  What
- * their functions keep from call to call must live as long as the writer.
+ * Inserts the row, at once or together with others.  Returns false if it was left
+ * out for a conflict.  Else writer->slot holds it until the next row is started.
  */
-static bool
-RunBeforeTriggers(RowWriter *writer)
-{
-	TriggerDesc *triggers = writer->rri->ri_TrigDesc;
-	MemoryContext old;
-	bool		is_row;
-
-	if (triggers == NULL || !triggers->trig_insert_before_row)
-		return true;
-	old = MemoryContextSwitchTo(writer->estate->es_query_cxt);
-	is_row = ExecBRInsertTriggers(writer->estate, writer->rri, writer->slot);
-	MemoryContextSwitchTo(old);
-	return is_row;
-}
-
-/* Computes the generated columns and checks the constraints. */
-static void
-CheckRow(RowWriter *writer)
-{
-	TupleConstr *constraints = RelationGetDescr(writer->rel)->constr;
-
-	if (constraints && constraints->has_generated_stored)
-		ExecComputeStoredGenerated(writer->rri, writer->estate, writer->slot,
-								   CMD_INSERT);
-	if (constraints)
-		ExecConstraints(writer->rri, writer->slot, writer->estate);
-	if (writer->rel->rd_rel->relispartition)
-		ExecPartitionCheck(writer->rri, writer->slot, writer->estate, true);
-}
-
-/*
- * Inserts the row, at once or together with others.  If it is stored,
- * writer->slot holds it until the next row is started.
- */
-RowOutcome
+bool
 WriteRow(RowWriter *writer)
 {
 	Assert(writer->slot != NULL && TTS_EMPTY(writer->slot));
-	FillDefaults(writer->defaults, writer->slot, writer->is_set);
+	FillDefaults(writer);
 	ExecStoreVirtualTuple(writer->slot);
-	if (!RunBeforeTriggers(writer))
-		return ROW_SUPPRESSED;
-	CheckRow(writer);
+	if (RelationGetDescr(writer->rel)->constr != NULL)
+		ExecConstraints(writer->rri, writer->slot, writer->estate);
 	if (writer->conflict_action == CONFLICT_SKIP)
-		return InsertUnlessConflict(&writer->conflicts, writer->slot,
-									writer->capture) ?
-			ROW_STORED : ROW_CONFLICTS;
+		return InsertUnlessConflict(&writer->conflicts, writer->slot);
 	BufferRow(writer);
-	return ROW_STORED;
+	return true;
 }
 
-/*
- * Closes the indexes and keeps their locks, as the table's, so that the
- * transaction's next write need not take them again.
- */
-static void
-CloseIndexes(ResultRelInfo *rri)
+/* Inserts the rows that are left, and closes the table.  Its locks stay. */
+void
+CloseRowWriter(RowWriter *writer)
 {
+	ResultRelInfo *rri = writer->rri;
+	Relation	rel = writer->rel;
+
+	FlushRows(writer);
+	ExecResetTupleTable(writer->estate->es_tupleTable, false);
 	for (int i = 0; i < rri->ri_NumIndices; i++)
 	{
 		CleanUpInsertion(rri->ri_IndexRelationDescs[i],
 						 rri->ri_IndexRelationInfo[i]);
+		/* So that the transaction's next write need not lock it again. */
 		index_close(rri->ri_IndexRelationDescs[i], NoLock);
 	}
-	rri->ri_NumIndices = 0;
-}
-
-/* Runs the statement's AFTER triggers, closes all, switches back. */
-void
-CloseRowWriter(RowWriter *writer)
-{
-	EState	   *estate = writer->estate;
-	Relation	rel = writer->rel;
-	CallerIdentity caller = writer->caller;
-
-	FlushRows(writer);
-	Assert(writer->nrows == 0);
-	ExecASInsertTriggers(estate, writer->rri, writer->capture);
-	AfterTriggerEndQuery(estate);
-	ExecResetTupleTable(estate->es_tupleTable, false);
-	CloseIndexes(writer->rri);
-	ExecCloseResultRelations(estate);
+	FreeExecutorState(writer->estate);
 	table_close(rel, NoLock);
-	FreeExecutorState(estate);
 	PopActiveSnapshot();
-	SwitchBack(&caller);
 }

@@ -1,17 +1,16 @@
 /*
  * row_writer.h
- *		Insertion of rows into one of the extension's tables, without a plan.
+ *		Insertion of rows into one of the extension's tables, without the executor.
  */
 #ifndef DOC_EXTRACTOR_ROW_WRITER_H
 #define DOC_EXTRACTOR_ROW_WRITER_H
 
-#include "commands/trigger.h"
 #include "nodes/execnodes.h"
 
-#include "column_defaults.h"
 #include "columns.h"
-#include "identity.h"
+#include "ledger.h"
 #include "row_conflict.h"
+#include "table_shape.h"
 
 /* What to do if the file_hash of a row is in the table already. */
 typedef enum ConflictAction
@@ -21,17 +20,15 @@ typedef enum ConflictAction
 } ConflictAction;
 
 /*
- * An insertion into one table, open for the time of one statement.  All that it
- * allocates belongs to its executor state.
+ * An insertion into one table.  All that it allocates belongs to its executor
+ * state.
  */
 typedef struct RowWriter
 {
 	Relation	rel;
 	EState	   *estate;
 	ResultRelInfo *rri;
-	TransitionCaptureState *capture;	/* for triggers' transition tables */
-	ColumnDefaults *defaults;
-	bool		row_by_row;		/* rows must not be buffered */
+	ColumnDefault *defaults;
 	ConflictAction conflict_action;
 	ConflictCheck conflicts;	/* for CONFLICT_SKIP */
 	TupleTableSlot *slot;		/* the row being filled in, or the last one */
@@ -40,26 +37,16 @@ typedef struct RowWriter
 	int			nrows;			/* buffered */
 	int			capacity;		/* of "slots" */
 	Size		bytes;			/* of the buffered rows */
-	CallerIdentity caller;
 } RowWriter;
 
-/* What WriteRow() did with a row. */
-typedef enum RowOutcome
-{
-	ROW_STORED,
-	ROW_SUPPRESSED,				/* by a user's BEFORE trigger */
-	ROW_CONFLICTS				/* with a row that has the same file_hash */
-} RowOutcome;
-
 extern RowWriter *OpenRowWriter(const Ledger *ledger, const char *table,
-								ConflictAction conflict_action,
-								const char *skipped_trigger);
+								ConflictAction conflict_action);
 extern AttrNumber WriterColumn(RowWriter *writer, const char *column,
 							   ColumnClass class);
 extern void StartRow(RowWriter *writer);
 extern void SetColumn(RowWriter *writer, AttrNumber column, Datum value);
 extern void SetNull(RowWriter *writer, AttrNumber column);
-extern RowOutcome WriteRow(RowWriter *writer);
+extern bool WriteRow(RowWriter *writer);
 extern void CloseRowWriter(RowWriter *writer);
 
 #endif							/* DOC_EXTRACTOR_ROW_WRITER_H */

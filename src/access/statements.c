@@ -19,7 +19,7 @@
 #include "identity.h"
 #include "statements.h"
 
-#define MAX_PARAMETERS 4
+#define MAX_PARAMETERS 9
 
 typedef struct StatementText
 {
@@ -35,7 +35,67 @@ typedef struct StatementText
 	" AND file_hash OPERATOR(pg_catalog.=) $2" \
 	" AND ingestion_status OPERATOR(pg_catalog.<>) 'success'"
 
+/*
+ * Insertions of a row unless it conflicts.  We name no arbiter: the server would
+ * not take an index that REINDEX CONCURRENTLY is building.
+ */
+#define UNLESS_CONFLICT " ON CONFLICT DO NOTHING"
+
+/* Parameters: as named; the number of bytes as int8. */
+#define INSERT_DOCUMENT \
+	"INSERT INTO %1$s.documents (file_name, file_size_bytes, file_hash," \
+	" file_type, ingestion_source, document_text, metadata_extracted," \
+	" ingestion_status, error_message)" \
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+#define RETURNING_DOCUMENT \
+	" RETURNING id::pg_catalog.int8, file_hash::pg_catalog.text"
+#define DOCUMENT_PARAMETERS \
+	9, {TEXTOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, JSONOID, TEXTOID, \
+	TEXTOID}
+
+/* Parameters: hash, document. */
+#define INSERT_HASH \
+	"INSERT INTO %1$s.hash_index (file_hash, document_id) VALUES ($1, $2)"
+
 static const StatementText texts[NUMBER_OF_STATEMENTS] = {
+	[STATEMENT_INSERT_DOCUMENT] = {
+		"documents", INSERT_DOCUMENT RETURNING_DOCUMENT, DOCUMENT_PARAMETERS
+	},
+	[STATEMENT_INSERT_NEW_DOCUMENT] = {
+		"documents", INSERT_DOCUMENT UNLESS_CONFLICT RETURNING_DOCUMENT,
+		DOCUMENT_PARAMETERS
+	},
+	[STATEMENT_INSERT_HASH] = {
+		"hash_index", INSERT_HASH, 2, {TEXTOID, INT8OID}
+	},
+	[STATEMENT_INSERT_NEW_HASH] = {
+		"hash_index", INSERT_HASH UNLESS_CONFLICT, 2, {TEXTOID, INT8OID}
+	},
+	/* Parameters: document, action, user, values, reason, login role. */
+	[STATEMENT_INSERT_TRAIL] = {
+		"audit_log",
+		"INSERT INTO %1$s.audit_log (document_id, action, action_timestamp,"
+		" user_or_system, old_value, new_value, change_reason, db_user)"
+		" VALUES ($1, $2, pg_catalog.now(), $3, $4, $5, $6, $7)"
+		" RETURNING id::pg_catalog.int8",
+		7, {INT8OID, TEXTOID, TEXTOID, JSONOID, JSONOID, TEXTOID, NAMEOID}
+	},
+	/* The same without the login role. */
+	[STATEMENT_INSERT_TRAIL_1_0] = {
+		"audit_log",
+		"INSERT INTO %1$s.audit_log (document_id, action, action_timestamp,"
+		" user_or_system, old_value, new_value, change_reason)"
+		" VALUES ($1, $2, pg_catalog.now(), $3, $4, $5, $6)"
+		" RETURNING id::pg_catalog.int8",
+		6, {INT8OID, TEXTOID, TEXTOID, JSONOID, JSONOID, TEXTOID}
+	},
+	/* Parameters: file name, type, message. */
+	[STATEMENT_INSERT_ERROR] = {
+		"error_log",
+		"INSERT INTO %1$s.error_log (file_name, error_type, error_message)"
+		" VALUES ($1, $2, $3) RETURNING id::pg_catalog.int8",
+		3, {TEXTOID, TEXTOID, TEXTOID}
+	},
 	/*
 	 * Parameters: hash, number of duplicates, document, maximum.  A count that
 	 * has reached the maximum stays there.
@@ -182,19 +242,24 @@ ForgetOtherSchema(const char *schema_name)
 }
 
 /*
- * Returns the kept plan of a statement on a table of this size.  Plans anew when
- * the table has doubled: a plan that was made for a table of a few pages scans
- * them all, and a session can fill the table long before anything else
- * invalidates its plans.
+ * Returns the plan of a statement on a table of this size: the kept one, if there
+ * can be one.  Plans anew when the table has doubled: a plan that was made for a
+ * table of a few pages scans them all, and a session can fill the table long before
+ * anything else invalidates its plans.
  */
 static SPIPlanPtr
-KeptPlan(LedgerStatement statement, const char *schema_name,
-		 BlockNumber blocks)
+GetPlan(LedgerStatement statement, const char *schema_name,
+		BlockNumber blocks)
 {
 	StatementPlan *kept = &plans[statement];
 
-	ForgetOtherSchema(schema_name);
-	if (kept->plan == NULL || blocks / 2 > kept->blocks)
+	/* If a user's trigger called us, kept plans are running further out. */
+	if (running == 0)
+		ForgetOtherSchema(schema_name);
+	else if (strcmp(schema_name, NameStr(planned_schema)) != 0)
+		return Prepare(&texts[statement], schema_name);
+
+	if (kept->plan == NULL || (running == 0 && blocks / 2 > kept->blocks))
 	{
 		SPIPlanPtr	plan = Prepare(&texts[statement], schema_name);
 
@@ -211,14 +276,17 @@ KeptPlan(LedgerStatement statement, const char *schema_name,
 
 /*
  * Raises the error of a statement again, without its detail if that may describe a
- * row (class 23): we have read the row as its owner, and the caller may have no
- * right to.
+ * row (class 23) that was there before: we have read it as its owner, and the caller
+ * may have no right to.
  */
 static void
-PassOnError(void)
+PassOnError(bool is_insert)
 {
-	ErrorData  *error = CopyErrorData();
+	ErrorData  *error;
 
+	if (is_insert)
+		PG_RE_THROW();
+	error = CopyErrorData();
 	if (ERRCODE_TO_CATEGORY(error->sqlerrcode) !=
 		ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION)
 		PG_RE_THROW();
@@ -230,7 +298,7 @@ PassOnError(void)
 
 /* Runs a plan, and counts it among those that run. */
 static void
-Execute(SPIPlanPtr plan, Datum *values, const char *nulls)
+Execute(SPIPlanPtr plan, bool is_insert, Datum *values, const char *nulls)
 {
 	MemoryContext context = CurrentMemoryContext;
 	int			code = 0;
@@ -245,7 +313,7 @@ Execute(SPIPlanPtr plan, Datum *values, const char *nulls)
 	{
 		running--;
 		MemoryContextSwitchTo(context);
-		PassOnError();
+		PassOnError(is_insert);
 	}
 	PG_END_TRY();
 	if (code < 0)
@@ -299,13 +367,8 @@ RunStatement(const Ledger *ledger, LedgerStatement statement, Datum *values,
 	rel = OpenLedgerTable(ledger, texts[statement].table, AccessShareLock);
 	SwitchToOwner(ledger, RelationGetRelid(rel), &caller);
 	schema_name = get_namespace_name(ledger->schema);
-	/* If a user's trigger called us, a kept plan may be running further out. */
-	if (running > 0)
-		plan = Prepare(&texts[statement], schema_name);
-	else
-		plan = KeptPlan(statement, schema_name,
-						RelationGetNumberOfBlocks(rel));
-	Execute(plan, values, nulls);
+	plan = GetPlan(statement, schema_name, RelationGetNumberOfBlocks(rel));
+	Execute(plan, statement <= LAST_INSERT, values, nulls);
 	SwitchBack(&caller);
 	table_close(rel, NoLock);
 	nrows = SPI_processed;

@@ -6,7 +6,6 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
 #include "../access/index_search.h"
@@ -56,23 +55,6 @@ IngestCallback(void *argument)
 }
 
 /*
- * Returns whether an error says that the id of a new document is taken, which is
- * the fault of its sequence.
- */
-static bool
-IsTakenId(const Ledger *ledger, const ErrorData *error)
-{
-	Oid			index;
-
-	if (error->sqlerrcode != ERRCODE_UNIQUE_VIOLATION ||
-		error->constraint_name == NULL || error->table_name == NULL ||
-		strcmp(error->table_name, "documents") != 0)
-		return false;
-	index = get_relname_relid(error->constraint_name, ledger->schema);
-	return OidIsValid(index) && IsIndexOn(index, "id");
-}
-
-/*
  * Returns whether the error of an attempt is about the document: about its values
  * (class 22), a constraint that they violate (class 23), or a refusal by a user's
  * trigger.  All others, such as a cancel, a full disk or a missing column, would
@@ -93,7 +75,9 @@ IsAboutDocument(const IngestAttempt *attempt, const ErrorData *error)
 			return !is_derived &&
 				error->sqlerrcode != ERRCODE_SEQUENCE_GENERATOR_LIMIT_EXCEEDED;
 		case ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION:
-			return !is_derived && !IsTakenId(attempt->ledger, error);
+			/* A taken id is the fault of its sequence. */
+			return !is_derived &&
+				!IsViolatedIndex(attempt->ledger, error, "documents", "id");
 		default:
 			return false;
 	}

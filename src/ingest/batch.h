@@ -24,7 +24,6 @@ typedef struct HashGroup
 	int			ndocuments;
 	int			nsettled;		/* of them, from the first on */
 	int			nsearches;		/* for the hash, so far */
-	bool		is_new;			/* inserted, its other rows not derived yet */
 	DocumentState state;
 	FoundDocument *found;		/* as documents has it */
 } HashGroup;

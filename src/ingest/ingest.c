@@ -17,6 +17,7 @@
 #include "../access/identity.h"
 #include "../lib/derived.h"
 #include "../tables/document_search.h"
+#include "../tables/document_writer.h"
 #include "../tables/documents.h"
 #include "../tables/error_log.h"
 #include "../tables/hash_index.h"
@@ -136,7 +137,7 @@ CheckSize(const HashGroup *group, const Document *document)
 				 errhint("Check how hash and size were computed: no two different files with the same SHA-256 are known.")));
 }
 
-/* Closes documents, if it is open; its triggers derive the other rows. */
+/* Closes documents, if it is open. */
 static void
 StopInserting(Ingestion *ingestion)
 {
@@ -147,26 +148,22 @@ StopInserting(Ingestion *ingestion)
 }
 
 /*
- * Inserts the first document of a group that is absent.  If it does not get in,
- * search again.
+ * Inserts the first document of a group that is absent, and derives its other rows.
+ * If it does not get in, search again; if that finds nothing, insist.
  */
 static void
 InsertGroup(Ingestion *ingestion, HashGroup *group)
 {
 	Document   *document = NextDocument(group);
-	InsertOutcome outcome;
 
 	if (ingestion->writer == NULL)
 		ingestion->writer = OpenDocumentWriter(ingestion->ledger);
-	outcome = InsertDocument(ingestion->writer, document,
-							 &group->found->document_id);
-	group->state = DOCUMENT_UNKNOWN;
-	if (outcome == INSERT_NOTHING)
+	if (!InsertDocument(ingestion->writer, document, group->nsearches > 1,
+						&group->found->document_id))
+	{
+		group->state = DOCUMENT_UNKNOWN;
 		return;
-	/* With the hash that the row has now it would never be found again. */
-	if (outcome == INSERT_ALTERED)
-		ReportStuck(group);
-	group->is_new = true;
+	}
 	group->found->size = document->size;
 	SettleDocument(group);
 }
@@ -243,15 +240,11 @@ CountRest(Ingestion *ingestion, HashGroup *group)
 	WriteDerived(CountGroup, &argument);
 }
 
-/*
- * Settles the documents of a group.  Stops after a new row: the rest of the group
- * has to wait for the rows that are derived from it.
- */
+/* Settles the documents of a group. */
 static void
 SettleGroup(Ingestion *ingestion, HashGroup *group)
 {
-	while (NextDocument(group) != NULL &&
-		   !(group->is_new && ingestion->writer != NULL))
+	while (NextDocument(group) != NULL)
 	{
 		CHECK_FOR_INTERRUPTS();
 		switch (group->state)
@@ -271,23 +264,14 @@ SettleGroup(Ingestion *ingestion, HashGroup *group)
 	}
 }
 
-/*
- * Settles the groups in the order of their hashes, and derives the other rows of
- * new documents.  Returns whether all documents are settled.
- */
-static bool
+/* Settles the groups in the order of their hashes. */
+static void
 SettleGroups(Ingestion *ingestion)
 {
-	bool		settled = true;
-
 	for (int i = 0; i < ingestion->ngroups; i++)
-	{
 		SettleGroup(ingestion, &ingestion->groups[i]);
-		settled &= NextDocument(&ingestion->groups[i]) == NULL;
-	}
 	StopSearching(ingestion);
 	StopInserting(ingestion);
-	return settled;
 }
 
 /* Marks earlier failures of the documents: WriteDerived()'s callback. */
@@ -324,9 +308,7 @@ IngestSorted(const Ledger *ledger, Document **documents, int ndocuments)
 	ingestion.groups = GroupDocuments(documents, ndocuments,
 									  &ingestion.ngroups);
 	SearchForAll(&ingestion);
-	/* No other session sees the new rows yet, so the rest needs no order. */
-	while (!SettleGroups(&ingestion))
-		continue;
+	SettleGroups(&ingestion);
 	Assert(ingestion.counter == NULL && ingestion.writer == NULL);
 	WriteDerived(MarkFailures, &ingestion);
 	/* A batch around this one must not take our rows for its own. */

@@ -9,6 +9,7 @@
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 
+#include "../access/identity.h"
 #include "../compat.h"
 #include "../lib/encoding.h"
 #include "../settings.h"
@@ -93,6 +94,7 @@ record_document_event(PG_FUNCTION_ARGS)
 {
 	Ledger		ledger = GetLedgerToWrite(fcinfo);
 	TrailEntry	entry;
+	CallerIdentity caller;
 	Trail		trail;
 	int64		id;
 
@@ -104,13 +106,14 @@ record_document_event(PG_FUNCTION_ARGS)
 	entry.reason = OptionalArgument(fcinfo, 4);
 	RequireDocument(&ledger, entry.document_id);
 
+	SwitchToOwner(&ledger, LedgerTableOid(&ledger, "audit_log"), &caller);
 	OpenTrail(&trail, &ledger);
-	if (!WriteTrail(&trail, &entry))
+	if (!WriteTrail(&trail, &entry, &id))
 		ereport(ERROR,
 				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
 				 errmsg("the event was not recorded"),
 				 errdetail("A trigger on audit_log suppressed its row.")));
-	id = LastTrailId(&trail);
 	CloseTrail(&trail);
+	SwitchBack(&caller);
 	PG_RETURN_INT64(id);
 }

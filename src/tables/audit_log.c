@@ -7,7 +7,7 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
+#include "access/table.h"
 #include "executor/spi.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
@@ -16,13 +16,11 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
+#include "../access/statements.h"
 #include "../compat.h"
 #include "../lib/encoding.h"
 #include "../settings.h"
 #include "audit_log.h"
-
-/* 1.1's check of actions, for rows that come from elsewhere than from us. */
-#define CHECK_TRIGGER "audit_log_check_actions"
 
 /* Raises an error with this SQLSTATE unless the action is one of V001's. */
 void
@@ -64,106 +62,148 @@ LoginRole(void)
 	return EscapeInvalid(name, strlen(name));
 }
 
-/* Returns the column for the login role, or 0 in 1.0, which has none. */
-static AttrNumber
-LoginRoleColumn(TupleDesc desc)
+/* The columns, in the order of the statement's parameters. */
+static const struct
 {
-	int			column = SPI_fnumber(desc, "db_user");
+	const char *name;
+	ColumnClass class;
+}			trail_columns[TRAIL_COLUMNS] = {
+	[TRAIL_DOCUMENT] = {"document_id", COLUMN_INTEGER},
+	[TRAIL_ACTION] = {"action", COLUMN_TEXT},
+	[TRAIL_USER] = {"user_or_system", COLUMN_TEXT},
+	[TRAIL_OLD_VALUE] = {"old_value", COLUMN_JSON},
+	[TRAIL_NEW_VALUE] = {"new_value", COLUMN_JSON},
+	[TRAIL_REASON] = {"change_reason", COLUMN_TEXT},
+	[TRAIL_LOGIN_ROLE] = {"db_user", COLUMN_NAME}
+};
 
-	return column > 0 && ColumnType(desc, column) == NAMEOID ? column : 0;
+/* Finds the columns.  Raises what ColumnNumber() raises. */
+static void
+FindTrailColumns(Trail *trail, Relation rel)
+{
+	TupleDesc	desc = RelationGetDescr(rel);
+
+	trail->ncolumns = SPI_fnumber(desc, trail_columns[TRAIL_LOGIN_ROLE].name) > 0 ?
+		TRAIL_COLUMNS : TRAIL_LOGIN_ROLE;
+	for (int i = 0; i < trail->ncolumns; i++)
+		trail->columns[i] = ColumnNumber(desc, "audit_log",
+										 trail_columns[i].name,
+										 trail_columns[i].class);
+	trail->id = ColumnNumber(desc, "audit_log", "id", COLUMN_INTEGER);
+	trail->action_timestamp = ColumnNumber(desc, "audit_log",
+										   "action_timestamp", COLUMN_TIME);
 }
 
-/* Opens audit_log for the rows of one statement, until CloseTrail(). */
+/*
+ * Opens audit_log for the rows of one statement, until CloseTrail().  The caller has
+ * switched to the owner of documents.  What the trail points to belongs to the
+ * current memory context.
+ */
 void
 OpenTrail(Trail *trail, const Ledger *ledger)
 {
-	RowWriter  *writer = OpenRowWriter(ledger, "audit_log", CONFLICT_ERROR,
-									   CHECK_TRIGGER);
-	MemoryContext old = MemoryContextSwitchTo(writer->estate->es_query_cxt);
 	char	   *login_role = LoginRole();
 
-	trail->rows = writer;
-	trail->id = WriterColumn(writer, "id", COLUMN_INTEGER);
-	trail->document_id = WriterColumn(writer, "document_id", COLUMN_INTEGER);
-	trail->action = WriterColumn(writer, "action", COLUMN_TEXT);
-	trail->action_timestamp = WriterColumn(writer, "action_timestamp",
-										   COLUMN_TIME);
-	trail->user_or_system = WriterColumn(writer, "user_or_system", COLUMN_TEXT);
-	trail->old_value = WriterColumn(writer, "old_value", COLUMN_JSON);
-	trail->new_value = WriterColumn(writer, "new_value", COLUMN_JSON);
-	trail->change_reason = WriterColumn(writer, "change_reason", COLUMN_TEXT);
-	trail->db_user = LoginRoleColumn(RelationGetDescr(writer->rel));
+	trail->ledger = ledger;
+	trail->rows = OpenRowWriter(ledger, "audit_log", CONFLICT_ERROR);
+	if (trail->rows != NULL)
+		FindTrailColumns(trail, trail->rows->rel);
+	else
+	{
+		Relation	rel = OpenLedgerTable(ledger, "audit_log", AccessShareLock);
+
+		FindTrailColumns(trail, rel);
+		table_close(rel, NoLock);
+	}
 	trail->login_role = DirectFunctionCall1(namein,
 											CStringGetDatum(login_role));
 	trail->user = SettingText(doc_extractor_user);
 	if (trail->user == (Datum) 0)
 		trail->user = CStringGetTextDatum(login_role);
 	trail->reason = SettingText(doc_extractor_reason);
-	MemoryContextSwitchTo(old);
 }
 
-/* Returns the type of a column of audit_log. */
-static Oid
-TrailColumnType(Trail *trail, AttrNumber column)
+/* Returns whether a row has no value for a column.  document_id always has one. */
+static bool
+IsNull(const Datum *values, TrailColumn column)
 {
-	return ColumnType(RelationGetDescr(trail->rows->rel), column);
+	return column != TRAIL_DOCUMENT && values[column] == (Datum) 0;
 }
 
-/* Sets a column, unless the value is zero. */
+/* Inserts a row by statement.  Results as WriteTrail()'s. */
+static bool
+WriteTrailByStatement(Trail *trail, Datum *values, int64 *id)
+{
+	char		nulls[TRAIL_COLUMNS];
+	Datum		result;
+
+	for (int i = 0; i < trail->ncolumns; i++)
+		nulls[i] = IsNull(values, i) ? 'n' : ' ';
+	if (RunStatement(trail->ledger,
+					 trail->ncolumns == TRAIL_COLUMNS ? STATEMENT_INSERT_TRAIL :
+					 STATEMENT_INSERT_TRAIL_1_0, values, nulls, &result) == 0)
+		return false;
+	*id = DatumGetInt64(result);
+	return true;
+}
+
+/* Sets a column of the row to a value of ours. */
 static void
-SetUnlessNull(Trail *trail, AttrNumber column, Datum value)
+SetTrailColumn(Trail *trail, TrailColumn column, Datum value)
 {
-	if (value != (Datum) 0)
-		SetColumn(trail->rows, column, value);
+	AttrNumber	number = trail->columns[column];
+	Oid			type = ColumnType(RelationGetDescr(trail->rows->rel), number);
+
+	if (trail_columns[column].class == COLUMN_INTEGER)
+		value = IntegerDatum(DatumGetInt64(value), type);
+	else if (trail_columns[column].class == COLUMN_JSON)
+		value = JsonDatum(value, type);
+	SetColumn(trail->rows, number, value);
 }
 
-/* The same for a json value. */
-static void
-SetJson(Trail *trail, AttrNumber column, Datum value)
-{
-	if (value != (Datum) 0)
-		SetColumn(trail->rows, column,
-				  JsonDatum(value, TrailColumnType(trail, column)));
-}
-
-/* Writes a row.  Returns false if a user's BEFORE trigger suppressed it. */
+/*
+ * Writes a row, at once or together with others, and sets its id.  Returns false if
+ * a user's trigger suppressed it.
+ */
 bool
-WriteTrail(Trail *trail, const TrailEntry *entry)
+WriteTrail(Trail *trail, const TrailEntry *entry, int64 *id)
 {
-	RowWriter  *writer = trail->rows;
+	RowWriter  *rows = trail->rows;
+	Datum		values[TRAIL_COLUMNS] = {
+		[TRAIL_DOCUMENT] = Int64GetDatum(entry->document_id),
+		[TRAIL_ACTION] = CStringGetTextDatum(entry->action),
+		[TRAIL_USER] = trail->user,
+		[TRAIL_OLD_VALUE] = entry->old_value,
+		[TRAIL_NEW_VALUE] = entry->new_value,
+		[TRAIL_REASON] = entry->reason != (Datum) 0 ? entry->reason :
+		trail->reason,
+		[TRAIL_LOGIN_ROLE] = trail->login_role
+	};
 
-	StartRow(writer);
-	SetColumn(writer, trail->document_id,
-			  IntegerDatum(entry->document_id,
-						   TrailColumnType(trail, trail->document_id)));
-	SetColumn(writer, trail->action, CStringGetTextDatum(entry->action));
-	SetColumn(writer, trail->action_timestamp,
-			  TransactionTime(TrailColumnType(trail, trail->action_timestamp)));
-	SetColumn(writer, trail->user_or_system, trail->user);
-	SetJson(trail, trail->old_value, entry->old_value);
-	SetJson(trail, trail->new_value, entry->new_value);
-	SetUnlessNull(trail, trail->change_reason,
-				  entry->reason != (Datum) 0 ? entry->reason : trail->reason);
-	if (trail->db_user > 0)
-		SetColumn(writer, trail->db_user, trail->login_role);
-	return WriteRow(writer) == ROW_STORED;
+	if (rows == NULL)
+		return WriteTrailByStatement(trail, values, id);
+	StartRow(rows);
+	for (int i = 0; i < trail->ncolumns; i++)
+	{
+		if (IsNull(values, i))
+			SetNull(rows, trail->columns[i]);
+		else
+			SetTrailColumn(trail, i, values[i]);
+	}
+	SetColumn(rows, trail->action_timestamp,
+			  TransactionTime(ColumnType(RelationGetDescr(rows->rel),
+										 trail->action_timestamp)));
+	(void) WriteRow(rows);
+	*id = RequiredInteger(rows->slot, trail->id);
+	return true;
 }
 
-/* Returns the id of the row that WriteTrail() has just written. */
-int64
-LastTrailId(Trail *trail)
-{
-	bool		is_null;
-	Datum		id = slot_getattr(trail->rows->slot, trail->id, &is_null);
-
-	return IntegerValue(id, TrailColumnType(trail, trail->id));
-}
-
-/* Closes audit_log, whose AFTER triggers now run. */
+/* Closes audit_log. */
 void
 CloseTrail(Trail *trail)
 {
-	CloseRowWriter(trail->rows);
+	if (trail->rows != NULL)
+		CloseRowWriter(trail->rows);
 }
 
 /*
@@ -191,6 +231,7 @@ WriteDocument(DocumentTrail *trail, const char *action,
 {
 	TupleTableSlot *row = new_row != NULL ? new_row : old_row;
 	TrailEntry	entry = {.action = action};
+	int64		id;
 	MemoryContext old;
 
 	if (!trail->is_open)
@@ -203,7 +244,7 @@ WriteDocument(DocumentTrail *trail, const char *action,
 		entry.old_value = EncodeRow(trail->encoder, old_row, trail->columns);
 	if (new_row != NULL)
 		entry.new_value = EncodeRow(trail->encoder, new_row, trail->columns);
-	(void) WriteTrail(&trail->trail, &entry);
+	(void) WriteTrail(&trail->trail, &entry, &id);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(trail->row_context);
 }

@@ -8,19 +8,28 @@
 #include "../access/row_writer.h"
 #include "row_json.h"
 
+/* The columns that a row of ours sets. */
+typedef enum TrailColumn
+{
+	TRAIL_DOCUMENT,
+	TRAIL_ACTION,
+	TRAIL_USER,
+	TRAIL_OLD_VALUE,
+	TRAIL_NEW_VALUE,
+	TRAIL_REASON,
+	TRAIL_LOGIN_ROLE,			/* since 1.1 */
+	TRAIL_COLUMNS
+} TrailColumn;
+
 /* audit_log, open for the rows of one statement. */
 typedef struct Trail
 {
-	RowWriter  *rows;
+	const Ledger *ledger;
+	RowWriter  *rows;			/* NULL: rows are inserted by statement */
+	AttrNumber	columns[TRAIL_COLUMNS];
 	AttrNumber	id;
-	AttrNumber	document_id;
-	AttrNumber	action;
 	AttrNumber	action_timestamp;
-	AttrNumber	user_or_system;
-	AttrNumber	old_value;
-	AttrNumber	new_value;
-	AttrNumber	change_reason;
-	AttrNumber	db_user;		/* since 1.1; else 0 */
+	int			ncolumns;		/* of them, that the ledger has */
 	Datum		user;			/* text, the same for all rows */
 	Datum		reason;			/* text; zero: none */
 	Datum		login_role;		/* name */
@@ -50,8 +59,7 @@ typedef struct DocumentTrail
 
 extern void CheckAction(const char *action, int sqlstate);
 extern void OpenTrail(Trail *trail, const Ledger *ledger);
-extern bool WriteTrail(Trail *trail, const TrailEntry *entry);
-extern int64 LastTrailId(Trail *trail);
+extern bool WriteTrail(Trail *trail, const TrailEntry *entry, int64 *id);
 extern void CloseTrail(Trail *trail);
 
 extern void OpenDocumentTrail(DocumentTrail *trail, const Ledger *ledger,

@@ -1,145 +1,16 @@
 /*
  * documents.c
- *		Rows of documents: insert, heal, fail again, lock.
+ *		Rows of documents: heal, fail again, lock.
+ *
+ * document_writer.c has new rows.
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "utils/builtins.h"
-#include "utils/rel.h"
-#include "utils/snapmgr.h"
 
 #include "../access/columns.h"
 #include "../access/statements.h"
 #include "documents.h"
-
-/*
- * The columns that an insert sets, and where their values come from: a field of
- * the document, or one of these.
- */
-#define SIZE_COLUMN (-1)
-#define HASH_COLUMN (-2)
-static const struct
-{
-	const char *name;
-	ColumnClass class;
-	int			source;
-}			inserted_columns[INSERTED_COLUMNS] = {
-	{"file_name", COLUMN_TEXT, FIELD_NAME},
-	{"file_size_bytes", COLUMN_INTEGER, SIZE_COLUMN},
-	{"file_hash", COLUMN_TEXT, HASH_COLUMN},
-	{"file_type", COLUMN_TEXT, FIELD_TYPE},
-	{"ingestion_source", COLUMN_TEXT, FIELD_SOURCE},
-	{"document_text", COLUMN_TEXT, FIELD_TEXT},
-	{"metadata_extracted", COLUMN_JSON, FIELD_METADATA},
-	{"ingestion_status", COLUMN_TEXT, FIELD_STATUS},
-	{"error_message", COLUMN_TEXT, FIELD_MESSAGE}
-};
-
-/*
- * Opens documents for new rows, until CloseDocumentWriter().  The writer belongs
- * to the current memory context.
- */
-DocumentWriter *
-OpenDocumentWriter(const Ledger *ledger)
-{
-	DocumentWriter *writer = palloc(sizeof(DocumentWriter));
-
-	CommandCounterIncrement();
-	PushActiveSnapshot(GetTransactionSnapshot());
-	writer->rows = OpenRowWriter(ledger, "documents", CONFLICT_SKIP, NULL);
-	for (int i = 0; i < INSERTED_COLUMNS; i++)
-		writer->columns[i] = WriterColumn(writer->rows,
-										  inserted_columns[i].name,
-										  inserted_columns[i].class);
-	return writer;
-}
-
-/* Returns a document's value for a column. */
-static NullableDatum
-InsertedValue(const Document *document, int source)
-{
-	NullableDatum value = {.isnull = false};
-
-	if (source == SIZE_COLUMN)
-		value.value = Int64GetDatum(document->size);
-	else if (source == HASH_COLUMN)
-		value.value = CStringGetTextDatum(document->hash);
-	else
-		value = document->fields[source];
-	return value;
-}
-
-/* Sets the columns of a new row. */
-static void
-FillRow(DocumentWriter *writer, const Document *document)
-{
-	RowWriter  *rows = writer->rows;
-
-	StartRow(rows);
-	for (int i = 0; i < INSERTED_COLUMNS; i++)
-	{
-		NullableDatum value = InsertedValue(document, inserted_columns[i].source);
-		Oid			type;
-
-		if (value.isnull)
-		{
-			SetNull(rows, writer->columns[i]);
-			continue;
-		}
-		type = ColumnType(RelationGetDescr(rows->rel), writer->columns[i]);
-		if (inserted_columns[i].class == COLUMN_INTEGER)
-			value.value = IntegerDatum(document->size, type);
-		else if (inserted_columns[i].class == COLUMN_JSON)
-			value.value = JsonDatum(value.value, type);
-		SetColumn(rows, writer->columns[i], value.value);
-	}
-}
-
-/* Reads the id of the row just written, and whether its hash is the document's. */
-static InsertOutcome
-ReadNewRow(RowWriter *rows, const Document *document, int64 *document_id)
-{
-	Datum		hash = RequiredColumn(rows->slot,
-									  WriterColumn(rows, "file_hash",
-												   COLUMN_TEXT));
-
-	if (!IsHash(hash, document->hash))
-		return INSERT_ALTERED;
-	*document_id = RequiredInteger(rows->slot,
-								   WriterColumn(rows, "id", COLUMN_INTEGER));
-	return INSERT_DONE;
-}
-
-/*
- * Inserts a document unless its hash is in the table, waiting for sessions that
- * are inserting it.  Sets "document_id" if it did.
- */
-InsertOutcome
-InsertDocument(DocumentWriter *writer, const Document *document,
-			   int64 *document_id)
-{
-	Assert(strlen(document->hash) == HASH_DIGITS);
-	FillRow(writer, document);
-	switch (WriteRow(writer->rows))
-	{
-		case ROW_STORED:
-			return ReadNewRow(writer->rows, document, document_id);
-		case ROW_CONFLICTS:
-		case ROW_SUPPRESSED:
-			break;
-	}
-	return INSERT_NOTHING;
-}
-
-/* Closes documents.  Its triggers now derive the other rows. */
-void
-CloseDocumentWriter(DocumentWriter *writer)
-{
-	CloseRowWriter(writer->rows);
-	PopActiveSnapshot();
-	pfree(writer);
-}
 
 /*
  * Makes a document that has failed a success, with a new text and metadata.

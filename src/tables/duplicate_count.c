@@ -2,9 +2,8 @@
  * duplicate_count.c
  *		The counting of duplicates, in hash_index.
  *
- * A count updates the row in the heap, without a plan, as an UPDATE statement
- * costs several times as much.  If users have given the table triggers, checks
- * or the like, we run the statement, so that these work.
+ * A count updates the row in the heap, as an UPDATE statement costs several times
+ * as much.  as_shipped.c says when it takes the statement.
  */
 #include "postgres.h"
 
@@ -19,34 +18,13 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
+#include "../access/as_shipped.h"
 #include "../access/columns.h"
 #include "../access/statements.h"
 #include "../access/tid_cache.h"
 #include "../compat.h"
 #include "../lib/sha256.h"
 #include "duplicate_count.h"
-
-/*
- * Returns whether an update of the table takes more than a new row version, or
- * another role than the owner of documents, who we are now.
- */
-static bool
-NeedsExecutor(Relation rel)
-{
-	TriggerDesc *triggers = rel->trigdesc;
-	TupleConstr *constraints = RelationGetDescr(rel)->constr;
-
-	if (triggers != NULL &&
-		(triggers->trig_update_before_row || triggers->trig_update_after_row ||
-		 triggers->trig_update_before_statement ||
-		 triggers->trig_update_after_statement))
-		return true;
-	if (constraints != NULL &&
-		(constraints->num_check > 0 || constraints->has_generated_stored))
-		return true;
-	return rel->rd_rules != NULL || rel->rd_rel->relispartition ||
-		rel->rd_rel->relowner != GetUserId();
-}
 
 /*
  * Opens hash_index for the counts of a batch, until CloseDuplicateCounter().  The
@@ -58,6 +36,7 @@ OpenDuplicateCounter(const Ledger *ledger)
 {
 	DuplicateCounter *counter = palloc0(sizeof(DuplicateCounter));
 	TupleDesc	desc;
+	Oid			index;
 
 	counter->ledger = ledger;
 	counter->rel = OpenLedgerTable(ledger, "hash_index", RowExclusiveLock);
@@ -71,10 +50,11 @@ OpenDuplicateCounter(const Ledger *ledger)
 											COLUMN_INTEGER);
 	counter->last_seen = ColumnNumber(desc, "hash_index", "last_seen",
 									  COLUMN_TIME);
-	counter->by_statement = NeedsExecutor(counter->rel);
+	index = FileHashIndex(counter->rel);
+	counter->by_statement = !IsAsShipped(counter->rel, CMD_UPDATE);
 	if (!counter->by_statement)
 	{
-		OpenIndexSearch(&counter->search, counter->rel, FileHashIndex(counter->rel));
+		OpenIndexSearch(&counter->search, counter->rel, index);
 		counter->new_row = table_slot_create(counter->rel, NULL);
 	}
 	return counter;

@@ -16,6 +16,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
+#include "../access/identity.h"
 #include "../access/index_search.h"
 #include "../access/row_writer.h"
 #include "../access/statements.h"
@@ -45,15 +46,53 @@ TruncateText(const char *value, int width)
 					pg_mbcharcliplen(ellipsis, strlen(ellipsis), marks), ellipsis);
 }
 
-/* Sets a column of the row to a text, truncated to fit. */
-static void
-SetTruncated(RowWriter *writer, const char *column, const char *value)
-{
-	AttrNumber	number = WriterColumn(writer, column, COLUMN_TEXT);
-	int			width = ColumnWidth(RelationGetDescr(writer->rel), number);
-	char	   *truncated = TruncateText(value, width);
+/* The columns of a row, in the order of the statement's parameters. */
+#define LOGGED_COLUMNS 3
+static const char *const logged_columns[LOGGED_COLUMNS] = {
+	"file_name", "error_type", "error_message"
+};
 
-	SetColumn(writer, number, CStringGetTextDatum(truncated));
+/* Returns the values of the columns, texts truncated to fit. */
+static void
+TruncateValues(const Ledger *ledger, const char *const *texts, Datum *values)
+{
+	Relation	rel = OpenLedgerTable(ledger, "error_log", AccessShareLock);
+	TupleDesc	desc = RelationGetDescr(rel);
+
+	for (int i = 0; i < LOGGED_COLUMNS; i++)
+	{
+		AttrNumber	column = ColumnNumber(desc, "error_log", logged_columns[i],
+										  COLUMN_TEXT);
+		char	   *value = TruncateText(texts[i], ColumnWidth(desc, column));
+
+		values[i] = CStringGetTextDatum(value);
+	}
+	table_close(rel, NoLock);
+}
+
+/* Inserts a row, and sets its id.  Returns false if a trigger suppresses it. */
+static bool
+InsertError(const Ledger *ledger, Datum *values, int64 *id)
+{
+	RowWriter  *rows = OpenRowWriter(ledger, "error_log", CONFLICT_ERROR);
+	Datum		result;
+
+	if (rows == NULL)
+	{
+		if (RunStatement(ledger, STATEMENT_INSERT_ERROR, values, NULL,
+						 &result) == 0)
+			return false;
+		*id = DatumGetInt64(result);
+		return true;
+	}
+	StartRow(rows);
+	for (int i = 0; i < LOGGED_COLUMNS; i++)
+		SetColumn(rows, WriterColumn(rows, logged_columns[i], COLUMN_TEXT),
+				  values[i]);
+	(void) WriteRow(rows);
+	*id = RequiredInteger(rows->slot, WriterColumn(rows, "id", COLUMN_INTEGER));
+	CloseRowWriter(rows);
+	return true;
 }
 
 /*
@@ -64,23 +103,19 @@ int64
 LogError(const Ledger *ledger, const char *file_name, const char *type,
 		 const char *message)
 {
-	RowWriter  *writer = OpenRowWriter(ledger, "error_log", CONFLICT_ERROR, NULL);
-	MemoryContext old = MemoryContextSwitchTo(writer->estate->es_query_cxt);
+	const char *texts[LOGGED_COLUMNS] = {file_name, type, message};
+	Datum		values[LOGGED_COLUMNS];
+	CallerIdentity caller;
 	int64		id;
 
-	StartRow(writer);
-	SetTruncated(writer, "file_name", file_name);
-	SetTruncated(writer, "error_type", type);
-	SetTruncated(writer, "error_message", message);
-	if (WriteRow(writer) != ROW_STORED)
+	TruncateValues(ledger, texts, values);
+	SwitchToOwner(ledger, LedgerTableOid(ledger, "error_log"), &caller);
+	if (!InsertError(ledger, values, &id))
 		ereport(ERROR,
 				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
 				 errmsg("the failure of \"%s\" was not recorded", file_name),
 				 errdetail("A trigger on error_log suppressed its row.")));
-	id = RequiredInteger(writer->slot,
-						 WriterColumn(writer, "id", COLUMN_INTEGER));
-	MemoryContextSwitchTo(old);
-	CloseRowWriter(writer);
+	SwitchBack(&caller);
 	return id;
 }
 

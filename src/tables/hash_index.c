@@ -13,7 +13,7 @@
 #include "utils/builtins.h"
 #include "utils/rel.h"
 
-#include "../access/statements.h"
+#include "../access/insert_statement.h"
 #include "../compat.h"
 #include "../lib/sha256.h"
 #include "documents.h"
@@ -38,29 +38,55 @@ GetHashRow(const Ledger *ledger, Datum hash, int64 *document_id, int64 *count)
 	return true;
 }
 
-/* Opens hash_index for the rows of new documents, until CloseHashWriter(). */
+/*
+ * Opens hash_index for the rows of new documents, until CloseHashWriter().  The
+ * caller has switched to the owner of documents.
+ */
 void
 OpenHashWriter(HashWriter *writer, const Ledger *ledger)
 {
 	writer->ledger = ledger;
-	writer->rows = OpenRowWriter(ledger, "hash_index", CONFLICT_SKIP, NULL);
+	writer->rows = OpenRowWriter(ledger, "hash_index", CONFLICT_SKIP);
+	if (writer->rows == NULL)
+		return;
 	writer->file_hash = WriterColumn(writer->rows, "file_hash", COLUMN_TEXT);
 	writer->document_id = WriterColumn(writer->rows, "document_id",
 									   COLUMN_INTEGER);
 }
 
-/* Inserts a row.  Returns false if the hash has one. */
-static bool
-TryInsertHash(HashWriter *writer, Datum hash, int64 document_id)
+/* Inserts a row by statement; "insist" as in InsertByStatement(). */
+static InsertResult
+InsertHashByStatement(const Ledger *ledger, Datum hash, int64 document_id,
+					  bool insist)
 {
-	Oid			id_type = ColumnType(RelationGetDescr(writer->rows->rel),
-									 writer->document_id);
+	static const InsertStatements statements = {
+		"hash_index", STATEMENT_INSERT_HASH, STATEMENT_INSERT_NEW_HASH
+	};
+	Datum		values[2];
 
-	StartRow(writer->rows);
-	SetColumn(writer->rows, writer->file_hash, hash);
-	SetColumn(writer->rows, writer->document_id,
-			  IntegerDatum(document_id, id_type));
-	return WriteRow(writer->rows) != ROW_CONFLICTS;
+	values[0] = hash;
+	values[1] = Int64GetDatum(document_id);
+	return InsertByStatement(ledger, &statements, insist, values, NULL, NULL);
+}
+
+/*
+ * Inserts a row.  Returns false if it was left out.  If a user's trigger suppresses
+ * it, that is the user's will.
+ */
+static bool
+TryInsertHash(HashWriter *writer, Datum hash, int64 document_id, bool insist)
+{
+	RowWriter  *rows = writer->rows;
+
+	if (rows == NULL)
+		return InsertHashByStatement(writer->ledger, hash, document_id,
+									 insist) != ROW_LEFT_OUT;
+	StartRow(rows);
+	SetColumn(rows, writer->file_hash, hash);
+	SetColumn(rows, writer->document_id,
+			  IntegerDatum(document_id, ColumnType(RelationGetDescr(rows->rel),
+												   writer->document_id)));
+	return WriteRow(rows);
 }
 
 /* Raises 27000: a document's row could not get its hash. */
@@ -86,14 +112,17 @@ ReportStuckRow(int64 document_id, Datum hash)
 void
 InsertHash(HashWriter *writer, Datum hash, int64 document_id)
 {
+	bool		insist = false;
+
 	for (int i = 0; i < MAX_ATTEMPTS; i++)
 	{
 		int64		present_id;
 		int64		count;
 
-		if (TryInsertHash(writer, hash, document_id))
+		if (TryInsertHash(writer, hash, document_id, insist))
 			return;
-		if (!GetHashRow(writer->ledger, hash, &present_id, &count))
+		insist = !GetHashRow(writer->ledger, hash, &present_id, &count);
+		if (insist)
 			continue;
 		if (present_id == document_id)
 			return;
@@ -106,7 +135,8 @@ InsertHash(HashWriter *writer, Datum hash, int64 document_id)
 void
 CloseHashWriter(HashWriter *writer)
 {
-	CloseRowWriter(writer->rows);
+	if (writer->rows != NULL)
+		CloseRowWriter(writer->rows);
 }
 
 /*

@@ -13,7 +13,7 @@
 typedef struct HashWriter
 {
 	const Ledger *ledger;
-	RowWriter  *rows;
+	RowWriter  *rows;			/* NULL: rows are inserted by statement */
 	AttrNumber	file_hash;
 	AttrNumber	document_id;
 } HashWriter;

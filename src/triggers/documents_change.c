@@ -9,6 +9,7 @@
 #include "utils/rel.h"
 
 #include "../access/columns.h"
+#include "../access/identity.h"
 #include "../lib/derived.h"
 #include "../tables/audit_log.h"
 #include "../tables/documents.h"
@@ -138,6 +139,7 @@ documents_after_update(PG_FUNCTION_ARGS)
 										 TRIGGER_EVENT_AFTER);
 	TupleDesc	desc = RelationGetDescr(trigdata->tg_relation);
 	DocumentUpdate update;
+	CallerIdentity caller;
 	RowReader	before;
 	RowReader	after;
 
@@ -153,6 +155,8 @@ documents_after_update(PG_FUNCTION_ARGS)
 	CheckTransitionTable(trigdata->tg_oldtable, "documents_after_update");
 	CheckTransitionTable(trigdata->tg_newtable, "documents_after_update");
 
+	SwitchToOwner(&update.ledger, RelationGetRelid(trigdata->tg_relation),
+				  &caller);
 	OpenDocumentTrail(&update.trail, &update.ledger, desc);
 	StartReading(&before, trigdata->tg_oldtable, desc);
 	StartReading(&after, trigdata->tg_newtable, desc);
@@ -165,6 +169,7 @@ documents_after_update(PG_FUNCTION_ARGS)
 	StopReading(&before);
 	StopReading(&after);
 	WriteDerived(CompleteTrail, &update.trail);
+	SwitchBack(&caller);
 	return PointerGetDatum(NULL);
 }
 
@@ -212,6 +217,7 @@ documents_after_delete(PG_FUNCTION_ARGS)
 										 TRIGGER_EVENT_AFTER);
 	TupleDesc	desc = RelationGetDescr(trigdata->tg_relation);
 	DeletedDocuments documents;
+	CallerIdentity caller;
 
 	documents.ledger = GetLedger(fcinfo);
 	documents.desc = desc;
@@ -223,6 +229,9 @@ documents_after_delete(PG_FUNCTION_ARGS)
 	if (tuplestore_tuple_count(trigdata->tg_oldtable) == 0)
 		return PointerGetDatum(NULL);
 	NoteHashChange();
+	SwitchToOwner(&documents.ledger, RelationGetRelid(trigdata->tg_relation),
+				  &caller);
 	WriteDerived(DeriveDelete, &documents);
+	SwitchBack(&caller);
 	return PointerGetDatum(NULL);
 }

@@ -3,17 +3,18 @@
  *		Trigger of INSERT on documents: the rows of hash_index and audit_log that
  *		come with new documents.
  *
- * It is the only writer of these rows.
+ * It fires for an INSERT statement.  ingest_document() and the like derive these
+ * rows by themselves where they insert without one.
  */
 #include "postgres.h"
 
 #include "utils/rel.h"
 
 #include "../access/columns.h"
+#include "../access/identity.h"
 #include "../lib/derived.h"
-#include "../tables/audit_log.h"
+#include "../tables/derived_rows.h"
 #include "../tables/documents.h"
-#include "../tables/hash_index.h"
 #include "restore.h"
 #include "trigger.h"
 
@@ -27,8 +28,6 @@ typedef struct NewDocuments
 	Tuplestorestate *rows;
 	RestoreMode mode;			/* which of them are a backup's */
 	bool		check_status;
-	AttrNumber	id;
-	AttrNumber	file_hash;
 	AttrNumber	ingestion_status;
 	AttrNumber	created_at;
 } NewDocuments;
@@ -84,60 +83,20 @@ CheckStatuses(const NewDocuments *documents)
 	StopReading(&reader);
 }
 
-/* Writes the hash_index row of a new document. */
+/* Writes the rows that follow from new documents: WriteDerived()'s callback. */
 static void
-DeriveHash(HashWriter *writer, Datum hash, int64 id)
+DeriveNewRows(void *argument)
 {
-	uint64		changes = HashChanges();
-
-	/* A user's trigger may have changed or deleted the document. */
-	if (changes > 0)
-		hash = LockDocument(writer->ledger, id);
-	if (hash == (Datum) 0)
-		return;
-	InsertHash(writer, hash, id);
-	/* So may a trigger of hash_index. */
-	if (HashChanges() != changes)
-		FollowDocument(writer->ledger, hash, id);
-}
-
-/* Writes the hash_index rows of new documents. */
-static void
-DeriveHashes(const NewDocuments *documents)
-{
-	HashWriter	writer;
+	const NewDocuments *documents = argument;
+	DerivedRows derived;
 	RowReader	reader;
 
-	OpenHashWriter(&writer, &documents->ledger);
+	OpenDerivedRows(&derived, &documents->ledger, documents->desc);
 	StartReading(&reader, documents->rows, documents->desc);
 	while (ReadNewDocument(&reader, documents))
-		DeriveHash(&writer, RequiredColumn(reader.slot, documents->file_hash),
-				   RequiredInteger(reader.slot, documents->id));
+		DeriveRows(&derived, reader.slot);
 	StopReading(&reader);
-	CloseHashWriter(&writer);
-}
-
-/* Writes the trail of new documents. */
-static void
-DeriveTrail(const NewDocuments *documents)
-{
-	DocumentTrail trail;
-	RowReader	reader;
-
-	OpenDocumentTrail(&trail, &documents->ledger, documents->desc);
-	StartReading(&reader, documents->rows, documents->desc);
-	while (ReadNewDocument(&reader, documents))
-		AuditInsert(&trail, reader.slot);
-	StopReading(&reader);
-	CloseDocumentTrail(&trail);
-}
-
-/* Writes all rows of new documents: WriteDerived()'s callback. */
-static void
-DeriveRows(void *argument)
-{
-	DeriveHashes(argument);
-	DeriveTrail(argument);
+	CloseDerivedRows(&derived);
 }
 
 /*
@@ -155,6 +114,7 @@ documents_after_insert(PG_FUNCTION_ARGS)
 	Relation	rel = trigdata->tg_relation;
 	TupleDesc	desc = RelationGetDescr(rel);
 	NewDocuments documents;
+	CallerIdentity caller;
 
 	CheckTransitionTable(trigdata->tg_newtable, "documents_after_insert");
 	documents.ledger = GetLedger(fcinfo);
@@ -162,9 +122,6 @@ documents_after_insert(PG_FUNCTION_ARGS)
 	documents.rows = trigdata->tg_newtable;
 	documents.mode = CurrentRestoreMode(rel);
 	documents.check_status = trigdata->tg_trigger->tgnargs > 0;
-	documents.id = ColumnNumber(desc, "documents", "id", COLUMN_INTEGER);
-	documents.file_hash = ColumnNumber(desc, "documents", "file_hash",
-									   COLUMN_TEXT);
 	documents.ingestion_status = ColumnNumber(desc, "documents",
 											  "ingestion_status", COLUMN_TEXT);
 	documents.created_at = ColumnNumber(desc, "documents", "created_at",
@@ -176,7 +133,9 @@ documents_after_insert(PG_FUNCTION_ARGS)
 	{
 		if (documents.check_status)
 			CheckStatuses(&documents);
-		WriteDerived(DeriveRows, &documents);
+		SwitchToOwner(&documents.ledger, RelationGetRelid(rel), &caller);
+		WriteDerived(DeriveNewRows, &documents);
+		SwitchBack(&caller);
 	}
 	else
 		LogRestore(rel);

@@ -20,6 +20,10 @@ typedef struct RowReader
 	TupleTableSlot *slot;
 } RowReader;
 
+/* Triggers that the engine knows. */
+extern PGDLLEXPORT Datum documents_after_insert(PG_FUNCTION_ARGS);
+extern PGDLLEXPORT Datum audit_log_check_actions(PG_FUNCTION_ARGS);
+
 extern TriggerData *CheckTrigger(FunctionCallInfo fcinfo, const char *name,
 								 const char *table, TriggerEvent event);
 extern void CheckTransitionTable(Tuplestorestate *rows, const char *name);

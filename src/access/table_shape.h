@@ -1,0 +1,31 @@
+/*
+ * table_shape.h
+ *		What of a table decides how its rows can be written: columns and indexes.
+ */
+#ifndef DOC_EXTRACTOR_TABLE_SHAPE_H
+#define DOC_EXTRACTOR_TABLE_SHAPE_H
+
+#include "utils/relcache.h"
+
+/* How to compute the default of a column. */
+typedef enum DefaultKind
+{
+	DEFAULT_CONSTANT,			/* also NULL, for columns without a default */
+	DEFAULT_NOW,				/* now(), for any timestamp */
+	DEFAULT_NEXTVAL,			/* nextval(), for integer and bigint */
+	DEFAULT_OTHER				/* only the executor can */
+} DefaultKind;
+
+/* The default of a column. */
+typedef struct ColumnDefault
+{
+	DefaultKind kind;
+	NullableDatum value;		/* of DEFAULT_CONSTANT */
+	Oid			sequence;		/* of DEFAULT_NEXTVAL */
+} ColumnDefault;
+
+extern bool HasPlainColumns(Relation rel);
+extern bool HasDeferrableIndex(Relation rel);
+extern ColumnDefault *CopyDefaults(Relation rel);
+
+#endif							/* DOC_EXTRACTOR_TABLE_SHAPE_H */

@@ -1,0 +1,59 @@
+/*
+ * derived_rows.c
+ *		The rows of hash_index and audit_log that follow from new documents.
+ *
+ * Nothing else writes them, whether a document comes by our functions or by INSERT.
+ */
+#include "postgres.h"
+
+#include "../access/columns.h"
+#include "derived_rows.h"
+#include "documents.h"
+
+/*
+ * Opens both tables for the rows of new documents, until CloseDerivedRows().
+ * "documents" is the row type.  The caller has switched to the owner of documents.
+ */
+void
+OpenDerivedRows(DerivedRows *rows, const Ledger *ledger, TupleDesc documents)
+{
+	rows->id = ColumnNumber(documents, "documents", "id", COLUMN_INTEGER);
+	rows->file_hash = ColumnNumber(documents, "documents", "file_hash",
+								   COLUMN_TEXT);
+	OpenHashWriter(&rows->hashes, ledger);
+	OpenDocumentTrail(&rows->trail, ledger, documents);
+}
+
+/* Writes the hash_index row of a new document. */
+static void
+DeriveHash(HashWriter *writer, Datum hash, int64 id)
+{
+	uint64		changes = HashChanges();
+
+	/* A user's trigger may have changed or deleted the document. */
+	if (changes > 0)
+		hash = LockDocument(writer->ledger, id);
+	if (hash == (Datum) 0)
+		return;
+	InsertHash(writer, hash, id);
+	/* So may a trigger of hash_index. */
+	if (HashChanges() != changes)
+		FollowDocument(writer->ledger, hash, id);
+}
+
+/* Writes the rows of a new document, given its row. */
+void
+DeriveRows(DerivedRows *rows, TupleTableSlot *document)
+{
+	DeriveHash(&rows->hashes, RequiredColumn(document, rows->file_hash),
+			   RequiredInteger(document, rows->id));
+	AuditInsert(&rows->trail, document);
+}
+
+/* Closes both tables. */
+void
+CloseDerivedRows(DerivedRows *rows)
+{
+	CloseDocumentTrail(&rows->trail);
+	CloseHashWriter(&rows->hashes);
+}
