@@ -152,18 +152,18 @@ FileHashIndex(Relation rel)
 	return found;
 }
 
-/* Sets a scan key: an index's first column compared with a value. */
+/* Sets a scan key: an index's first column equals a value that is to come. */
 static void
-InitKey(ScanKey key, Relation index, StrategyNumber strategy, Datum value)
+InitKey(ScanKey key, Relation index)
 {
 	Oid			operator = get_opfamily_member(index->rd_opfamily[0],
 											   index->rd_opcintype[0],
 											   index->rd_opcintype[0],
-											   strategy);
+											   BTEqualStrategyNumber);
 
-	ScanKeyEntryInitialize(key, 0, 1, strategy, InvalidOid,
+	ScanKeyEntryInitialize(key, 0, 1, BTEqualStrategyNumber, InvalidOid,
 						   index->rd_indcollation[0], get_opcode(operator),
-						   value);
+						   (Datum) 0);
 }
 
 /*
@@ -177,7 +177,7 @@ OpenIndexSearch(IndexSearch *search, Relation rel, Oid index)
 	Assert(OidIsValid(index));
 	search->rel = rel;
 	search->index = index_open(index, AccessShareLock);
-	InitKey(&search->key, search->index, BTEqualStrategyNumber, (Datum) 0);
+	InitKey(&search->key, search->index);
 	search->slot = table_slot_create(rel, NULL);
 	CommandCounterIncrement();
 	search->snapshot = RegisterSnapshot(GetTransactionSnapshot());
@@ -216,23 +216,6 @@ SearchIndexForHash(IndexSearch *search, const char *hash)
 	SET_VARSIZE(&key, VARHDRSZ + HASH_DIGITS);
 	memcpy(VARDATA(&key), hash, HASH_DIGITS);
 	return SearchIndex(search, PointerGetDatum(&key.value));
-}
-
-/*
- * Begins a scan of the rows between two values, for index_getnext_slot().  It
- * sees what the search sees.
- */
-IndexScanDesc
-BeginRangeScan(const IndexSearch *search, Datum first, Datum last)
-{
-	IndexScanDesc scan = BeginIndexScan(search->rel, search->index,
-										search->snapshot, 2);
-	ScanKeyData keys[2];
-
-	InitKey(&keys[0], search->index, BTGreaterEqualStrategyNumber, first);
-	InitKey(&keys[1], search->index, BTLessEqualStrategyNumber, last);
-	index_rescan(scan, keys, 2, NULL, 0);
-	return scan;
 }
 
 /*

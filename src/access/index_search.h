@@ -37,9 +37,7 @@ extern TupleTableSlot *SearchIndexForHash(IndexSearch *search,
 										  const char *hash);
 extern void CloseIndexSearch(IndexSearch *search);
 
-/* Scans of many entries at a time; index_endscan() ends them. */
-extern IndexScanDesc BeginRangeScan(const IndexSearch *search, Datum first,
-									Datum last);
+/* A scan of all entries; index_endscan() ends it. */
 extern IndexScanDesc BeginFullIndexScan(const IndexSearch *search);
 extern bool NextIndexEntry(IndexScanDesc scan, Datum *value);
 

@@ -9,7 +9,6 @@
 #include "postgres.h"
 
 #include "access/table.h"
-#include "catalog/pg_index.h"
 #include "miscadmin.h"
 #include "utils/rel.h"
 
@@ -88,9 +87,6 @@ SearchByHash(DocumentSearch *search, FoundDocument *document)
 		SetFound(search, row, document);
 }
 
-/* Documents that a range scan may read for each one that is found. */
-#define RANGE_DOCUMENTS 4
-
 /* Sorts by document_id. */
 static int
 CompareIds(const void *a, const void *b)
@@ -101,46 +97,6 @@ CompareIds(const void *a, const void *b)
 	if (left->document_id == right->document_id)
 		return 0;
 	return left->document_id < right->document_id ? -1 : 1;
-}
-
-/*
- * Returns whether one range scan is cheaper than a search for each document: the
- * ids, which are sorted, are dense, and the index has the same order.
- */
-static bool
-IsRange(Relation index, FoundDocument **documents, int ndocuments)
-{
-	int64		nids = documents[ndocuments - 1]->document_id -
-		documents[0]->document_id;
-
-	return ndocuments > 1 && nids / ndocuments < RANGE_DOCUMENTS &&
-		(index->rd_indoption[0] & INDOPTION_DESC) == 0;
-}
-
-/* Finds documents, sorted by id, with a range scan. */
-static void
-ScanRange(DocumentSearch *search, FoundDocument **documents, int ndocuments,
-		  Oid id_type)
-{
-	TupleTableSlot *slot = search->by_id.slot;
-	IndexScanDesc scan =
-		BeginRangeScan(&search->by_id,
-					   IntegerDatum(documents[0]->document_id, id_type),
-					   IntegerDatum(documents[ndocuments - 1]->document_id,
-									id_type));
-	int			i = 0;
-
-	while (index_getnext_slot(scan, ForwardScanDirection, slot))
-	{
-		int64		id = RequiredInteger(slot, search->id);
-
-		CHECK_FOR_INTERRUPTS();
-		while (i < ndocuments && documents[i]->document_id < id)
-			i++;
-		for (; i < ndocuments && documents[i]->document_id == id; i++)
-			SetFoundIfHash(search, slot, documents[i]);
-	}
-	index_endscan(scan);
 }
 
 /*
@@ -162,12 +118,8 @@ SearchByIds(DocumentSearch *search, FoundDocument **documents, int ndocuments)
 		OpenIndexSearch(&search->by_id, search->rel, index);
 	search->is_by_id = true;
 
+	/* Neighbours are on the same pages. */
 	qsort(documents, ndocuments, sizeof(FoundDocument *), CompareIds);
-	if (IsRange(search->by_id.index, documents, ndocuments))
-	{
-		ScanRange(search, documents, ndocuments, id_type);
-		return true;
-	}
 	for (int i = 0; i < ndocuments; i++)
 	{
 		Datum		id = IntegerDatum(documents[i]->document_id, id_type);
@@ -192,16 +144,15 @@ FindDocuments(DocumentSearch *search, FoundDocument *documents, int ndocuments)
 		palloc_extended(ndocuments * sizeof(FoundDocument *),
 						MCXT_ALLOC_HUGE);
 	int			nwanted = 0;
-	bool		has_rows = !search->counter->by_statement;
 
 	FindHashRows(search->counter, documents, ndocuments);
 	for (int i = 0; i < ndocuments; i++)
 	{
 		documents[i].is_found = false;
-		if (!has_rows || ItemPointerIsValid(&documents[i].hash_row))
+		if (ItemPointerIsValid(&documents[i].hash_row))
 			wanted[nwanted++] = &documents[i];
 	}
-	if (nwanted > 0 && !(has_rows && SearchByIds(search, wanted, nwanted)))
+	if (nwanted > 0 && !SearchByIds(search, wanted, nwanted))
 		for (int i = 0; i < nwanted; i++)
 		{
 			CHECK_FOR_INTERRUPTS();

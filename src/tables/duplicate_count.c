@@ -36,7 +36,6 @@ OpenDuplicateCounter(const Ledger *ledger)
 {
 	DuplicateCounter *counter = palloc0(sizeof(DuplicateCounter));
 	TupleDesc	desc;
-	Oid			index;
 
 	counter->ledger = ledger;
 	counter->rel = OpenLedgerTable(ledger, "hash_index", RowExclusiveLock);
@@ -50,13 +49,9 @@ OpenDuplicateCounter(const Ledger *ledger)
 											COLUMN_INTEGER);
 	counter->last_seen = ColumnNumber(desc, "hash_index", "last_seen",
 									  COLUMN_TIME);
-	index = FileHashIndex(counter->rel);
+	OpenIndexSearch(&counter->search, counter->rel, FileHashIndex(counter->rel));
 	counter->by_statement = !IsAsShipped(counter->rel, CMD_UPDATE);
-	if (!counter->by_statement)
-	{
-		OpenIndexSearch(&counter->search, counter->rel, index);
-		counter->new_row = table_slot_create(counter->rel, NULL);
-	}
+	counter->new_row = table_slot_create(counter->rel, NULL);
 	return counter;
 }
 
@@ -145,7 +140,7 @@ FindHashRow(DuplicateCounter *counter, FoundDocument *document)
 
 /*
  * Finds the rows of hashes, in the order of the hashes: sets their documents and
- * TIDs.  Finds none if the table needs the executor.
+ * TIDs.
  */
 void
 FindHashRows(DuplicateCounter *counter, FoundDocument *documents,
@@ -156,8 +151,7 @@ FindHashRows(DuplicateCounter *counter, FoundDocument *documents,
 		CHECK_FOR_INTERRUPTS();
 		Assert(i == 0 || strcmp(documents[i - 1].hash, documents[i].hash) < 0);
 		ItemPointerSetInvalid(&documents[i].hash_row);
-		if (!counter->by_statement)
-			FindHashRow(counter, &documents[i]);
+		FindHashRow(counter, &documents[i]);
 	}
 }
 
@@ -341,11 +335,8 @@ CloseDuplicateCounter(DuplicateCounter *counter)
 		ExecCloseIndices(counter->rri);
 		FreeExecutorState(counter->estate);
 	}
-	if (!counter->by_statement)
-	{
-		ExecDropSingleTupleTableSlot(counter->new_row);
-		CloseIndexSearch(&counter->search);
-	}
+	ExecDropSingleTupleTableSlot(counter->new_row);
+	CloseIndexSearch(&counter->search);
 	table_close(counter->rel, NoLock);
 	pfree(counter);
 }
