@@ -72,21 +72,27 @@ Fires(const Trigger *trigger)
 		trigger->tgenabled == TRIGGER_FIRES_ON_ORIGIN;
 }
 
+/* Returns whether a trigger is one as the extension creates for INSERT. */
+static bool
+IsPlainInsertTrigger(const Trigger *trigger)
+{
+	return trigger->tgtype == (TRIGGER_TYPE_INSERT | TRIGGER_TYPE_AFTER) &&
+		trigger->tgqual == NULL && trigger->tgnewtable != NULL;
+}
+
 /*
- * Returns whether a trigger is the registered one, as the extension has created it.
+ * Returns whether a trigger's function is the registered one, of the table's ledger.
  * An owner can replace the function: so its code counts, not its name.
  */
 static bool
-IsOurs(const Trigger *trigger, const InsertTrigger *ours, Relation rel)
+IsFunctionOf(const InsertTrigger *ours, Oid function, Relation rel)
 {
-	FmgrInfo	function;
+	FmgrInfo	info;
 
-	if (trigger->tgtype != (TRIGGER_TYPE_INSERT | TRIGGER_TYPE_AFTER) ||
-		trigger->tgqual != NULL || trigger->tgnewtable == NULL ||
-		get_func_namespace(trigger->tgfoid) != RelationGetNamespace(rel))
+	if (get_func_namespace(function) != RelationGetNamespace(rel))
 		return false;
-	fmgr_info(trigger->tgfoid, &function);
-	return function.fn_addr == ours->function;
+	fmgr_info(function, &info);
+	return info.fn_addr == ours->function;
 }
 
 /* Returns whether no triggers but ours fire on INSERT, and ours once if it must. */
@@ -95,19 +101,22 @@ HasOnlyOurInsertTriggers(Relation rel)
 {
 	const InsertTrigger *ours = FindInsertTrigger(rel);
 	TriggerDesc *triggers = rel->trigdesc;
-	int			count = 0;
+	Oid			function = InvalidOid;
 
+	/* Look-ups in the catalog may free this descriptor: first read all of it. */
 	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
 	{
 		const Trigger *trigger = &triggers->triggers[i];
 
 		if (!TRIGGER_FOR_INSERT(trigger->tgtype) || !Fires(trigger))
 			continue;
-		if (ours == NULL || !IsOurs(trigger, ours, rel))
+		if (OidIsValid(function) || !IsPlainInsertTrigger(trigger))
 			return false;
-		count++;
+		function = trigger->tgfoid;
 	}
-	return ours == NULL || (ours->is_required ? count == 1 : count <= 1);
+	if (OidIsValid(function))
+		return ours != NULL && IsFunctionOf(ours, function, rel);
+	return ours == NULL || !ours->is_required;
 }
 
 /* Returns whether no triggers fire on UPDATE. */

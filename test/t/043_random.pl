@@ -22,28 +22,74 @@ my @entry_points = qw(ingest_document ingest_documents inbox_insert inbox_copy
 my @outcomes = ('stored', 'counted', 'changed', 'deleted', 'failed', 'rolled back',
 	'rolled back to savepoint', 'unknown, done', qw(23505 40001 57014 57P01));
 
-# Runs a load, checks what it left behind, and that all has been done, and these outcomes too.
+# Runs a load, ends what was done beside it, checks what is left behind, and that all has been done,
+# and these outcomes too.
 sub check_random_load
 {
-	my ($name, $database, $options, @further) = @_;
-	my ($folder, %events);
-
-	create_ledger($node, $database);
-	$folder = prepare_load($node, $database);
-	%events = run_load($name, $node, $database, $folder, SESSIONS, '--interrupts', '--seconds',
+	my ($name, $database, $options, $end_of_rest, @further) = @_;
+	my $folder = prepare_load($node, $database);
+	my %events = run_load($name, $node, $database, $folder, SESSIONS, '--interrupts', '--seconds',
 		SECONDS, @$options);
+
+	$end_of_rest->();
 	%events = (%events, check_load($name, $node, $database, $folder));
 	is(join(', ', grep { !$events{$_} } @entry_points, @outcomes, @further),
 		'', "$name: all has been done that was to be done");
 	return;
 }
 
+sub nothing_else
+{
+	return;
+}
+
 # Transactions of one ingestion each never deadlock.
-check_random_load('one in a transaction', 'one', []);
+create_ledger($node, 'one');
+check_random_load('one in a transaction', 'one', [], \&nothing_else);
 is(() = slurp_file($node->logfile) =~ /deadlock detected/g, 0, 'one in a transaction: no deadlock');
 
 # Those of several may.
-check_random_load('several in a transaction', 'several', ['--several'], '40P01');
+create_ledger($node, 'several');
+check_random_load('several in a transaction', 'several', ['--several'], \&nothing_else, '40P01');
+
+# Maintenance of all tables at the same time.  Triggers that come and go change the way in which a
+# table is written.
+sub maintenance
+{
+	my ($table) = @_;
+	return qq{
+REINDEX TABLE CONCURRENTLY docs.$table;
+ALTER TABLE docs.$table ADD COLUMN spare int;
+CREATE TRIGGER spare AFTER INSERT OR UPDATE ON docs.$table
+	FOR EACH ROW EXECUTE FUNCTION docs.nothing();
+VACUUM FULL docs.$table;
+ALTER TABLE docs.$table DROP COLUMN spare;
+DROP TRIGGER spare ON docs.$table;
+ALTER TABLE docs.$table ADD COLUMN spare int DEFAULT CASE WHEN random() < 0 THEN 1 END;
+ALTER TABLE docs.$table DROP COLUMN spare;
+\\echo maintained $table
+};
+}
+
+my @tables = qw(documents hash_index audit_log error_log);
+create_ledger($node, 'maintenance');
+$node->safe_psql('maintenance', q{
+	CREATE FUNCTION docs.nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+	CREATE TABLE enough ()});
+my $round = join('', map { maintenance($_) } @tables)
+  . "SELECT EXISTS (TABLE enough) AS done \\gset\n\\if :done\n\\q\n\\endif\n";
+my $maintenance = start_client($node, 'maintenance', $round x 1000);
+my ($done, $errors);
+# The rewriting of a table would hide its rows from the check.
+check_random_load('beside maintenance', 'maintenance', ['--several'], sub {
+	$node->safe_psql('maintenance', 'INSERT INTO enough DEFAULT VALUES');
+	($done, $errors) = finish_client($maintenance);
+});
+is(join("\n", grep { /ERROR/ && !/40P01/ } split /\n/, $errors), '', 'no maintenance failed');
+foreach my $table (@tables)
+{
+	like($done, qr/maintained $table/, "$table was maintained");
+}
 
 is(join("\n", slurp_file($node->logfile) =~ /.*(?:PANIC|terminated by signal| XX\d{3} ).*/g),
 	'', 'the server is well');
