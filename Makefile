@@ -71,7 +71,7 @@ check-sql:
 	@FOR_TESTS=1 COPT=-DWRITE_BY_SQL=true tools/sandbox.sh tools/by_sql.sh
 
 bench:
-	@tools/sandbox.sh bench/bench.sh
+	@FOR_BENCH=1 tools/sandbox.sh bench/bench.sh
 
 # Goals that stand beside a workbench target on the command line.
 OTHERS = $(filter-out $(WORKBENCH),$(MAKECMDGOALS))

@@ -1,11 +1,11 @@
--- Measures what the size of the ledger costs, which should be little: ingest_documents() ingests
--- 10,000 new documents of 2 kB, and as many duplicates spread over the table, by the number of
--- documents there.
+-- Measures what the size of the ledger costs, which should be little: 10,000 new documents of 2 kB, and
+-- as many duplicates spread over the table, by the number of documents there.
 --     make bench BENCH=growth BENCH_SIZES="10000 100000 1000000 10000000"
 --
--- Each round begins with a CHECKPOINT, not each step. After a checkpoint, the first change of a
--- page writes the whole page to WAL, and random hashes change more pages in a larger table. A
--- server has minutes to get over that; in these short steps it would be most of the time.
+-- The ledger grows once, from size to size; each round adds its new documents to it. Each size begins
+-- with a CHECKPOINT, not each step. After a checkpoint, the first change of a page writes the whole page
+-- to WAL, and random hashes change more pages in a larger table. A server has minutes to get over that;
+-- in these short steps it would be most of the time.
 
 \set part growth
 \ir ledgers.sql
@@ -37,57 +37,82 @@ BEGIN
            json_build_object('file_hash', file_hash, 'file_type', 'text/plain',
                              'ingestion_source', 'growth')
     FROM document;
-
-    TRUNCATE bench.batch;
-    INSERT INTO bench.batch
-    SELECT 'new', array_agg('document ' || n), array_agg(bench.content('New', size + n)),
-           array_agg('text/plain'::text)
-    FROM generate_series(1, 10000) AS n GROUP BY n % 10;
-    INSERT INTO bench.batch
-    SELECT 'duplicates', array_agg('document ' || n),
-           array_agg(bench.content('Old', n * (old + rows) / 10000)), array_agg('text/plain'::text)
-    FROM generate_series(1, 10000) AS n GROUP BY n % 10;
 END
 $$;
+
+-- The documents to ingest, as rows and as arrays: those of a round, some new and some not.
+CREATE TABLE bench.offer (kind text, n int, file_name text, content bytea);
 CREATE TABLE bench.batch (kind text, file_names text[], contents bytea[], file_types text[]);
+ALTER TABLE bench.offer ALTER content SET STORAGE EXTERNAL;
 ALTER TABLE bench.batch ALTER contents SET STORAGE EXTERNAL;
 
+CREATE PROCEDURE bench.offer() LANGUAGE plpgsql AS $$
+DECLARE
+    size bigint := (SELECT max(id) FROM docs.documents);
+    old bigint := (SELECT count(*) FROM docs.documents WHERE ingestion_source = 'growth');
+BEGIN
+    TRUNCATE bench.offer, bench.batch;
+    INSERT INTO bench.offer
+    SELECT 'new', n, 'document ' || n, bench.content('New', size + n)
+    FROM generate_series(1, 20000) AS n;
+    INSERT INTO bench.offer
+    SELECT 'duplicates', n, 'document ' || n, bench.content('Old', n * old / 20000)
+    FROM generate_series(1, 20000) AS n;
+    INSERT INTO bench.batch
+    SELECT kind, array_agg(file_name), array_agg(content), array_agg('text/plain'::text)
+    FROM bench.offer WHERE n % 2 = 0 GROUP BY kind, n / 2 % 10;
+END
+$$;
+
 INSERT INTO bench.step (workload, documents, variant, prepare, vacuum, statement, test)
-SELECT kind, 10000, to_char(size, 'FM999,999,999') || ' documents',
-       CASE kind WHEN 'new' THEN format('CALL bench.grow(%s)', size) END,
-       'VACUUM ANALYZE docs.documents, docs.hash_index, docs.audit_log, bench.batch',
-       format('SELECT count(document_id)
-               FROM bench.batch, docs.ingest_documents(file_names, contents, file_types)
-               WHERE kind = %L', kind),
-       format('(SELECT count(*) = %s FROM docs.documents)', size + 10000)
+SELECT kind || ', ' || way, 10000, to_char(size, 'FM999,999,999') || ' documents',
+       CASE WHEN kind = 'new' AND way = 'batches' THEN 'CALL bench.offer()' END,
+       'VACUUM ANALYZE docs.documents, docs.hash_index, docs.audit_log, bench.offer, bench.batch',
+       format(statement, kind),
+       format('(SELECT count(*) FROM docs.documents) = (SELECT max(id) FROM docs.documents)
+               AND (SELECT count(*) FROM docs.documents) - %s BETWEEN 10000 AND 1000000', size)
 FROM regexp_split_to_table(:'sizes', ' +') WITH ORDINALITY AS sizes (word, position),
-     CAST(word AS bigint) AS size, (VALUES ('new'), ('duplicates')) AS kinds (kind)
-ORDER BY position, kind DESC;
+     CAST(word AS bigint) AS size,
+     (VALUES ('new'), ('duplicates')) AS kinds (kind),
+     (VALUES
+      ('batches', 'SELECT count(document_id)
+                   FROM bench.batch, docs.ingest_documents(file_names, contents, file_types)
+                   WHERE kind = %L'),
+      ('inbox', 'INSERT INTO docs.document_inbox (file_name, content, file_type)
+                 SELECT file_name, content, ''text/plain'' FROM bench.offer
+                 WHERE n %% 2 = 1 AND kind = %L')) AS ways (way, statement)
+ORDER BY position, kind DESC, way;
 
 \o /dev/null
-SELECT CASE WHEN n = min(n) OVER (PARTITION BY round) THEN bench.empty('docs') END,
-       CASE WHEN n = min(n) OVER (PARTITION BY round) THEN 'CHECKPOINT' END,
-       prepare, vacuum, 'SELECT bench.start()', statement,
+SELECT bench.empty('docs');
+SELECT CASE WHEN is_first THEN format('CALL bench.grow(%s)', size) END, prepare, vacuum,
+       CASE WHEN is_first THEN 'CHECKPOINT' END, 'SELECT bench.start()', statement,
        format('SELECT bench.stop(%L, %s, %s)', :'part', n, round),
        'SELECT bench.expect((' || test || '), ' || quote_literal(variant || ': ' || test) || ')'
-FROM bench.step, generate_series(0, :rounds) AS round
-WHERE round > 0 OR n <= (SELECT min(n) + 1 FROM bench.step)
-ORDER BY round, n
+FROM (SELECT *, replace(split_part(variant, ' ', 1), ',', '') AS size,
+             row_number() OVER (PARTITION BY variant, round ORDER BY n) = 1 AND round = 0 AS is_first
+      FROM bench.step, generate_series(0, :rounds) AS round) AS step
+ORDER BY size::bigint, round, n
 \gexec
 \o
 DELETE FROM bench.measure WHERE round = 0;
 DELETE FROM bench.step;
 
+-- Between the first size and the last.
 INSERT INTO bench.target (part, workload, target, ours, other, at_most)
-VALUES (:'part', 'new', '1,000,000 documents / 10,000',
-        ARRAY[to_char(1000000, 'FM999,999,999') || ' documents'],
-        to_char(10000, 'FM999,999,999') || ' documents', 1.50);
+SELECT :'part', workload, variant[array_length(variant, 1)] || ' / ' || variant[1],
+       variant[array_length(variant, 1):], variant[1], at_most
+FROM (SELECT array_agg(to_char(word::bigint, 'FM999,999,999') || ' documents' ORDER BY position)
+      FROM regexp_split_to_table(:'sizes', ' +') WITH ORDINALITY AS sizes (word, position)
+     ) AS sizes (variant),
+     (VALUES ('new, inbox', 1.45), ('duplicates, inbox', 1.60)) AS workloads (workload, at_most);
 
-\echo 'ingest_documents(), 1,000 documents per call, by the number of documents there'
+\echo 'ingest_documents() by 1,000, and INSERT of 10,000 into document_inbox, by the size of the ledger'
 SELECT to_char(split_part(:'sizes', ' ', 1)::bigint, 'FM999,999,999') || ' documents' AS base
 \gset
 \set heading 'x first'
 \ir report.sql
 \ir teardown.sql
-DROP PROCEDURE bench.grow;
+DROP TABLE bench.offer;
+DROP PROCEDURE bench.grow, bench.offer;
 DROP FUNCTION bench.content;

@@ -1,5 +1,6 @@
 -- Creates the tables to compare: docs has the extension's, bare has the same without a trigger or
--- foreign key, peer has the same with hash_index's foreign key, for PL/pgSQL.
+-- foreign key, peer has the same with hash_index's foreign key, for PL/pgSQL, logged is as bare, for
+-- another extension's trail.
 
 CREATE SCHEMA docs;
 CREATE EXTENSION doc_extractor SCHEMA docs VERSION '1.1';
@@ -9,17 +10,19 @@ ALTER TABLE docs.audit_log DISABLE TRIGGER audit_log_refuse_truncate;
 
 CREATE SCHEMA bare;
 CREATE SCHEMA peer;
+CREATE SCHEMA logged;
 SELECT format('CREATE TABLE %1$s.%2$s (LIKE docs.%2$s INCLUDING ALL)', ledger, tablename),
        format('CREATE SEQUENCE %1$s.%2$s_id_seq AS int OWNED BY %1$s.%2$s.id',
               ledger, tablename),
        format('ALTER TABLE %1$s.%2$s ALTER id SET DEFAULT nextval(''%1$s.%2$s_id_seq'')',
               ledger, tablename)
-FROM (VALUES ('bare'), ('peer')) AS ledgers (ledger),
+FROM (VALUES ('bare'), ('peer'), ('logged')) AS ledgers (ledger),
      (VALUES ('documents'), ('hash_index'), ('audit_log')) AS tables (tablename)
 \gexec
 -- LIKE does not copy the fillfactor.
 ALTER TABLE bare.hash_index SET (fillfactor = 50);
 ALTER TABLE peer.hash_index SET (fillfactor = 50);
+ALTER TABLE logged.hash_index SET (fillfactor = 50);
 ALTER TABLE peer.hash_index
     ADD FOREIGN KEY (document_id) REFERENCES peer.documents (id) ON DELETE CASCADE;
 

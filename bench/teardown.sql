@@ -2,7 +2,7 @@
 
 SET doc_extractor.allow_data_loss = on;
 SET client_min_messages = warning;
-DROP SCHEMA docs, bare, peer CASCADE;
+DROP SCHEMA docs, bare, peer, logged CASCADE;
 DROP TABLE IF EXISTS bench.source, bench.batch;
 RESET client_min_messages;
 RESET doc_extractor.allow_data_loss;

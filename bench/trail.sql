@@ -10,13 +10,27 @@
 \ir ledgers.sql
 \ir source.sql
 
+-- table_log, an extension in C, copies whole rows to a table, with the time and the user. Debian has it
+-- for most versions of PostgreSQL.
+SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'table_log') AS has_table_log
+\gset
+\if :has_table_log
+    CREATE EXTENSION table_log;
+    SELECT table_log_init(5, 'logged', 'documents', 'logged', 'documents_log') \g /dev/null
+\else
+    \echo 'There is no table_log for this PostgreSQL.'
+\endif
+
 -- In all variants, DELETE also deletes the rows of hash_index. V001 has no index for that, so each
 -- document would read the whole table; here all have the same additional index.
 ALTER TABLE bare.hash_index
     ADD FOREIGN KEY (document_id) REFERENCES bare.documents (id) ON DELETE CASCADE;
+ALTER TABLE logged.hash_index
+    ADD FOREIGN KEY (document_id) REFERENCES logged.documents (id) ON DELETE CASCADE;
 CREATE INDEX ON docs.hash_index (document_id);
 CREATE INDEX ON bare.hash_index (document_id);
 CREATE INDEX ON peer.hash_index (document_id);
+CREATE INDEX ON logged.hash_index (document_id);
 
 CREATE FUNCTION peer.audit() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -35,10 +49,11 @@ CREATE TRIGGER audit AFTER UPDATE OR DELETE ON peer.documents
     FOR EACH ROW EXECUTE FUNCTION peer.audit();
 
 INSERT INTO bench.step (workload, documents, variant, prepare, vacuum, statement, test)
-SELECT workload, :documents, variant, bench.fill(ledger, :'files'),
+SELECT workload, :documents, variant, concat_ws(E'\n', truncate, bench.fill(ledger, :'files')),
        format('VACUUM ANALYZE %1$s.documents, %1$s.hash_index, %1$s.audit_log', ledger),
        format(statement, ledger),
-       format('(SELECT count(*) FROM %1$s.audit_log) = %2$s AND ', ledger, entries)
+       format('(SELECT count(*) FROM %1$s.%2$s) = %3$s AND ', ledger, trail,
+              :documents * CASE workload WHEN 'UPDATE' THEN for_update ELSE for_delete END)
            || format(test, ledger, :documents)
 FROM (VALUES
     (1, 'UPDATE', 'UPDATE %s.documents SET ingestion_source = ''archive''',
@@ -46,19 +61,27 @@ FROM (VALUES
     (2, 'DELETE', 'DELETE FROM %s.documents',
         'NOT EXISTS (SELECT FROM %1$s.documents) AND NOT EXISTS (SELECT FROM %1$s.hash_index)')
 ) AS workloads (position, workload, statement, test),
+-- The rows in the trail, for each document. table_log writes the old row and the new one.
 (VALUES
-    ('bare', 'no trail', :documents),
-    ('docs', 'doc_extractor', 2 * :documents),
-    ('peer', 'PL/pgSQL row trigger', 2 * :documents)
-) AS variants (ledger, variant, entries)
-ORDER BY position, entries, ledger;
+    (1, 'bare', 'no trail', 'audit_log', NULL, 1, 1),
+    (2, 'docs', 'doc_extractor', 'audit_log', NULL, 2, 2),
+    (3, 'peer', 'PL/pgSQL row trigger', 'audit_log', NULL, 2, 2),
+    (4, 'logged', 'table_log', 'documents_log', 'TRUNCATE logged.documents_log;', 2, 1)
+) AS variants (number, ledger, variant, trail, truncate, for_update, for_delete)
+WHERE ledger <> 'logged' OR :'has_table_log'
+ORDER BY position, number;
 \ir rounds.sql
 
 INSERT INTO bench.target (part, workload, target, ours, other, at_most)
-VALUES (:'part', 'UPDATE', 'with trail / without', ARRAY['doc_extractor'], 'no trail', 1.50);
+VALUES (:'part', 'UPDATE', 'with trail / without', ARRAY['doc_extractor'], 'no trail', 1.35);
 
 \echo 'Changed documents. hash_index has an index on document_id that V001 does not have.'
 \set base 'no trail'
 \set heading 'x no trail'
 \ir report.sql
+\if :has_table_log
+    SET client_min_messages = warning;
+    DROP EXTENSION table_log CASCADE;
+    RESET client_min_messages;
+\endif
 \ir teardown.sql

@@ -1,7 +1,7 @@
 #!/bin/bash
-# Installs, where it is missing, what building needs, with FOR_TESTS what testing needs, and the
-# programs that NEEDS names (their packages have the same names), and prints the pg_config to use:
-# $PG_CONFIG, else that of the newest installed server (with headers, if any has them), else that of
+# Installs, where it is missing, what building needs, with FOR_TESTS what testing needs, with FOR_BENCH the
+# extension to compare with, if Debian has it for this PostgreSQL, and the programs that NEEDS names (their
+# packages have the same names). Prints the pg_config to use: $PG_CONFIG, else that of the newest installed server (with headers, if any has them), else that of
 # Debian's default version. Debian's server package also starts a cluster, "main", of its own.
 set -euo pipefail
 
@@ -82,6 +82,10 @@ look() {
         pg_config=$(config_of "$major")
         has_server "$pg_config" || missing+=("postgresql${major:+-$major}")
         has_headers "$pg_config" || missing+=("postgresql-server-dev-${major:-all}")
+        if [ -n "${FOR_BENCH:-}" ] && [ ! -e "$("$pg_config" --sharedir)/extension/table_log.control" ] &&
+            apt-cache show "postgresql-$major-tablelog" >/dev/null 2>&1; then
+            missing+=("postgresql-$major-tablelog")
+        fi
     fi
     command -v gcc >/dev/null || missing+=(gcc)
     [ -e /usr/include/stdio.h ] || missing+=(libc6-dev)

@@ -2,8 +2,9 @@
  * document_inbox.c
  *		Triggers of document_inbox, a view that ingests what is inserted into it.
  *
- * They collect a statement's rows and ingest them in batches that are bounded in
- * rows and bytes.  So a statement of any length takes the same memory.
+ * They collect a statement's rows and ingest them in batches of work_mem.  So a
+ * statement of any length takes the same memory.  The larger a batch, the more of
+ * its hashes are on the same index page.
  */
 #include "postgres.h"
 
@@ -24,11 +25,7 @@ PG_FUNCTION_INFO_V1(document_inbox_before_insert);
 PG_FUNCTION_INFO_V1(document_inbox_insert);
 PG_FUNCTION_INFO_V1(document_inbox_after_insert);
 
-/*
- * The maximum number of documents in a batch, and how many there is room for at
- * first.  The larger a batch, the more of its hashes are on the same index page.
- */
-#define MAX_BATCH 8192
+/* How many documents of a batch there is room for at first. */
 #define INITIAL_CAPACITY 16
 
 /* What an INSERT or COPY into document_inbox has brought so far. */
@@ -178,14 +175,14 @@ NextDocument(Inbox *inbox)
 	if (inbox->documents == NULL)
 	{
 		inbox->capacity = INITIAL_CAPACITY;
-		inbox->documents = MemoryContextAlloc(inbox->context,
-											  inbox->capacity * sizeof(Document));
+		inbox->documents = MemoryContextAllocHuge(inbox->context,
+												  inbox->capacity * sizeof(Document));
 	}
 	else if (inbox->ndocuments == inbox->capacity)
 	{
 		inbox->capacity *= 2;
-		inbox->documents = repalloc(inbox->documents,
-									inbox->capacity * sizeof(Document));
+		inbox->documents = repalloc_huge(inbox->documents,
+										 inbox->capacity * sizeof(Document));
 	}
 	Assert(inbox->ndocuments < inbox->capacity);
 	return &inbox->documents[inbox->ndocuments];
@@ -213,14 +210,14 @@ TakeRow(Inbox *inbox, HeapTuple row, TupleDesc desc)
 	MemoryContextSwitchTo(old);
 }
 
-/* Returns whether the batch has reached its maximum size. */
+/* Returns whether the batch takes work_mem. */
 static bool
 IsFull(Inbox *inbox)
 {
 	Size		bytes = inbox->ndocuments * sizeof(Document) +
 		MemoryContextMemAllocated(inbox->batch_context, true);
 
-	return inbox->ndocuments == MAX_BATCH || bytes >= (Size) work_mem * 1024;
+	return bytes >= (Size) work_mem * 1024;
 }
 
 /*

@@ -147,7 +147,7 @@ INSERT INTO document_inbox (file_name, content, file_type) VALUES ('f1', 'f1', '
 ROLLBACK;
 SELECT * FROM written;
 
--- A long statement is ingested in batches of 8,192 rows; duplicates are counted across batches.
+-- A long statement is ingested in batches of work_mem; duplicates are counted across batches.
 -- Within a batch, documents are stored in the order of their hashes.
 CREATE FUNCTION batches(names text) RETURNS bigint[] LANGUAGE sql AS $$
     WITH documents AS (
@@ -160,11 +160,13 @@ $$;
 INSERT INTO document_inbox (file_name, content, file_type)
 SELECT 'g' || i, convert_to('g' || i, 'UTF8'), 't' FROM generate_series(1, 25000) i;
 \echo :ROW_COUNT
-SELECT batches('^g');
+SELECT count(*) > 1 AS several, sum(size), max(size) < 15000 AS bounded
+FROM unnest(batches('^g')) size;
 INSERT INTO document_inbox (file_name, content, file_type)
 SELECT 'h' || i, convert_to('h' || i % 18000, 'UTF8'), 't' FROM generate_series(1, 30000) i;
 \echo :ROW_COUNT
-SELECT batches('^h');
+SELECT count(*) > 1 AS several, sum(size), max(size) < 15000 AS bounded
+FROM unnest(batches('^h')) size;
 SELECT count(*), sum(duplicates), bool_and(substr(file_name, 2)::int <= 18000) AS first_ones,
        string_agg(DISTINCT trail, ',')
 FROM stored('^h');
