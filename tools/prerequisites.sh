@@ -1,8 +1,9 @@
 #!/bin/bash
 # Installs, where it is missing, what building needs, with FOR_TESTS what testing needs, with FOR_BENCH the
 # extension to compare with, if Debian has it for this PostgreSQL, and the programs that NEEDS names (their
-# packages have the same names). Prints the pg_config to use: $PG_CONFIG, else that of the newest installed server (with headers, if any has them), else that of
-# Debian's default version. Debian's server package also starts a cluster, "main", of its own.
+# packages have the same names). Prints the pg_config to use: $PG_CONFIG, else that of the newest installed
+# server (with headers, if any has them), else that of Debian's default version. Debian's server package
+# also starts a cluster, "main", of its own.
 set -euo pipefail
 
 # With plain su, root keeps the PATH of an ordinary user, and dpkg does not find its programs.
