@@ -13,6 +13,7 @@
 #include "access/tableam.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
@@ -142,10 +143,27 @@ HasExpressions(Relation rel)
 		(constraints->num_check > 0 || HasGeneratedColumns(constraints));
 }
 
+/* Returns whether a time is rounded to fewer digits than now() has. */
+static bool
+HasRoundedTimes(Relation rel)
+{
+	TupleDesc	desc = RelationGetDescr(rel);
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, i);
+
+		if ((att->atttypid == TIMESTAMPOID || att->atttypid == TIMESTAMPTZOID) &&
+			att->atttypmod >= 0)
+			return true;
+	}
+	return false;
+}
+
 /*
  * Returns whether rows of a table of ours, locked and open, can be written without
- * the executor: inserted, or updated in columns of the extension's own.  The
- * current user must be the owner of the table.
+ * the executor: inserted, if no default takes it, or updated in columns of the
+ * extension's own.  The current user must be the owner of the table.
  */
 bool
 IsAsShipped(Relation rel, CmdType operation)
@@ -161,8 +179,7 @@ IsAsShipped(Relation rel, CmdType operation)
 						  is_insert ? ACL_INSERT : ACL_UPDATE) == ACLCHECK_OK &&
 		!rel->rd_rel->relispartition && !rel->rd_rel->relhassubclass &&
 		rel->rd_tableam == GetHeapamTableAmRoutine() &&
-		!HasExpressions(rel) &&
+		!HasExpressions(rel) && !HasRoundedTimes(rel) &&
 		(is_insert ? HasOnlyOurInsertTriggers(rel) : HasNoUpdateTriggers(rel)) &&
-		(!is_insert || HasPlainColumns(rel)) &&
 		!HasDeferrableIndex(rel);
 }

@@ -19,6 +19,13 @@ typedef enum ColumnClass
 	COLUMN_NAME					/* name */
 } ColumnClass;
 
+/* A column by its name, and what it must hold. */
+typedef struct ColumnName
+{
+	const char *name;
+	ColumnClass class;
+} ColumnName;
+
 extern AttrNumber ColumnNumber(TupleDesc desc, const char *table,
 							   const char *column, ColumnClass class);
 extern Oid	ColumnType(TupleDesc desc, AttrNumber column);

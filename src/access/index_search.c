@@ -71,11 +71,14 @@ bool
 IsViolatedIndex(const Ledger *ledger, const ErrorData *error,
 				const char *table, const char *column)
 {
+	char	   *schema = get_namespace_name(ledger->schema);
 	Oid			index;
 
 	if (error->sqlerrcode != ERRCODE_UNIQUE_VIOLATION ||
 		error->constraint_name == NULL || error->table_name == NULL ||
-		strcmp(error->table_name, table) != 0)
+		error->schema_name == NULL || schema == NULL ||
+		strcmp(error->table_name, table) != 0 ||
+		strcmp(error->schema_name, schema) != 0)
 		return false;
 	index = get_relname_relid(error->constraint_name, ledger->schema);
 	return OidIsValid(index) && IsIndexOn(index, column);

@@ -67,28 +67,41 @@ InsertPlainly(const Ledger *ledger, const InsertStatements *statements,
 			NoteDerivedFailure(GetCurrentSubTransactionId());
 		ReThrowError(error);
 	}
-	/* The caller has searched for the row in vain, so it is not visible. */
+	FreeErrorData(error);
+	return ROW_CONFLICTS;
+}
+
+/*
+ * Raises 40001 at REPEATABLE READ and above.  Call it if a row conflicts with one
+ * that a search does not find: it is not visible to the transaction.
+ */
+void
+CheckConflictIsVisible(void)
+{
 	if (IsolationUsesXactSnapshot())
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				 errmsg("could not serialize access due to concurrent update")));
-	FreeErrorData(error);
-	return ROW_LEFT_OUT;
 }
 
 /*
- * Returns whether the server refuses ON CONFLICT for a table.  Raises 55000 if no
- * valid index keeps its hashes unique.
+ * Returns whether a row needs the plain INSERT from the start: the server refuses ON
+ * CONFLICT where a constraint is deferrable, and a trigger that suppresses rows would
+ * fire twice before we knew.  Raises 55000 if no valid index keeps the table's hashes
+ * unique.
  */
 static bool
-RefusesOnConflict(const Ledger *ledger, const char *table)
+NeedsPlainInsert(const Ledger *ledger, const InsertStatements *statements)
 {
-	Relation	rel = OpenLedgerTable(ledger, table, AccessShareLock);
-	bool		refuses = HasDeferrableIndex(rel);
+	Relation	rel = OpenLedgerTable(ledger, statements->table,
+									  AccessShareLock);
+	bool		needs = HasDeferrableIndex(rel) ||
+		(statements->may_suppress && rel->trigdesc != NULL &&
+		 rel->trigdesc->trig_insert_before_row);
 
 	(void) FileHashIndex(rel);
 	table_close(rel, NoLock);
-	return refuses;
+	return needs;
 }
 
 /*
@@ -105,7 +118,7 @@ InsertByStatement(const Ledger *ledger, const InsertStatements *statements,
 				  bool insist, Datum *values, const char *nulls,
 				  Datum *results)
 {
-	if (insist || RefusesOnConflict(ledger, statements->table))
+	if (insist || NeedsPlainInsert(ledger, statements))
 		return InsertPlainly(ledger, statements, values, nulls, results);
 	return RunStatement(ledger, statements->insert_new, values, nulls,
 						results) > 0 ? ROW_STORED : ROW_LEFT_OUT;

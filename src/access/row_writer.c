@@ -16,6 +16,7 @@
 #include "executor/executor.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -29,60 +30,101 @@
 #define MAX_BUFFERED_BYTES (64 * 1024)
 #define INITIAL_CAPACITY 8
 
-/* Opens the table's indexes for insertion. */
-static void
-OpenResultRelation(RowWriter *writer)
+/* Finds the columns that all rows set.  Raises what ColumnNumber() raises. */
+static AttrNumber *
+FindColumns(Relation rel, const ColumnName *columns, int ncolumns)
 {
-	writer->rri = makeNode(ResultRelInfo);
-	InitResultRelInfo(writer->rri, writer->rel, 0, NULL, 0);
-	ExecOpenIndices(writer->rri, false);
+	AttrNumber *numbers = palloc(ncolumns * sizeof(AttrNumber));
+
+	for (int i = 0; i < ncolumns; i++)
+		numbers[i] = ColumnNumber(RelationGetDescr(rel),
+								  RelationGetRelationName(rel),
+								  columns[i].name, columns[i].class);
+	return numbers;
 }
 
 /*
- * Opens a ledger's table for rows to be inserted, until CloseRowWriter().  The caller
- * has switched to the owner of documents.  Returns NULL, with the table locked, if
- * rows of this table take an INSERT statement.  Raises 25006 in a read-only
+ * Returns the defaults of the columns that are not set, by column, or NULL if one of
+ * them takes the executor.
+ */
+static ColumnDefault *
+FindDefaults(Relation rel, const AttrNumber *set_columns, int ncolumns)
+{
+	int			natts = RelationGetNumberOfAttributes(rel);
+	ColumnDefault *defaults = palloc0(natts * sizeof(ColumnDefault));
+	bool	   *is_set = palloc0(natts * sizeof(bool));
+
+	for (int i = 0; i < ncolumns; i++)
+		is_set[set_columns[i] - 1] = true;
+	for (int i = 0; i < natts; i++)
+	{
+		if (is_set[i])
+			continue;
+		defaults[i] = GetColumnDefault(rel, i + 1);
+		if (defaults[i].kind == DEFAULT_OTHER)
+			return NULL;
+	}
+	return defaults;
+}
+
+/* Opens the table's indexes for insertion, and prepares the rest. */
+static void
+PrepareWriter(RowWriter *writer, ConflictAction conflict_action)
+{
+	/* Users' index expressions see what this transaction has written so far. */
+	CommandCounterIncrement();
+	PushCopiedSnapshot(GetActiveSnapshot());
+	UpdateActiveSnapshotCommandId();
+	/* Checks of a conflict need it at SERIALIZABLE. */
+	writer->estate->es_snapshot = GetActiveSnapshot();
+
+	writer->rri = makeNode(ResultRelInfo);
+	InitResultRelInfo(writer->rri, writer->rel, 0, NULL, 0);
+	ExecOpenIndices(writer->rri, false);
+	writer->conflict_action = conflict_action;
+	if (conflict_action == CONFLICT_SKIP)
+		FindArbiters(&writer->conflicts, writer->rri, writer->estate);
+	writer->capacity = INITIAL_CAPACITY;
+	writer->slots = palloc0(writer->capacity * sizeof(TupleTableSlot *));
+}
+
+/*
+ * Opens a ledger's table for rows to be inserted, until CloseRowWriter().  All rows
+ * set "columns", an array that outlives the writer; the others get their defaults.
+ * The caller has switched to the owner of documents.  Returns NULL, with the table
+ * locked, if rows of this table take an INSERT statement.  Raises 25006 in a read-only
  * transaction.
  */
 RowWriter *
 OpenRowWriter(const Ledger *ledger, const char *table,
-			  ConflictAction conflict_action)
+			  ConflictAction conflict_action, const ColumnName *columns,
+			  int ncolumns)
 {
 	Relation	rel;
-	RowWriter  *writer;
 	EState	   *estate;
+	RowWriter  *writer;
 	MemoryContext old;
 
 	PreventCommandIfReadOnly("INSERT");
 	PreventCommandIfParallelMode("INSERT");
 	rel = OpenLedgerTable(ledger, table, RowExclusiveLock);
-	if (!IsAsShipped(rel, CMD_INSERT))
-	{
-		table_close(rel, NoLock);
-		return NULL;
-	}
-	/* Users' index expressions see what this transaction has written so far. */
-	CommandCounterIncrement();
-	PushCopiedSnapshot(GetActiveSnapshot());
-	UpdateActiveSnapshotCommandId();
-
 	estate = CreateExecutorState();
 	old = MemoryContextSwitchTo(estate->es_query_cxt);
-	/* Checks of a conflict need it at SERIALIZABLE. */
-	estate->es_snapshot = GetActiveSnapshot();
 	writer = palloc0(sizeof(RowWriter));
-	writer->estate = estate;
 	writer->rel = rel;
-	OpenResultRelation(writer);
-	writer->conflict_action = conflict_action;
-	if (conflict_action == CONFLICT_SKIP)
-		FindArbiters(&writer->conflicts, writer->rri, estate);
-	writer->is_set = palloc(RelationGetNumberOfAttributes(rel) * sizeof(bool));
-	writer->capacity = INITIAL_CAPACITY;
-	writer->slots = palloc0(writer->capacity * sizeof(TupleTableSlot *));
-	writer->defaults = CopyDefaults(rel);
+	writer->estate = estate;
+	writer->columns = columns;
+	writer->numbers = FindColumns(rel, columns, ncolumns);
+	if (IsAsShipped(rel, CMD_INSERT))
+		writer->defaults = FindDefaults(rel, writer->numbers, ncolumns);
+	if (writer->defaults != NULL)
+		PrepareWriter(writer, conflict_action);
 	MemoryContextSwitchTo(old);
-	return writer;
+	if (writer->defaults != NULL)
+		return writer;
+	FreeExecutorState(estate);
+	table_close(rel, NoLock);
+	return NULL;
 }
 
 /* Returns the number of a column of the open table. */
@@ -123,7 +165,7 @@ NextSlot(RowWriter *writer)
 	return writer->slots[writer->nrows];
 }
 
-/* Starts a new row, with all columns NULL and none set. */
+/* Starts a new row, in which all columns are NULL. */
 void
 StartRow(RowWriter *writer)
 {
@@ -134,46 +176,74 @@ StartRow(RowWriter *writer)
 	ExecClearTuple(slot);
 	memset(slot->tts_isnull, true,
 		   slot->tts_tupleDescriptor->natts * sizeof(bool));
-	memset(writer->is_set, false,
-		   slot->tts_tupleDescriptor->natts * sizeof(bool));
 }
 
-/* Raises 22001 if a text is longer than its column allows. */
-static void
-CheckWidth(Form_pg_attribute att, Datum value)
+/*
+ * Returns a text that is longer than its column, without the blanks at its end that
+ * do not fit, as SQL has it.  Raises 22001 if it is still too long.
+ */
+static Datum
+CutBlanks(Form_pg_attribute att, Datum value)
+{
+	Datum		cut = DirectFunctionCall3(varchar, value,
+										  Int32GetDatum(att->atttypmod),
+										  BoolGetDatum(true));
+	text	   *kept = DatumGetTextPP(cut);
+	text	   *whole = DatumGetTextPP(value);
+
+	for (int i = VARSIZE_ANY_EXHDR(kept); i < (int) VARSIZE_ANY_EXHDR(whole); i++)
+		if (VARDATA_ANY(whole)[i] != ' ')
+			ereport(ERROR,
+					(errcode(ERRCODE_STRING_DATA_RIGHT_TRUNCATION),
+					 errmsg("value too long for column \"%s\", which holds %d characters",
+							NameStr(att->attname),
+							att->atttypmod - (int) VARHDRSZ)));
+	return cut;
+}
+
+/* Returns whether a text is longer than its column allows. */
+static bool
+IsTooLong(Form_pg_attribute att, Datum value)
 {
 	int			limit = att->atttypmod - VARHDRSZ;
 	text	   *packed = DatumGetTextPP(value);
 	int			length = VARSIZE_ANY_EXHDR(packed);
 
-	if (length > limit &&
-		pg_mbstrlen_with_len(VARDATA_ANY(packed), length) > limit)
-		ereport(ERROR,
-				(errcode(ERRCODE_STRING_DATA_RIGHT_TRUNCATION),
-				 errmsg("value too long for column \"%s\", which holds %d characters",
-						NameStr(att->attname), limit)));
+	return length > limit &&
+		pg_mbstrlen_with_len(VARDATA_ANY(packed), length) > limit;
 }
 
-/* Sets a column of the row.  A by-reference value must live until WriteRow(). */
+/*
+ * Sets a column of the row, numbered as in OpenRowWriter()'s array.  An integer is
+ * given as int8.  A by-reference value must live until WriteRow().
+ */
 void
-SetColumn(RowWriter *writer, AttrNumber column, Datum value)
+SetColumn(RowWriter *writer, int column, Datum value)
 {
+	AttrNumber	number = writer->numbers[column];
 	Form_pg_attribute att = TupleDescAttr(RelationGetDescr(writer->rel),
-										  column - 1);
+										  number - 1);
 
-	Assert(writer->slot != NULL && AttributeNumberIsValid(column));
-	if (att->atttypid == VARCHAROID && att->atttypmod >= (int32) VARHDRSZ)
-		CheckWidth(att, value);
-	writer->slot->tts_values[column - 1] = value;
-	writer->slot->tts_isnull[column - 1] = false;
-	writer->is_set[column - 1] = true;
+	Assert(writer->slot != NULL);
+	if (writer->columns[column].class == COLUMN_INTEGER)
+		value = IntegerDatum(DatumGetInt64(value), att->atttypid);
+	else if (writer->columns[column].class == COLUMN_JSON)
+		value = JsonDatum(value, att->atttypid);
+	else if (att->atttypid == VARCHAROID && att->atttypmod >= (int32) VARHDRSZ &&
+			 IsTooLong(att, value))
+		value = CutBlanks(att, value);
+	writer->slot->tts_values[number - 1] = value;
+	writer->slot->tts_isnull[number - 1] = false;
 }
 
-/* Sets a column of the row to NULL, whatever its default. */
+/* Sets a column of a timestamp type to now(). */
 void
-SetNull(RowWriter *writer, AttrNumber column)
+SetToNow(RowWriter *writer, int column)
 {
-	writer->is_set[column - 1] = true;
+	Oid			type = ColumnType(RelationGetDescr(writer->rel),
+								  writer->numbers[column]);
+
+	SetColumn(writer, column, TransactionTime(type));
 }
 
 /*
@@ -195,7 +265,7 @@ NextValue(Form_pg_attribute att, Oid sequence)
 	return IntegerDatum(value, att->atttypid);
 }
 
-/* Fills in the defaults of the row's columns that are not set. */
+/* Fills in the defaults of the columns that rows do not set. */
 static void
 FillDefaults(RowWriter *writer)
 {
@@ -206,8 +276,9 @@ FillDefaults(RowWriter *writer)
 		Form_pg_attribute att = TupleDescAttr(slot->tts_tupleDescriptor, i);
 		const ColumnDefault *entry = &writer->defaults[i];
 
-		if (writer->is_set[i])
+		if (entry->kind == DEFAULT_UNKNOWN)
 			continue;
+		Assert(entry->kind != DEFAULT_OTHER);
 		slot->tts_values[i] = entry->value.value;
 		slot->tts_isnull[i] = entry->value.isnull;
 		if (entry->kind == DEFAULT_NEXTVAL)

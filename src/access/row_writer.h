@@ -28,11 +28,12 @@ typedef struct RowWriter
 	Relation	rel;
 	EState	   *estate;
 	ResultRelInfo *rri;
-	ColumnDefault *defaults;
+	const ColumnName *columns;	/* that all rows set */
+	AttrNumber *numbers;		/* theirs */
+	ColumnDefault *defaults;	/* of the others */
 	ConflictAction conflict_action;
 	ConflictCheck conflicts;	/* for CONFLICT_SKIP */
 	TupleTableSlot *slot;		/* the row being filled in, or the last one */
-	bool	   *is_set;			/* its columns that need no default */
 	TupleTableSlot **slots;		/* the buffered rows, and room for more */
 	int			nrows;			/* buffered */
 	int			capacity;		/* of "slots" */
@@ -40,12 +41,13 @@ typedef struct RowWriter
 } RowWriter;
 
 extern RowWriter *OpenRowWriter(const Ledger *ledger, const char *table,
-								ConflictAction conflict_action);
+								ConflictAction conflict_action,
+								const ColumnName *columns, int ncolumns);
 extern AttrNumber WriterColumn(RowWriter *writer, const char *column,
 							   ColumnClass class);
 extern void StartRow(RowWriter *writer);
-extern void SetColumn(RowWriter *writer, AttrNumber column, Datum value);
-extern void SetNull(RowWriter *writer, AttrNumber column);
+extern void SetColumn(RowWriter *writer, int column, Datum value);
+extern void SetToNow(RowWriter *writer, int column);
 extern bool WriteRow(RowWriter *writer);
 extern void CloseRowWriter(RowWriter *writer);
 

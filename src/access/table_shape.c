@@ -27,21 +27,14 @@
 #include "columns.h"
 #include "table_shape.h"
 
-/* The defaults of all columns, in a memory context of their own. */
-typedef struct Defaults
-{
-	MemoryContext context;
-	bool		are_plain;		/* none takes the executor */
-	ColumnDefault columns[FLEXIBLE_ARRAY_MEMBER];
-} Defaults;
-
 /* A table, as the session keeps it. */
 typedef struct TableShape
 {
 	Oid			table;			/* the hash key */
 	bool		is_valid;
 	bool		has_deferrable_index;
-	Defaults   *defaults;		/* NULL: not known yet */
+	MemoryContext context;		/* holds the defaults; NULL: none is known */
+	ColumnDefault *defaults;	/* DEFAULT_UNKNOWN until one is wanted */
 } TableShape;
 
 static HTAB *shapes = NULL;
@@ -142,61 +135,24 @@ Classify(Node *node, Oid type)
 	return result;
 }
 
-/*
- * Returns the default of a column.  A value by reference belongs to the memory
- * context.
- */
+/* Finds the default of a column.  It belongs to the current memory context. */
 static ColumnDefault
-FindDefault(Relation rel, Form_pg_attribute att, MemoryContext context)
+FindDefault(Relation rel, Form_pg_attribute att)
 {
-	ColumnDefault result = {.kind = DEFAULT_CONSTANT,.value = {.isnull = true}};
 	Node	   *expression;
-	MemoryContext old;
 
-	if (att->attisdropped)
-		return result;
 	/* Not even NULL is for certain a value of a domain. */
 	if (att->attgenerated || att->attidentity ||
 		get_typtype(att->atttypid) == TYPTYPE_DOMAIN)
 		return (ColumnDefault) {.kind = DEFAULT_OTHER};
-	expression = build_column_default(rel, att->attnum);
+	expression = att->attisdropped ? NULL :
+		build_column_default(rel, att->attnum);
 	if (expression == NULL)
-		return result;
-	result = Classify((Node *) expression_planner((Expr *) expression),
-					  att->atttypid);
-	if (result.kind != DEFAULT_CONSTANT || result.value.isnull)
-		return result;
-	old = MemoryContextSwitchTo(context);
-	result.value.value = datumCopy(result.value.value, att->attbyval,
-								   att->attlen);
-	MemoryContextSwitchTo(old);
-	return result;
-}
-
-/*
- * Finds the defaults of all columns.  They belong to the current memory context.  Raises
- * what a default raises, if the planner can compute it.
- */
-static Defaults *
-FindDefaults(Relation rel)
-{
-	TupleDesc	desc = RelationGetDescr(rel);
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
-												  "doc_extractor defaults",
-												  ALLOCSET_SMALL_SIZES);
-	Defaults   *defaults = MemoryContextAlloc(context,
-											  offsetof(Defaults, columns) +
-											  desc->natts * sizeof(ColumnDefault));
-
-	defaults->context = context;
-	defaults->are_plain = true;
-	for (int i = 0; i < desc->natts; i++)
-	{
-		defaults->columns[i] = FindDefault(rel, TupleDescAttr(desc, i),
-										   context);
-		defaults->are_plain &= defaults->columns[i].kind != DEFAULT_OTHER;
-	}
-	return defaults;
+		return (ColumnDefault) {
+			.kind = DEFAULT_CONSTANT,.value = {.isnull = true}
+		};
+	return Classify((Node *) expression_planner((Expr *) expression),
+					att->atttypid);
 }
 
 /* Returns whether any index checks its constraint later than at once. */
@@ -238,48 +194,13 @@ GetShape(Relation rel)
 	if (shape->is_valid)
 		return shape;
 
-	if (shape->defaults != NULL)
-		MemoryContextDelete(shape->defaults->context);
-	shape->defaults = NULL;
+	if (shape->context != NULL)
+		MemoryContextDelete(shape->context);
+	shape->context = NULL;
 	shape->has_deferrable_index = FindDeferrableIndex(rel);
 	/* An invalidation that has arrived meanwhile may be about this. */
 	shape->is_valid = ninvalidations == invalidations;
 	return shape;
-}
-
-/*
- * Returns the defaults of a table that is open and locked, valid until the next
- * call.
- */
-static const Defaults *
-GetDefaults(Relation rel)
-{
-	TableShape *shape = GetShape(rel);
-	uint64		invalidations = ninvalidations;
-	Defaults   *defaults = shape->defaults;
-
-	if (defaults != NULL)
-		return defaults;
-	defaults = FindDefaults(rel);
-	/* A default may have called us, and so may have found them first. */
-	if (shape->is_valid && shape->defaults == NULL &&
-		ninvalidations == invalidations)
-	{
-		MemoryContextSetParent(defaults->context, CacheMemoryContext);
-		shape->defaults = defaults;
-	}
-	return defaults;
-}
-
-/*
- * Returns whether the executor is not needed to fill in a new row of a table: no
- * column is generated, an identity or a domain, and each default is a constant,
- * now() or nextval().
- */
-bool
-HasPlainColumns(Relation rel)
-{
-	return GetDefaults(rel)->are_plain;
 }
 
 /* Returns whether a unique or exclusion constraint of a table is deferrable. */
@@ -289,25 +210,61 @@ HasDeferrableIndex(Relation rel)
 	return GetShape(rel)->has_deferrable_index;
 }
 
-/*
- * Returns a copy of the defaults of all columns, and of their values, in the
- * current memory context.
- */
-ColumnDefault *
-CopyDefaults(Relation rel)
+/* Creates the store of a table's defaults, unless it is there. */
+static void
+NeedDefaults(TableShape *shape, Relation rel)
 {
-	TupleDesc	desc = RelationGetDescr(rel);
-	const Defaults *defaults = GetDefaults(rel);
-	Size		size = desc->natts * sizeof(ColumnDefault);
-	ColumnDefault *copy = memcpy(palloc(size), defaults->columns, size);
+	MemoryContext context;
 
-	for (int i = 0; i < desc->natts; i++)
-	{
-		Form_pg_attribute att = TupleDescAttr(desc, i);
+	if (shape->context != NULL)
+		return;
+	context = AllocSetContextCreate(CacheMemoryContext,
+									"doc_extractor defaults",
+									ALLOCSET_SMALL_SIZES);
+	shape->context = context;
+	shape->defaults = MemoryContextAllocZero(context,
+											 RelationGetNumberOfAttributes(rel) *
+											 sizeof(ColumnDefault));
+}
 
-		if (copy[i].kind == DEFAULT_CONSTANT && !copy[i].value.isnull)
-			copy[i].value.value = datumCopy(copy[i].value.value, att->attbyval,
-											att->attlen);
-	}
-	return copy;
+/* Returns a copy of a default of a column, in the memory context. */
+static ColumnDefault
+CopyDefault(ColumnDefault source, Form_pg_attribute att, MemoryContext context)
+{
+	MemoryContext old;
+
+	if (source.kind != DEFAULT_CONSTANT || source.value.isnull)
+		return source;
+	old = MemoryContextSwitchTo(context);
+	source.value.value = datumCopy(source.value.value, att->attbyval,
+								   att->attlen);
+	MemoryContextSwitchTo(old);
+	return source;
+}
+
+/*
+ * Returns the default of a column of a table that is open and locked.  A value by
+ * reference belongs to the current memory context.  Raises what the default raises,
+ * if the planner can compute it.
+ */
+ColumnDefault
+GetColumnDefault(Relation rel, AttrNumber column)
+{
+	Form_pg_attribute att = TupleDescAttr(RelationGetDescr(rel), column - 1);
+	TableShape *shape = GetShape(rel);
+	uint64		invalidations = ninvalidations;
+	ColumnDefault found;
+
+	NeedDefaults(shape, rel);
+	if (shape->defaults[column - 1].kind != DEFAULT_UNKNOWN)
+		return CopyDefault(shape->defaults[column - 1], att,
+						   CurrentMemoryContext);
+	found = FindDefault(rel, att);
+	/*
+	 * Do not keep it if the table may have changed meanwhile: the default can
+	 * have called a function, and that one us.
+	 */
+	if (ninvalidations == invalidations && shape->is_valid)
+		shape->defaults[column - 1] = CopyDefault(found, att, shape->context);
+	return found;
 }

@@ -5,11 +5,13 @@
 #ifndef DOC_EXTRACTOR_TABLE_SHAPE_H
 #define DOC_EXTRACTOR_TABLE_SHAPE_H
 
+#include "access/attnum.h"
 #include "utils/relcache.h"
 
 /* How to compute the default of a column. */
 typedef enum DefaultKind
 {
+	DEFAULT_UNKNOWN,
 	DEFAULT_CONSTANT,			/* also NULL, for columns without a default */
 	DEFAULT_NOW,				/* now(), for any timestamp */
 	DEFAULT_NEXTVAL,			/* nextval(), for integer and bigint */
@@ -24,8 +26,7 @@ typedef struct ColumnDefault
 	Oid			sequence;		/* of DEFAULT_NEXTVAL */
 } ColumnDefault;
 
-extern bool HasPlainColumns(Relation rel);
 extern bool HasDeferrableIndex(Relation rel);
-extern ColumnDefault *CopyDefaults(Relation rel);
+extern ColumnDefault GetColumnDefault(Relation rel, AttrNumber column);
 
 #endif							/* DOC_EXTRACTOR_TABLE_SHAPE_H */

@@ -24,6 +24,7 @@ typedef struct HashGroup
 	int			ndocuments;
 	int			nsettled;		/* of them, from the first on */
 	int			nsearches;		/* for the hash, so far */
+	bool		has_conflict;	/* did the last insertion find its hash? */
 	DocumentState state;
 	FoundDocument *found;		/* as documents has it */
 } HashGroup;

@@ -117,6 +117,8 @@ SearchAgain(Ingestion *ingestion, HashGroup *group)
 	StartSearching(ingestion);
 	FindDocumentByHash(&ingestion->search, group->found);
 	NoteFound(group);
+	if (group->has_conflict && group->state == DOCUMENT_ABSENT)
+		CheckConflictIsVisible();
 }
 
 /*
@@ -155,11 +157,14 @@ static void
 InsertGroup(Ingestion *ingestion, HashGroup *group)
 {
 	Document   *document = NextDocument(group);
+	InsertResult result;
 
 	if (ingestion->writer == NULL)
 		ingestion->writer = OpenDocumentWriter(ingestion->ledger);
-	if (!InsertDocument(ingestion->writer, document, group->nsearches > 1,
-						&group->found->document_id))
+	result = InsertDocument(ingestion->writer, document, group->nsearches > 1,
+							&group->found->document_id);
+	group->has_conflict = result == ROW_CONFLICTS;
+	if (result != ROW_STORED)
 	{
 		group->state = DOCUMENT_UNKNOWN;
 		return;

@@ -7,12 +7,11 @@
  */
 #include "postgres.h"
 
-#include "access/table.h"
-#include "executor/spi.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
@@ -62,12 +61,12 @@ LoginRole(void)
 	return EscapeInvalid(name, strlen(name));
 }
 
-/* The columns, in the order of the statement's parameters. */
-static const struct
-{
-	const char *name;
-	ColumnClass class;
-}			trail_columns[TRAIL_COLUMNS] = {
+/*
+ * The columns that a row sets.  The statement's parameters have the same order,
+ * without the time.
+ */
+static const ColumnName trail_columns[TRAIL_COLUMNS] = {
+	[TRAIL_TIME] = {"action_timestamp", COLUMN_TIME},
 	[TRAIL_DOCUMENT] = {"document_id", COLUMN_INTEGER},
 	[TRAIL_ACTION] = {"action", COLUMN_TEXT},
 	[TRAIL_USER] = {"user_or_system", COLUMN_TEXT},
@@ -77,21 +76,12 @@ static const struct
 	[TRAIL_LOGIN_ROLE] = {"db_user", COLUMN_NAME}
 };
 
-/* Finds the columns.  Raises what ColumnNumber() raises. */
-static void
-FindTrailColumns(Trail *trail, Relation rel)
+/* Returns whether a ledger has the column for the login role, as since 1.1. */
+static bool
+HasLoginRole(const Ledger *ledger)
 {
-	TupleDesc	desc = RelationGetDescr(rel);
-
-	trail->ncolumns = SPI_fnumber(desc, trail_columns[TRAIL_LOGIN_ROLE].name) > 0 ?
-		TRAIL_COLUMNS : TRAIL_LOGIN_ROLE;
-	for (int i = 0; i < trail->ncolumns; i++)
-		trail->columns[i] = ColumnNumber(desc, "audit_log",
-										 trail_columns[i].name,
-										 trail_columns[i].class);
-	trail->id = ColumnNumber(desc, "audit_log", "id", COLUMN_INTEGER);
-	trail->action_timestamp = ColumnNumber(desc, "audit_log",
-										   "action_timestamp", COLUMN_TIME);
+	return get_attnum(LedgerTableOid(ledger, "audit_log"),
+					  trail_columns[TRAIL_LOGIN_ROLE].name) > 0;
 }
 
 /*
@@ -104,17 +94,13 @@ OpenTrail(Trail *trail, const Ledger *ledger)
 {
 	char	   *login_role = LoginRole();
 
+	LockTableToWrite(ledger, "audit_log");
 	trail->ledger = ledger;
-	trail->rows = OpenRowWriter(ledger, "audit_log", CONFLICT_ERROR);
+	trail->ncolumns = HasLoginRole(ledger) ? TRAIL_COLUMNS : TRAIL_LOGIN_ROLE;
+	trail->rows = OpenRowWriter(ledger, "audit_log", CONFLICT_ERROR,
+								trail_columns, trail->ncolumns);
 	if (trail->rows != NULL)
-		FindTrailColumns(trail, trail->rows->rel);
-	else
-	{
-		Relation	rel = OpenLedgerTable(ledger, "audit_log", AccessShareLock);
-
-		FindTrailColumns(trail, rel);
-		table_close(rel, NoLock);
-	}
+		trail->id = WriterColumn(trail->rows, "id", COLUMN_INTEGER);
 	trail->login_role = DirectFunctionCall1(namein,
 											CStringGetDatum(login_role));
 	trail->user = SettingText(doc_extractor_user);
@@ -137,28 +123,16 @@ WriteTrailByStatement(Trail *trail, Datum *values, int64 *id)
 	char		nulls[TRAIL_COLUMNS];
 	Datum		result;
 
-	for (int i = 0; i < trail->ncolumns; i++)
+	for (int i = TRAIL_TIME + 1; i < trail->ncolumns; i++)
 		nulls[i] = IsNull(values, i) ? 'n' : ' ';
 	if (RunStatement(trail->ledger,
 					 trail->ncolumns == TRAIL_COLUMNS ? STATEMENT_INSERT_TRAIL :
-					 STATEMENT_INSERT_TRAIL_1_0, values, nulls, &result) == 0)
+					 STATEMENT_INSERT_TRAIL_1_0,
+					 &values[TRAIL_TIME + 1], &nulls[TRAIL_TIME + 1],
+					 &result) == 0)
 		return false;
 	*id = DatumGetInt64(result);
 	return true;
-}
-
-/* Sets a column of the row to a value of ours. */
-static void
-SetTrailColumn(Trail *trail, TrailColumn column, Datum value)
-{
-	AttrNumber	number = trail->columns[column];
-	Oid			type = ColumnType(RelationGetDescr(trail->rows->rel), number);
-
-	if (trail_columns[column].class == COLUMN_INTEGER)
-		value = IntegerDatum(DatumGetInt64(value), type);
-	else if (trail_columns[column].class == COLUMN_JSON)
-		value = JsonDatum(value, type);
-	SetColumn(trail->rows, number, value);
 }
 
 /*
@@ -168,7 +142,6 @@ SetTrailColumn(Trail *trail, TrailColumn column, Datum value)
 bool
 WriteTrail(Trail *trail, const TrailEntry *entry, int64 *id)
 {
-	RowWriter  *rows = trail->rows;
 	Datum		values[TRAIL_COLUMNS] = {
 		[TRAIL_DOCUMENT] = Int64GetDatum(entry->document_id),
 		[TRAIL_ACTION] = CStringGetTextDatum(entry->action),
@@ -180,21 +153,15 @@ WriteTrail(Trail *trail, const TrailEntry *entry, int64 *id)
 		[TRAIL_LOGIN_ROLE] = trail->login_role
 	};
 
-	if (rows == NULL)
+	if (trail->rows == NULL)
 		return WriteTrailByStatement(trail, values, id);
-	StartRow(rows);
-	for (int i = 0; i < trail->ncolumns; i++)
-	{
-		if (IsNull(values, i))
-			SetNull(rows, trail->columns[i]);
-		else
-			SetTrailColumn(trail, i, values[i]);
-	}
-	SetColumn(rows, trail->action_timestamp,
-			  TransactionTime(ColumnType(RelationGetDescr(rows->rel),
-										 trail->action_timestamp)));
-	(void) WriteRow(rows);
-	*id = RequiredInteger(rows->slot, trail->id);
+	StartRow(trail->rows);
+	SetToNow(trail->rows, TRAIL_TIME);
+	for (int i = TRAIL_TIME + 1; i < trail->ncolumns; i++)
+		if (!IsNull(values, i))
+			SetColumn(trail->rows, i, values[i]);
+	(void) WriteRow(trail->rows);
+	*id = RequiredInteger(trail->rows->slot, trail->id);
 	return true;
 }
 

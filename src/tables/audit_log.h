@@ -11,6 +11,7 @@
 /* The columns that a row of ours sets. */
 typedef enum TrailColumn
 {
+	TRAIL_TIME,
 	TRAIL_DOCUMENT,
 	TRAIL_ACTION,
 	TRAIL_USER,
@@ -26,10 +27,8 @@ typedef struct Trail
 {
 	const Ledger *ledger;
 	RowWriter  *rows;			/* NULL: rows are inserted by statement */
-	AttrNumber	columns[TRAIL_COLUMNS];
+	int			ncolumns;		/* that the ledger has */
 	AttrNumber	id;
-	AttrNumber	action_timestamp;
-	int			ncolumns;		/* of them, that the ledger has */
 	Datum		user;			/* text, the same for all rows */
 	Datum		reason;			/* text; zero: none */
 	Datum		login_role;		/* name */

@@ -6,6 +6,8 @@
  */
 #include "postgres.h"
 
+#include "utils/memutils.h"
+
 #include "../access/columns.h"
 #include "derived_rows.h"
 #include "documents.h"
@@ -22,6 +24,9 @@ OpenDerivedRows(DerivedRows *rows, const Ledger *ledger, TupleDesc documents)
 								   COLUMN_TEXT);
 	OpenHashWriter(&rows->hashes, ledger);
 	OpenDocumentTrail(&rows->trail, ledger, documents);
+	rows->row_context = AllocSetContextCreate(CurrentMemoryContext,
+											  "doc_extractor derived row",
+											  ALLOCSET_SMALL_SIZES);
 }
 
 /* Writes the hash_index row of a new document. */
@@ -45,8 +50,12 @@ DeriveHash(HashWriter *writer, Datum hash, int64 id)
 void
 DeriveRows(DerivedRows *rows, TupleTableSlot *document)
 {
+	MemoryContext old = MemoryContextSwitchTo(rows->row_context);
+
 	DeriveHash(&rows->hashes, RequiredColumn(document, rows->file_hash),
 			   RequiredInteger(document, rows->id));
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(rows->row_context);
 	AuditInsert(&rows->trail, document);
 }
 
@@ -56,4 +65,5 @@ CloseDerivedRows(DerivedRows *rows)
 {
 	CloseDocumentTrail(&rows->trail);
 	CloseHashWriter(&rows->hashes);
+	MemoryContextDelete(rows->row_context);
 }

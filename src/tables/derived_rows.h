@@ -15,6 +15,7 @@ typedef struct DerivedRows
 	AttrNumber	file_hash;
 	HashWriter	hashes;
 	DocumentTrail trail;
+	MemoryContext row_context;
 } DerivedRows;
 
 extern void OpenDerivedRows(DerivedRows *rows, const Ledger *ledger,

@@ -9,32 +9,30 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
-#include "../access/insert_statement.h"
 #include "../access/row_writer.h"
 #include "../lib/derived.h"
 #include "document_writer.h"
 
-/*
- * The columns that an insert sets, in the order of the statement's parameters, and
- * where their values come from: a field of the document, or one of these.
- */
-#define SIZE_COLUMN (-1)
-#define HASH_COLUMN (-2)
-static const struct
-{
-	const char *name;
-	ColumnClass class;
-	int			source;
-}			inserted_columns[INSERTED_COLUMNS] = {
-	{"file_name", COLUMN_TEXT, FIELD_NAME},
-	{"file_size_bytes", COLUMN_INTEGER, SIZE_COLUMN},
-	{"file_hash", COLUMN_TEXT, HASH_COLUMN},
-	{"file_type", COLUMN_TEXT, FIELD_TYPE},
-	{"ingestion_source", COLUMN_TEXT, FIELD_SOURCE},
-	{"document_text", COLUMN_TEXT, FIELD_TEXT},
-	{"metadata_extracted", COLUMN_JSON, FIELD_METADATA},
-	{"ingestion_status", COLUMN_TEXT, FIELD_STATUS},
-	{"error_message", COLUMN_TEXT, FIELD_MESSAGE}
+/* The columns that an insert sets, in the order of the statement's parameters. */
+#define INSERTED_COLUMNS 9
+static const ColumnName inserted_columns[INSERTED_COLUMNS] = {
+	{"file_name", COLUMN_TEXT},
+	{"file_size_bytes", COLUMN_INTEGER},
+	{"file_hash", COLUMN_TEXT},
+	{"file_type", COLUMN_TEXT},
+	{"ingestion_source", COLUMN_TEXT},
+	{"document_text", COLUMN_TEXT},
+	{"metadata_extracted", COLUMN_JSON},
+	{"ingestion_status", COLUMN_TEXT},
+	{"error_message", COLUMN_TEXT}
+};
+
+/* Where their values come from: a field of the document, or one of these. */
+#define SIZE_OF_DOCUMENT (-1)
+#define HASH_OF_DOCUMENT (-2)
+static const int sources[INSERTED_COLUMNS] = {
+	FIELD_NAME, SIZE_OF_DOCUMENT, HASH_OF_DOCUMENT, FIELD_TYPE, FIELD_SOURCE,
+	FIELD_TEXT, FIELD_METADATA, FIELD_STATUS, FIELD_MESSAGE
 };
 
 /* Opens the tables of the derived rows: WriteDerived()'s callback. */
@@ -59,13 +57,10 @@ OpenDocumentWriter(const Ledger *ledger)
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	writer->ledger = ledger;
-	writer->rows = OpenRowWriter(ledger, "documents", CONFLICT_SKIP);
+	writer->rows = OpenRowWriter(ledger, "documents", CONFLICT_SKIP,
+								 inserted_columns, INSERTED_COLUMNS);
 	if (writer->rows == NULL)
 		return writer;
-	for (int i = 0; i < INSERTED_COLUMNS; i++)
-		writer->columns[i] = WriterColumn(writer->rows,
-										  inserted_columns[i].name,
-										  inserted_columns[i].class);
 	writer->id = WriterColumn(writer->rows, "id", COLUMN_INTEGER);
 	WriteDerived(OpenDerived, writer);
 	return writer;
@@ -73,42 +68,30 @@ OpenDocumentWriter(const Ledger *ledger)
 
 /* Returns a document's value for a column. */
 static NullableDatum
-InsertedValue(const Document *document, int source)
+InsertedValue(const Document *document, int column)
 {
 	NullableDatum value = {.isnull = false};
 
-	if (source == SIZE_COLUMN)
+	if (sources[column] == SIZE_OF_DOCUMENT)
 		value.value = Int64GetDatum(document->size);
-	else if (source == HASH_COLUMN)
+	else if (sources[column] == HASH_OF_DOCUMENT)
 		value.value = CStringGetTextDatum(document->hash);
 	else
-		value = document->fields[source];
+		value = document->fields[sources[column]];
 	return value;
 }
 
 /* Sets the columns of a new row. */
 static void
-FillRow(DocumentWriter *writer, const Document *document)
+FillRow(RowWriter *rows, const Document *document)
 {
-	RowWriter  *rows = writer->rows;
-
 	StartRow(rows);
 	for (int i = 0; i < INSERTED_COLUMNS; i++)
 	{
-		NullableDatum value = InsertedValue(document, inserted_columns[i].source);
-		Oid			type;
+		NullableDatum value = InsertedValue(document, i);
 
-		if (value.isnull)
-		{
-			SetNull(rows, writer->columns[i]);
-			continue;
-		}
-		type = ColumnType(RelationGetDescr(rows->rel), writer->columns[i]);
-		if (inserted_columns[i].class == COLUMN_INTEGER)
-			value.value = IntegerDatum(document->size, type);
-		else if (inserted_columns[i].class == COLUMN_JSON)
-			value.value = JsonDatum(value.value, type);
-		SetColumn(rows, writer->columns[i], value.value);
+		if (!value.isnull)
+			SetColumn(rows, i, value.value);
 	}
 }
 
@@ -150,39 +133,43 @@ ReportAlteredHash(const Document *document)
  * Inserts a document by statement, so that the triggers of the table derive the
  * other rows.  Arguments and result as InsertDocument()'s.
  */
-static bool
+static InsertResult
 InsertDocumentByStatement(const Ledger *ledger, const Document *document,
 						  bool insist, int64 *document_id)
 {
+	/* If a trigger suppresses the row, that is an error anyway. */
 	static const InsertStatements statements = {
-		"documents", STATEMENT_INSERT_DOCUMENT, STATEMENT_INSERT_NEW_DOCUMENT
+		"documents", STATEMENT_INSERT_DOCUMENT, STATEMENT_INSERT_NEW_DOCUMENT,
+		false
 	};
+	InsertResult result;
 	Datum		values[INSERTED_COLUMNS];
 	char		nulls[INSERTED_COLUMNS];
 	Datum		results[2];
 
 	for (int i = 0; i < INSERTED_COLUMNS; i++)
 	{
-		NullableDatum value = InsertedValue(document, inserted_columns[i].source);
+		NullableDatum value = InsertedValue(document, i);
 
 		values[i] = value.value;
 		nulls[i] = value.isnull ? 'n' : ' ';
 	}
-	if (InsertByStatement(ledger, &statements, insist, values, nulls,
-						  results) != ROW_STORED)
-		return false;
+	result = InsertByStatement(ledger, &statements, insist, values, nulls,
+							   results);
+	if (result != ROW_STORED)
+		return result;
 	if (!IsHash(results[1], document->hash))
 		ReportAlteredHash(document);
 	*document_id = DatumGetInt64(results[0]);
-	return true;
+	return ROW_STORED;
 }
 
 /*
  * Inserts a document unless its hash is in the table, waiting for sessions that
- * are inserting it.  Sets "document_id" and returns true if it did.  For "insist" see
+ * are inserting it.  Sets "document_id" if it did.  For "insist" see
  * InsertByStatement().
  */
-bool
+InsertResult
 InsertDocument(DocumentWriter *writer, const Document *document, bool insist,
 			   int64 *document_id)
 {
@@ -190,12 +177,12 @@ InsertDocument(DocumentWriter *writer, const Document *document, bool insist,
 	if (writer->rows == NULL)
 		return InsertDocumentByStatement(writer->ledger, document, insist,
 										 document_id);
-	FillRow(writer, document);
+	FillRow(writer->rows, document);
 	if (!WriteRow(writer->rows))
-		return false;
+		return ROW_CONFLICTS;
 	*document_id = RequiredInteger(writer->rows->slot, writer->id);
 	WriteDerived(DeriveNewRow, writer);
-	return true;
+	return ROW_STORED;
 }
 
 /* Closes documents.  All derived rows are written now. */

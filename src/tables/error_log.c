@@ -48,8 +48,10 @@ TruncateText(const char *value, int width)
 
 /* The columns of a row, in the order of the statement's parameters. */
 #define LOGGED_COLUMNS 3
-static const char *const logged_columns[LOGGED_COLUMNS] = {
-	"file_name", "error_type", "error_message"
+static const ColumnName logged_columns[LOGGED_COLUMNS] = {
+	{"file_name", COLUMN_TEXT},
+	{"error_type", COLUMN_TEXT},
+	{"error_message", COLUMN_TEXT}
 };
 
 /* Returns the values of the columns, texts truncated to fit. */
@@ -61,8 +63,9 @@ TruncateValues(const Ledger *ledger, const char *const *texts, Datum *values)
 
 	for (int i = 0; i < LOGGED_COLUMNS; i++)
 	{
-		AttrNumber	column = ColumnNumber(desc, "error_log", logged_columns[i],
-										  COLUMN_TEXT);
+		AttrNumber	column = ColumnNumber(desc, "error_log",
+										  logged_columns[i].name,
+										  logged_columns[i].class);
 		char	   *value = TruncateText(texts[i], ColumnWidth(desc, column));
 
 		values[i] = CStringGetTextDatum(value);
@@ -74,7 +77,8 @@ TruncateValues(const Ledger *ledger, const char *const *texts, Datum *values)
 static bool
 InsertError(const Ledger *ledger, Datum *values, int64 *id)
 {
-	RowWriter  *rows = OpenRowWriter(ledger, "error_log", CONFLICT_ERROR);
+	RowWriter  *rows = OpenRowWriter(ledger, "error_log", CONFLICT_ERROR,
+									 logged_columns, LOGGED_COLUMNS);
 	Datum		result;
 
 	if (rows == NULL)
@@ -87,8 +91,7 @@ InsertError(const Ledger *ledger, Datum *values, int64 *id)
 	}
 	StartRow(rows);
 	for (int i = 0; i < LOGGED_COLUMNS; i++)
-		SetColumn(rows, WriterColumn(rows, logged_columns[i], COLUMN_TEXT),
-				  values[i]);
+		SetColumn(rows, i, values[i]);
 	(void) WriteRow(rows);
 	*id = RequiredInteger(rows->slot, WriterColumn(rows, "id", COLUMN_INTEGER));
 	CloseRowWriter(rows);
@@ -159,7 +162,10 @@ LogBadDocument(const Ledger *ledger, Document *document, int sqlstate,
 
 	Assert(!document->is_logged);
 	document->is_logged = true;
+	/* The rest of the batch is still to come. */
 	LockTableToWrite(ledger, "documents");
+	LockTableToWrite(ledger, "hash_index");
+	LockTableToWrite(ledger, "audit_log");
 	WriteDerived(LogFailure, &failure);
 	document->error_id = failure.id;
 	if (full != printable)

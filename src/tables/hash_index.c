@@ -38,6 +38,18 @@ GetHashRow(const Ledger *ledger, Datum hash, int64 *document_id, int64 *count)
 	return true;
 }
 
+/* The columns that a row sets, in the order of the statement's parameters. */
+enum
+{
+	HASH_FILE_HASH,
+	HASH_DOCUMENT,
+	HASH_COLUMNS
+};
+static const ColumnName hash_columns[HASH_COLUMNS] = {
+	[HASH_FILE_HASH] = {"file_hash", COLUMN_TEXT},
+	[HASH_DOCUMENT] = {"document_id", COLUMN_INTEGER}
+};
+
 /*
  * Opens hash_index for the rows of new documents, until CloseHashWriter().  The
  * caller has switched to the owner of documents.
@@ -46,47 +58,36 @@ void
 OpenHashWriter(HashWriter *writer, const Ledger *ledger)
 {
 	writer->ledger = ledger;
-	writer->rows = OpenRowWriter(ledger, "hash_index", CONFLICT_SKIP);
-	if (writer->rows == NULL)
-		return;
-	writer->file_hash = WriterColumn(writer->rows, "file_hash", COLUMN_TEXT);
-	writer->document_id = WriterColumn(writer->rows, "document_id",
-									   COLUMN_INTEGER);
+	writer->rows = OpenRowWriter(ledger, "hash_index", CONFLICT_SKIP,
+								 hash_columns, HASH_COLUMNS);
 }
 
-/* Inserts a row by statement; "insist" as in InsertByStatement(). */
+/* Inserts a row by statement.  Arguments and result as InsertByStatement()'s. */
 static InsertResult
-InsertHashByStatement(const Ledger *ledger, Datum hash, int64 document_id,
-					  bool insist)
+InsertHashByStatement(const Ledger *ledger, Datum *values, bool insist)
 {
 	static const InsertStatements statements = {
-		"hash_index", STATEMENT_INSERT_HASH, STATEMENT_INSERT_NEW_HASH
+		"hash_index", STATEMENT_INSERT_HASH, STATEMENT_INSERT_NEW_HASH, true
 	};
-	Datum		values[2];
 
-	values[0] = hash;
-	values[1] = Int64GetDatum(document_id);
 	return InsertByStatement(ledger, &statements, insist, values, NULL, NULL);
 }
 
-/*
- * Inserts a row.  Returns false if it was left out.  If a user's trigger suppresses
- * it, that is the user's will.
- */
-static bool
+/* Inserts a row.  For "insist" see InsertByStatement(). */
+static InsertResult
 TryInsertHash(HashWriter *writer, Datum hash, int64 document_id, bool insist)
 {
-	RowWriter  *rows = writer->rows;
+	Datum		values[HASH_COLUMNS] = {
+		[HASH_FILE_HASH] = hash,
+		[HASH_DOCUMENT] = Int64GetDatum(document_id)
+	};
 
-	if (rows == NULL)
-		return InsertHashByStatement(writer->ledger, hash, document_id,
-									 insist) != ROW_LEFT_OUT;
-	StartRow(rows);
-	SetColumn(rows, writer->file_hash, hash);
-	SetColumn(rows, writer->document_id,
-			  IntegerDatum(document_id, ColumnType(RelationGetDescr(rows->rel),
-												   writer->document_id)));
-	return WriteRow(rows);
+	if (writer->rows == NULL)
+		return InsertHashByStatement(writer->ledger, values, insist);
+	StartRow(writer->rows);
+	for (int i = 0; i < HASH_COLUMNS; i++)
+		SetColumn(writer->rows, i, values[i]);
+	return WriteRow(writer->rows) ? ROW_STORED : ROW_CONFLICTS;
 }
 
 /* Raises 27000: a document's row could not get its hash. */
@@ -106,8 +107,9 @@ ReportStuckRow(int64 document_id, Datum hash)
 #define MAX_ATTEMPTS 10
 
 /*
- * Inserts the row of a document, unless it is there.  The row of another document
- * with this hash is out of date: that document has another hash by now, or is gone.
+ * Inserts the row of a document, unless it is there, or a user's trigger suppresses
+ * it: that is the user's will.  The row of another document with this hash is out of
+ * date: that document has another hash by now, or is gone.
  */
 void
 InsertHash(HashWriter *writer, Datum hash, int64 document_id)
@@ -118,12 +120,17 @@ InsertHash(HashWriter *writer, Datum hash, int64 document_id)
 	{
 		int64		present_id;
 		int64		count;
+		InsertResult result = TryInsertHash(writer, hash, document_id, insist);
 
-		if (TryInsertHash(writer, hash, document_id, insist))
+		if (result == ROW_STORED || result == ROW_SUPPRESSED)
 			return;
 		insist = !GetHashRow(writer->ledger, hash, &present_id, &count);
 		if (insist)
+		{
+			if (result == ROW_CONFLICTS)
+				CheckConflictIsVisible();
 			continue;
+		}
 		if (present_id == document_id)
 			return;
 		FollowDocument(writer->ledger, hash, present_id);

@@ -14,8 +14,6 @@ typedef struct HashWriter
 {
 	const Ledger *ledger;
 	RowWriter  *rows;			/* NULL: rows are inserted by statement */
-	AttrNumber	file_hash;
-	AttrNumber	document_id;
 } HashWriter;
 
 extern void OpenHashWriter(HashWriter *writer, const Ledger *ledger);

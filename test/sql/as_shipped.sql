@@ -83,3 +83,85 @@ SELECT n, t.* FROM (VALUES
     (31, 'CREATE OR REPLACE FUNCTION docs.documents_after_insert() RETURNS trigger LANGUAGE plpgsql
           AS ''BEGIN RETURN NULL; END''')
 ) AS changes (n, change), LATERAL try(change) t ORDER BY n;
+
+-- Only the defaults of columns that we do not set are computed.
+ALTER TABLE audit_log ALTER user_or_system TYPE varchar(5);
+ALTER TABLE documents ALTER file_type SET DEFAULT (1 / 0)::text;
+SET doc_extractor."user" = 'abc';
+SELECT is_duplicate FROM ingest_document('c', 'c', 't');
+-- A text loses the blanks that do not fit, and nothing else.
+ALTER TABLE audit_log ALTER user_or_system DROP DEFAULT;
+SET doc_extractor."user" = 'abc        ';
+SELECT is_duplicate FROM ingest_document('d', 'd', 't');
+SET doc_extractor."user" = 'abc    def ';
+SELECT is_duplicate FROM ingest_document('e', 'e', 't');
+RESET doc_extractor."user";
+SELECT DISTINCT user_or_system || '|' AS "user" FROM audit_log ORDER BY 1;
+ALTER TABLE audit_log ALTER user_or_system TYPE varchar(255);
+ALTER TABLE documents ALTER file_type DROP DEFAULT;
+
+-- Times are as precise as their columns.
+ALTER TABLE hash_index ALTER last_seen TYPE timestamp(0);
+ALTER TABLE audit_log ALTER action_timestamp DROP DEFAULT,
+    ALTER action_timestamp TYPE timestamp(0);
+SELECT is_duplicate FROM ingest_document('f', 'f', 't');
+SELECT is_duplicate FROM ingest_document('f', 'f', 't');
+SELECT bool_and(last_seen = date_trunc('second', last_seen)) AS last_seen FROM hash_index;
+SELECT bool_and(action_timestamp = date_trunc('second', action_timestamp)) AS action_timestamp
+FROM audit_log;
+
+-- A trigger that keeps the rows of hash_index elsewhere fires once for each of them.
+CREATE TABLE kept (LIKE hash_index);
+CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO docs.kept VALUES (NEW.*);
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER keep BEFORE INSERT ON hash_index FOR EACH ROW EXECUTE FUNCTION keep();
+SELECT is_duplicate FROM ingest_document('g', 'g', 't');
+INSERT INTO documents (file_name, file_size_bytes, file_hash, file_type, ingestion_source)
+VALUES ('h', 1, repeat('h', 64), 't', 's');
+DROP TRIGGER keep ON hash_index;
+SELECT count(*), count(DISTINCT document_id) AS documents FROM kept;
+
+-- A deferrable constraint, and a row of hash_index that is out of date; a trigger that ingests a
+-- later document of the batch.
+ALTER TABLE hash_index ADD CONSTRAINT later UNIQUE (document_id, id) DEFERRABLE;
+INSERT INTO hash_index (file_hash, document_id) VALUES (encode(sha256('i'), 'hex'), 99999);
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT is_duplicate FROM ingest_document('i', 'i', 't');
+COMMIT;
+ALTER TABLE hash_index DROP CONSTRAINT later;
+ALTER TABLE documents ADD CONSTRAINT later UNIQUE (file_name, id) DEFERRABLE;
+CREATE FUNCTION ingest_both() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM docs.ingest_documents('{j,k}', '{j,k}', '{t,t}');
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER ingest_both AFTER INSERT ON documents FOR EACH ROW EXECUTE FUNCTION ingest_both();
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT is_duplicate, duplicate_count FROM ingest_documents('{j,k}', '{j,k}', '{t,t}');
+COMMIT;
+DROP TRIGGER ingest_both ON documents;
+
+-- The error of another schema's table of the same name.
+CREATE SCHEMA other;
+CREATE TABLE other.documents (file_hash text CONSTRAINT ix_documents_file_hash UNIQUE);
+CREATE FUNCTION copy() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO other.documents VALUES (NEW.file_hash);
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER copy BEFORE INSERT ON documents FOR EACH ROW EXECUTE FUNCTION copy();
+INSERT INTO other.documents VALUES (encode(sha256('l'), 'hex'));
+SELECT is_duplicate FROM ingest_document('l', 'l', 't');
+\echo :SQLSTATE
+DROP TRIGGER copy ON documents;
+ALTER TABLE documents DROP CONSTRAINT later;
+
+SET client_min_messages = error;
+SET doc_extractor.allow_data_loss = on;
+DROP SCHEMA docs, other CASCADE;
