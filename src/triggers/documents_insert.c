@@ -26,41 +26,24 @@ typedef struct NewDocuments
 	Ledger		ledger;
 	TupleDesc	desc;
 	Tuplestorestate *rows;
-	RestoreMode mode;			/* which of them are a backup's */
+	RestoreCheck restore;
 	bool		check_status;
 	AttrNumber	ingestion_status;
-	AttrNumber	created_at;
 } NewDocuments;
-
-/* Returns whether a row is a backup's, which brings its derived rows along. */
-static bool
-IsRestoredRow(TupleTableSlot *slot, RestoreMode mode, AttrNumber created_at)
-{
-	bool		is_null;
-	Datum		value;
-
-	if (mode != RESTORE_OLD_ROWS)
-		return mode == RESTORE_ALL;
-	value = slot_getattr(slot, created_at, &is_null);
-	return !IsTransactionTime(value,
-							  ColumnType(slot->tts_tupleDescriptor,
-										 created_at));
-}
 
 /* Reads the next row that is not a backup's.  Returns false at the end. */
 static bool
-ReadNewDocument(RowReader *reader, const NewDocuments *documents)
+ReadNewDocument(RowReader *reader, NewDocuments *documents)
 {
 	while (ReadRow(reader))
-		if (!IsRestoredRow(reader->slot, documents->mode,
-						   documents->created_at))
+		if (!IsRestored(&documents->restore, reader->slot))
 			return true;
 	return false;
 }
 
 /* Returns whether any row is not a backup's. */
 static bool
-HasNewDocument(const NewDocuments *documents)
+HasNewDocument(NewDocuments *documents)
 {
 	RowReader	reader;
 	bool		found;
@@ -73,7 +56,7 @@ HasNewDocument(const NewDocuments *documents)
 
 /* Checks the status of new documents. */
 static void
-CheckStatuses(const NewDocuments *documents)
+CheckStatuses(NewDocuments *documents)
 {
 	RowReader	reader;
 
@@ -87,7 +70,7 @@ CheckStatuses(const NewDocuments *documents)
 static void
 DeriveNewRows(void *argument)
 {
-	const NewDocuments *documents = argument;
+	NewDocuments *documents = argument;
 	DerivedRows derived;
 	RowReader	reader;
 
@@ -120,15 +103,14 @@ documents_after_insert(PG_FUNCTION_ARGS)
 	documents.ledger = GetLedger(fcinfo);
 	documents.desc = desc;
 	documents.rows = trigdata->tg_newtable;
-	documents.mode = CurrentRestoreMode(rel);
 	documents.check_status = trigdata->tg_trigger->tgnargs > 0;
 	documents.ingestion_status = ColumnNumber(desc, "documents",
 											  "ingestion_status", COLUMN_TEXT);
-	documents.created_at = ColumnNumber(desc, "documents", "created_at",
-										COLUMN_TIME);
 
 	if (tuplestore_tuple_count(documents.rows) == 0)
 		return PointerGetDatum(NULL);
+	StartRestoreCheck(&documents.restore, rel,
+					  tuplestore_tuple_count(documents.rows));
 	if (HasNewDocument(&documents))
 	{
 		if (documents.check_status)
@@ -138,6 +120,6 @@ documents_after_insert(PG_FUNCTION_ARGS)
 		SwitchBack(&caller);
 	}
 	else
-		LogRestore(rel);
+		ReportRestore(rel);
 	return PointerGetDatum(NULL);
 }

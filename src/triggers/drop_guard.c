@@ -73,8 +73,6 @@ RefuseToDrop(ObjectAccessType access, Oid class, Oid object, int column,
 	if (access != OAT_DROP || column != 0 ||
 		guarded_transaction != CurrentLocalTransactionId() ||
 		doc_extractor_allow_data_loss ||
-		/* pg_restore --clean drops what it brings back. */
-		IsDumpSession() ||
 		!IsMemberTable(class, object) || !HasRows(object))
 		return;
 	ereport(ERROR,

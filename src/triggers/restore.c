@@ -6,20 +6,31 @@
  * extension with its triggers before it loads the data; if these derived the rows
  * once more, they would double the trail or collide with what is loaded.  So the
  * insert triggers do nothing for restored rows, and only for those.
+ *
+ * The look of the session is not enough: a pool hands a connection on with the
+ * settings that a script has made.  So a row must look restored, too.  To take a
+ * restored row for a new one is an error later on, when its derived rows come.  To
+ * take a new row for a restored one would lose its trail.
  */
 #include "postgres.h"
 
+#include "access/table.h"
+#include "access/tableam.h"
 #include "catalog/pg_class.h"
 #include "miscadmin.h"
+#include "utils/fmgrprotos.h"
 #include "utils/guc.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 
+#include "../access/columns.h"
+#include "../access/table_shape.h"
 #include "../compat.h"
 #include "../settings.h"
 #include "restore.h"
 
 /* Returns whether the session has the settings that every pg_dump script makes. */
-bool
+static bool
 IsDumpSession(void)
 {
 	return !check_function_bodies &&
@@ -28,8 +39,8 @@ IsDumpSession(void)
 }
 
 /*
- * Returns which of the rows being inserted into a table come from a backup.  None
- * do unless the table's owner inserts them (who could disable triggers anyway), not
+ * Returns which of the rows being inserted into a table can come from a backup.  None
+ * can unless the table's owner inserts them (who could disable triggers anyway), not
  * through a function that runs with other rights, and either has set
  * doc_extractor.restoring or seems to run a dump script.
  */
@@ -45,20 +56,125 @@ CurrentRestoreMode(Relation rel)
 	if (security_context != 0 ||
 		!object_ownercheck(RelationRelationId, RelationGetRelid(rel), user_id))
 		return RESTORE_NONE;
-	return doc_extractor_restoring ? RESTORE_ALL : RESTORE_OLD_ROWS;
+	return doc_extractor_restoring ? RESTORE_ALL : RESTORE_SOME;
+}
+
+/* Finds out which id the sequence of documents has handed out last. */
+static void
+FindLastId(RestoreCheck *check)
+{
+	ColumnDefault id = GetColumnDefault(check->documents, check->id);
+	LOCAL_FCINFO(call, 1);
+	Datum		last_id;
+
+	/* Of another default we know nothing: any id may have been handed out. */
+	check->is_unused = false;
+	check->last_id = PG_INT64_MAX;
+	if (id.kind != DEFAULT_NEXTVAL)
+		return;
+	InitFunctionCallInfoData(*call, NULL, 1, InvalidOid, NULL, NULL);
+	call->args[0].value = ObjectIdGetDatum(id.sequence);
+	call->args[0].isnull = false;
+	last_id = pg_sequence_last_value(call);
+	check->is_unused = call->isnull;
+	if (!call->isnull)
+		check->last_id = DatumGetInt64(last_id);
+}
+
+/* Prepares the check of rows that a statement has inserted into documents. */
+void
+StartRestoreCheck(RestoreCheck *check, Relation documents, int64 nrows)
+{
+	static const char *const times[RESTORE_TIMES] = {
+		"ingestion_timestamp", "created_at", "updated_at"
+	};
+	TupleDesc	desc = RelationGetDescr(documents);
+
+	check->mode = CurrentRestoreMode(documents);
+	if (check->mode != RESTORE_SOME)
+		return;
+	check->documents = documents;
+	check->nrows = nrows;
+	check->knows_empty = false;
+	check->id = ColumnNumber(desc, "documents", "id", COLUMN_INTEGER);
+	for (int i = 0; i < RESTORE_TIMES; i++)
+		check->times[i] = ColumnNumber(desc, "documents", times[i],
+									   COLUMN_TIME);
+	FindLastId(check);
+}
+
+/* Returns whether a row has this transaction's time in a column: it is new. */
+static bool
+HasNewTime(const RestoreCheck *check, TupleTableSlot *row)
+{
+	for (int i = 0; i < RESTORE_TIMES; i++)
+	{
+		bool		is_null;
+		Datum		value = slot_getattr(row, check->times[i], &is_null);
+
+		if (!is_null &&
+			IsTransactionTime(value, ColumnType(row->tts_tupleDescriptor,
+												check->times[i])))
+			return true;
+	}
+	return false;
+}
+
+/* Returns whether documents has no rows but the statement's own. */
+static bool
+WasEmpty(RestoreCheck *check)
+{
+	TupleTableSlot *slot;
+	TableScanDesc scan;
+	int64		nrows = 0;
+
+	if (check->knows_empty)
+		return check->was_empty;
+	slot = table_slot_create(check->documents, NULL);
+	scan = BeginTableScan(check->documents, SnapshotSelf);
+	/* One row more is enough to know. */
+	while (nrows <= check->nrows &&
+		   table_scan_getnextslot(scan, ForwardScanDirection, slot))
+	{
+		CHECK_FOR_INTERRUPTS();
+		nrows++;
+	}
+	table_endscan(scan);
+	ExecDropSingleTupleTableSlot(slot);
+	check->was_empty = nrows <= check->nrows;
+	check->knows_empty = true;
+	return check->was_empty;
 }
 
 /*
- * Writes to the server log that rows of a table were taken for a backup's: once a
- * session at level LOG, as a dump may insert row by row.
+ * Returns whether a row is a backup's: none of its times is this transaction's, and
+ * nobody has got its id from the sequence.  A parallel restore can set the sequence
+ * first; then the table must have been empty.
+ */
+bool
+IsRestored(RestoreCheck *check, TupleTableSlot *row)
+{
+	if (check->mode != RESTORE_SOME)
+		return check->mode == RESTORE_ALL;
+	if (HasNewTime(check, row))
+		return false;
+	return check->is_unused ||
+		RequiredInteger(row, check->id) > check->last_id || WasEmpty(check);
+}
+
+/*
+ * Warns that rows of a table were taken for a backup's: once a session, as a dump may
+ * insert row by row.
  */
 void
-LogRestore(Relation rel)
+ReportRestore(Relation rel)
 {
-	static bool logged = false;
+	static bool is_reported = false;
 
-	ereport(logged ? DEBUG1 : LOG,
-			(errmsg("restoring \"%s\": its insert triggers ignore rows of a backup",
-					RelationGetRelationName(rel))));
-	logged = true;
+	ereport(is_reported ? DEBUG1 : WARNING,
+			(errmsg("rows of table \"%s\" were taken for those of a backup",
+					RelationGetRelationName(rel)),
+			 errdetail("No rows of hash_index and audit_log were derived from them: a backup brings these along."),
+			 errhint("If this is no restore, run RESET ALL before you insert.")));
+	is_reported = true;
 }

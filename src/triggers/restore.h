@@ -5,18 +5,38 @@
 #ifndef DOC_EXTRACTOR_RESTORE_H
 #define DOC_EXTRACTOR_RESTORE_H
 
+#include "executor/tuptable.h"
 #include "utils/relcache.h"
 
-/* Which of a statement's rows come from a backup. */
+/* Which of a statement's rows can come from a backup. */
 typedef enum RestoreMode
 {
 	RESTORE_NONE,				/* none */
-	RESTORE_OLD_ROWS,			/* those not created in this transaction */
+	RESTORE_SOME,				/* those that look like it */
 	RESTORE_ALL					/* all */
 } RestoreMode;
 
-extern bool IsDumpSession(void);
+/* The columns of documents that a statement's rows get its time in. */
+#define RESTORE_TIMES 3
+
+/* A statement that inserts documents. */
+typedef struct RestoreCheck
+{
+	RestoreMode mode;
+	Relation	documents;
+	int64		nrows;			/* that the statement has inserted */
+	AttrNumber	id;
+	AttrNumber	times[RESTORE_TIMES];
+	bool		is_unused;		/* has the sequence handed out no id yet? */
+	int64		last_id;		/* that it has handed out */
+	bool		knows_empty;	/* is the next one set? */
+	bool		was_empty;		/* had documents no row before the statement? */
+} RestoreCheck;
+
 extern RestoreMode CurrentRestoreMode(Relation rel);
-extern void LogRestore(Relation rel);
+extern void StartRestoreCheck(RestoreCheck *check, Relation documents,
+							  int64 nrows);
+extern bool IsRestored(RestoreCheck *check, TupleTableSlot *row);
+extern void ReportRestore(Relation rel);
 
 #endif							/* DOC_EXTRACTOR_RESTORE_H */
