@@ -114,7 +114,7 @@ BEGIN;
 SET LOCAL doc_extractor.allow_data_loss = on;
 DROP SCHEMA docs CASCADE;
 ROLLBACK;
--- As pg_restore --clean does it.
+-- So is pg_restore --clean, whatever the session looks like.
 BEGIN;
 SET LOCAL check_function_bodies = false;
 SELECT set_config('search_path', '', true);

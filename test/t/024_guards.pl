@@ -1,5 +1,5 @@
-# The guards, seen from outside of a session: pg_restore --clean goes on, DROP DATABASE is not
-# concerned, and the server log says who changed the tables' form.
+# The guards, seen from outside of a session: pg_restore --clean is refused unless it may lose data,
+# DROP DATABASE is not concerned, and the server log says who changed the tables' form.
 use strict;
 use warnings;
 
@@ -56,9 +56,15 @@ sub check_way
 	$node->safe_psql($database,
 		q{SELECT FROM docs.ingest_document('other', 'other', 'text/plain')},
 		extra_params => user_option($user));
-	$node->command_ok(
-		command_line($node, $program, $database, $user, @options, "$folder/$who.$format"),
-		"$who, $way: restored over another ledger");
+	my $command = command_line($node, $program, $database, $user, @options, "$folder/$who.$format");
+	my $before = rows_of($node, $database, 'docs');
+	$node->command_fails_like($command, qr/cannot drop extension doc_extractor/,
+		"$who, $way: refused");
+	# After an error, pg_restore goes on with the next command, unless all are one transaction.
+	is_same(rows_of($node, $database, 'docs'), $before, "$who, $way: nothing has changed")
+	  if $way =~ /in_one|script/;
+	local $ENV{PGOPTIONS} = '-c doc_extractor.allow_data_loss=on';
+	$node->command_ok($command, "$who, $way: restored over another ledger");
 	is_same(rows_of($node, $database, 'docs'), $rows, "$who, $way: the rows are the backup's");
 	return;
 }
