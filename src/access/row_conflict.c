@@ -116,9 +116,10 @@ static bool
 WaitForConflict(const ConflictCheck *check, TupleTableSlot *slot)
 {
 	ResultRelInfo *rri = check->rri;
+	MemoryContext old = MemoryContextSwitchTo(check->estate->es_query_cxt);
 	ItemPointerData tid;
 
-	/* What the check needs of the indexes; a conflict is rare. */
+	/* What the check needs of the indexes, until they are closed; a conflict is rare. */
 	for (int i = 0; i < rri->ri_NumIndices; i++)
 	{
 		IndexInfo  *info = rri->ri_IndexRelationInfo[i];
@@ -127,6 +128,7 @@ WaitForConflict(const ConflictCheck *check, TupleTableSlot *slot)
 			info->ii_UniqueOps == NULL)
 			BuildSpeculativeIndexInfo(rri->ri_IndexRelationDescs[i], info);
 	}
+	MemoryContextSwitchTo(old);
 	if (CheckIndexConstraints(rri, slot, check->estate, &tid,
 							  check->arbiters))
 		return false;

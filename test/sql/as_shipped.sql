@@ -100,6 +100,14 @@ SELECT DISTINCT user_or_system || '|' AS "user" FROM audit_log ORDER BY 1;
 ALTER TABLE audit_log ALTER user_or_system TYPE varchar(255);
 ALTER TABLE documents ALTER file_type DROP DEFAULT;
 
+-- Several rows of hash_index that are out of date, in one batch.
+INSERT INTO hash_index (file_hash, document_id)
+SELECT encode(sha256(c::bytea), 'hex'), 99990 + n
+FROM unnest('{o1,o2,o3,o4,o5}'::text[]) WITH ORDINALITY o (c, n);
+SELECT count(*) FROM ingest_documents('{o1,o2,o3,o4,o5}', '{o1,o2,o3,o4,o5}', '{t,t,t,t,t}');
+SELECT count(*) FROM documents d JOIN hash_index h ON h.document_id = d.id
+WHERE d.file_name ~ '^o' AND h.file_hash = d.file_hash;
+
 -- Times are as precise as their columns.
 ALTER TABLE hash_index ALTER last_seen TYPE timestamp(0);
 ALTER TABLE audit_log ALTER action_timestamp DROP DEFAULT,
