@@ -101,6 +101,7 @@ look() {
     has_module python alembic || missing+=(python3-alembic)
     has_module python psycopg2 || missing+=(python3-psycopg2)
     has_module python psycopg || missing+=(python3-psycopg)
+    has_program pgbouncer || mapfile -t -O ${#missing[@]} missing < <(missing_libraries pgbouncer)
     # A node from elsewhere cannot have Debian's packages of modules, but comes with npm.
     has_node_pg || command -v npm >/dev/null || missing+=(nodejs node-pg)
 }
@@ -139,22 +140,36 @@ fetch_node_pg() {
     mv "$staging/node_modules" "$staging/package-lock.json" "$tools"
 }
 
-# Puts the exporter that the tests run into .tools, unless it is installed. Its package is not
-# installed: that would start a service which listens on the network.
-unpack_exporter() {
-    local exporter=prometheus-postgres-exporter
-    if command -v $exporter >/dev/null || "$tools/$exporter" --version >/dev/null 2>&1; then
+# Puts a program that the tests run into .tools, unless it is installed: PROGRAM, and its path in the package
+# of that name. The package itself is not installed: that would start a service which listens on the network.
+unpack() {
+    local program=$1 path=$2
+    if has_program "$program"; then
         return
     fi
-    echo "Unpacking $exporter" >&2
-    if ! download $exporter; then
+    echo "Unpacking $program" >&2
+    if ! download "$program"; then
         # apt's lists are missing, or name a version that the mirror no longer has.
         may_be_root || advise "apt-get update"
         update_lists
-        download $exporter
+        download "$program"
     fi
-    dpkg-deb --fsys-tarfile "$staging"/*.deb | tar -xf - -C "$staging" --strip-components=3 ./usr/bin/$exporter
-    mv "$staging/$exporter" "$tools"
+    dpkg-deb --fsys-tarfile "$staging/$program"_*.deb | tar -xOf - "./$path" >"$staging/$program"
+    chmod +x "$staging/$program"
+    mv "$staging/$program" "$tools"
+}
+
+# Returns whether a program is installed, or is in .tools and finds its libraries.
+has_program() {
+    command -v "$1" >/dev/null || "$tools/$1" --version >/dev/null 2>&1
+}
+
+# Prints the libraries that a package needs and that are not installed.
+missing_libraries() {
+    local library
+    for library in $(apt-cache depends "$1" 2>/dev/null | sed -n 's/^ *Depends: \(lib[^ ]*\)$/\1/p'); do
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$library" 2>/dev/null)" = installed ] || echo "$library"
+    done
 }
 
 download() { (cd "$staging" && apt-get download "$1" >&2); }
@@ -204,7 +219,8 @@ if [ -n "${FOR_TESTS:-}" ]; then
     mkdir -p "$tools"
     staging=$(mktemp -d "$tools/new.XXXXXX")
     trap 'rm -rf "$staging"' EXIT
-    unpack_exporter
+    unpack prometheus-postgres-exporter usr/bin/prometheus-postgres-exporter
+    unpack pgbouncer usr/sbin/pgbouncer
     fetch_node_pg
 fi
 echo "$pg_config"

@@ -77,7 +77,12 @@ DeriveNewRows(void *argument)
 	OpenDerivedRows(&derived, &documents->ledger, documents->desc);
 	StartReading(&reader, documents->rows, documents->desc);
 	while (ReadNewDocument(&reader, documents))
+	{
+		RefuseDoubt(&documents->restore, &documents->ledger,
+					RequiredColumn(reader.slot, derived.file_hash),
+					RequiredInteger(reader.slot, derived.id));
 		DeriveRows(&derived, reader.slot);
+	}
 	StopReading(&reader);
 	CloseDerivedRows(&derived);
 }

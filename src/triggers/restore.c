@@ -26,7 +26,9 @@
 #include "../access/columns.h"
 #include "../access/table_shape.h"
 #include "../compat.h"
+#include "../lib/subtransaction.h"
 #include "../settings.h"
+#include "../tables/hash_index.h"
 #include "restore.h"
 
 /* Returns whether the session has the settings that every pg_dump script makes. */
@@ -95,7 +97,7 @@ StartRestoreCheck(RestoreCheck *check, Relation documents, int64 nrows)
 		return;
 	check->documents = documents;
 	check->nrows = nrows;
-	check->knows_empty = false;
+	check->knows_start = false;
 	check->id = ColumnNumber(desc, "documents", "id", COLUMN_INTEGER);
 	for (int i = 0; i < RESTORE_TIMES; i++)
 		check->times[i] = ColumnNumber(desc, "documents", times[i],
@@ -122,16 +124,12 @@ HasNewTime(const RestoreCheck *check, TupleTableSlot *row)
 
 /* Returns whether documents has no rows but the statement's own. */
 static bool
-WasEmpty(RestoreCheck *check)
+WasEmpty(const RestoreCheck *check)
 {
-	TupleTableSlot *slot;
-	TableScanDesc scan;
+	TupleTableSlot *slot = table_slot_create(check->documents, NULL);
+	TableScanDesc scan = BeginTableScan(check->documents, SnapshotSelf);
 	int64		nrows = 0;
 
-	if (check->knows_empty)
-		return check->was_empty;
-	slot = table_slot_create(check->documents, NULL);
-	scan = BeginTableScan(check->documents, SnapshotSelf);
 	/* One row more is enough to know. */
 	while (nrows <= check->nrows &&
 		   table_scan_getnextslot(scan, ForwardScanDirection, slot))
@@ -141,15 +139,51 @@ WasEmpty(RestoreCheck *check)
 	}
 	table_endscan(scan);
 	ExecDropSingleTupleTableSlot(slot);
-	check->was_empty = nrows <= check->nrows;
-	check->knows_empty = true;
-	return check->was_empty;
+	return nrows <= check->nrows;
+}
+
+/* Reads what nextval() has returned last: TryInSubtransaction()'s callback. */
+static void
+ReadLastValue(void *argument)
+{
+	LOCAL_FCINFO(call, 0);
+
+	InitFunctionCallInfoData(*call, NULL, 0, InvalidOid, NULL, NULL);
+	(void) lastval(call);
+}
+
+/*
+ * Returns whether this session has called nextval(), for any sequence.  A restore does
+ * not: it brings all values, and sets sequences.
+ */
+static bool
+HasDrawnValue(void)
+{
+	ErrorData  *error = TryInSubtransaction(ReadLastValue, NULL);
+	bool		has_drawn = error == NULL ||
+		error->sqlerrcode != ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
+
+	if (error != NULL)
+		FreeErrorData(error);
+	return has_drawn;
+}
+
+/*
+ * Returns whether the statement can be a parallel restore's only one for documents,
+ * in which another session has set the sequence already.
+ */
+static bool
+IsStartOfRestore(RestoreCheck *check)
+{
+	if (!check->knows_start)
+		check->is_start = !HasDrawnValue() && WasEmpty(check);
+	check->knows_start = true;
+	return check->is_start;
 }
 
 /*
  * Returns whether a row is a backup's: none of its times is this transaction's, and
- * nobody has got its id from the sequence.  A parallel restore can set the sequence
- * first; then the table must have been empty.
+ * the sequence has not handed out its id, or only because the restore has set it.
  */
 bool
 IsRestored(RestoreCheck *check, TupleTableSlot *row)
@@ -159,7 +193,30 @@ IsRestored(RestoreCheck *check, TupleTableSlot *row)
 	if (HasNewTime(check, row))
 		return false;
 	return check->is_unused ||
-		RequiredInteger(row, check->id) > check->last_id || WasEmpty(check);
+		RequiredInteger(row, check->id) > check->last_id ||
+		IsStartOfRestore(check);
+}
+
+/*
+ * Raises 55000 if a row that we did not take for a backup's has a row in hash_index,
+ * although the session looks like a restore: we would double its trail.
+ */
+void
+RefuseDoubt(const RestoreCheck *check, const Ledger *ledger, Datum hash,
+			int64 document_id)
+{
+	int64		present_id;
+	int64		count;
+
+	if (check->mode == RESTORE_SOME &&
+		GetHashRow(ledger, hash, &present_id, &count) &&
+		present_id == document_id)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("document " INT64_FORMAT " is in hash_index already",
+						document_id),
+				 errdetail("The session has the settings of a dump's script, but the document does not look like one of a backup."),
+				 errhint("To restore, SET doc_extractor.restoring = on. Else run RESET ALL before you insert.")));
 }
 
 /*

@@ -8,6 +8,8 @@
 #include "executor/tuptable.h"
 #include "utils/relcache.h"
 
+#include "../access/ledger.h"
+
 /* Which of a statement's rows can come from a backup. */
 typedef enum RestoreMode
 {
@@ -27,16 +29,18 @@ typedef struct RestoreCheck
 	int64		nrows;			/* that the statement has inserted */
 	AttrNumber	id;
 	AttrNumber	times[RESTORE_TIMES];
-	bool		is_unused;		/* has the sequence handed out no id yet? */
+	bool		is_unused;		/* has it handed out no id yet? */
 	int64		last_id;		/* that it has handed out */
-	bool		knows_empty;	/* is the next one set? */
-	bool		was_empty;		/* had documents no row before the statement? */
+	bool		knows_start;	/* is the next one set? */
+	bool		is_start;		/* see IsStartOfRestore() */
 } RestoreCheck;
 
 extern RestoreMode CurrentRestoreMode(Relation rel);
 extern void StartRestoreCheck(RestoreCheck *check, Relation documents,
 							  int64 nrows);
 extern bool IsRestored(RestoreCheck *check, TupleTableSlot *row);
+extern void RefuseDoubt(const RestoreCheck *check, const Ledger *ledger,
+						Datum hash, int64 document_id);
 extern void ReportRestore(Relation rel);
 
 #endif							/* DOC_EXTRACTOR_RESTORE_H */

@@ -114,6 +114,13 @@ my @ways = (
 	{ name => 'custom, children first', dump => ['-Fc'], restore => [], last => $documents_last },
 	{ name => 'custom, sequences first', dump => ['-Fc'], restore => [], last => $sequences_first },
 	{
+		name => 'custom of inserts, children first',
+		dump => [ '-Fc', '--inserts' ],
+		restore => ['-e'],
+		last => $documents_last,
+		settings => '-c doc_extractor.restoring=on'
+	},
+	{
 		name => 'custom of inserts, sequences first',
 		dump => [ '-Fc', '--inserts' ],
 		restore => ['-e'],
