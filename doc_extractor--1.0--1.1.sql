@@ -216,19 +216,23 @@ CREATE FUNCTION @extschema@.doc_extractor_ddl_start()
 RETURNS pg_catalog.event_trigger
 AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION @extschema@.doc_extractor_ddl_start() IS
-    'Event trigger: guards the extension''s data against being dropped, logs DROP INDEX';
+    'Event trigger: guards the extension''s data against being dropped or changed, logs DROP INDEX';
 CREATE FUNCTION @extschema@.doc_extractor_ddl_end()
 RETURNS pg_catalog.event_trigger
 AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION @extschema@.doc_extractor_ddl_end() IS
     'Event trigger: logs ALTER TABLE and CREATE INDEX on the extension''s tables';
 CREATE EVENT TRIGGER doc_extractor_ddl_start ON ddl_command_start
+    WHEN TAG IN ('ALTER EXTENSION', 'ALTER TABLE', 'DROP COLLATION', 'DROP DOMAIN', 'DROP EXTENSION',
+                 'DROP INDEX', 'DROP OWNED', 'DROP SCHEMA', 'DROP TABLE', 'DROP TYPE')
     EXECUTE FUNCTION @extschema@.doc_extractor_ddl_start();
+ALTER EVENT TRIGGER doc_extractor_ddl_start ENABLE ALWAYS;
 COMMENT ON EVENT TRIGGER doc_extractor_ddl_start IS
-    'Guards doc_extractor''s data against being dropped, logs DROP INDEX';
+    'Guards doc_extractor''s data against being dropped or changed, logs DROP INDEX';
 CREATE EVENT TRIGGER doc_extractor_ddl_end ON ddl_command_end
     WHEN TAG IN ('ALTER TABLE', 'CREATE INDEX')
     EXECUTE FUNCTION @extschema@.doc_extractor_ddl_end();
+ALTER EVENT TRIGGER doc_extractor_ddl_end ENABLE ALWAYS;
 COMMENT ON EVENT TRIGGER doc_extractor_ddl_end IS
     'Logs ALTER TABLE and CREATE INDEX on doc_extractor''s tables';
 

@@ -144,7 +144,7 @@ FROM (VALUES ('doc_extractor_ddl_start'), ('doc_extractor_ddl_end')) AS e (g)
 WHERE NOT EXISTS (
     SELECT FROM pg_event_trigger AS g
     JOIN pg_proc AS p ON p.oid = g.evtfoid
-    WHERE g.evtname = e.g AND g.evtenabled = 'O' AND p.pronamespace = $1)
+    WHERE g.evtname = e.g AND g.evtenabled = 'A' AND p.pronamespace = $1)
 ORDER BY 1;
 
 -- check: documents are indexed

@@ -2,7 +2,7 @@
  * ddl_log.c
  *		Event triggers: changes to the extension's tables are in the server log.
  *
- * The first one also arms the drop guard.
+ * The first one also works for the guards.
  */
 #include "postgres.h"
 
@@ -18,6 +18,7 @@
 
 #include "../access/ledger.h"
 #include "../compat.h"
+#include "column_guard.h"
 #include "drop_guard.h"
 
 PG_FUNCTION_INFO_V1(doc_extractor_ddl_start);
@@ -74,7 +75,8 @@ LogDroppedIndexes(Node *command, const Ledger *ledger)
 }
 
 /*
- * ddl_command_start event trigger: arms the drop guard, and logs DROP INDEX.
+ * ddl_command_start event trigger: arms the drop guard, checks commands that would
+ * lose or change values, and logs DROP INDEX.
  */
 Datum
 doc_extractor_ddl_start(PG_FUNCTION_ARGS)
@@ -84,6 +86,7 @@ doc_extractor_ddl_start(PG_FUNCTION_ARGS)
 	Ledger		ledger = GetLedger(fcinfo);
 
 	ArmDropGuard();
+	CheckCommand(event->parsetree, &ledger);
 	LogDroppedIndexes(event->parsetree, &ledger);
 	return PointerGetDatum(NULL);
 }

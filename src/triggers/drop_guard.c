@@ -1,8 +1,8 @@
 /*
  * drop_guard.c
- *		The guard against dropping a ledger that has data.
+ *		The guard against dropping a ledger that has data, or columns of it.
  *
- * It is an object access hook, so it sees every way to drop a table.  An event
+ * It is an object access hook, so it sees every way to drop a table or column.  An event
  * trigger arms it: so the library is loaded in time, and a ledger of 1.0, which
  * has no event triggers, has no guard.
  */
@@ -20,10 +20,8 @@
 
 #include "../compat.h"
 #include "../settings.h"
+#include "column_guard.h"
 #include "drop_guard.h"
-#include "restore.h"
-
-#define EXTENSION_NAME "doc_extractor"
 
 /* The transaction for which the guard is armed. */
 static LocalTransactionId guarded_transaction = InvalidLocalTransactionId;
@@ -60,30 +58,70 @@ IsMemberTable(Oid class, Oid object)
 		extension == get_extension_oid(EXTENSION_NAME, true);
 }
 
-/*
- * Object access hook: raises 2BP01 if a table of the extension that has rows is
- * being dropped, directly or by a cascade.  The server has locked the table.
- */
-static void
-RefuseToDrop(ObjectAccessType access, Oid class, Oid object, int column,
-			 void *arg)
+/* Returns whether nobody may drop a table, or parts of it: it has rows. */
+bool
+IsGuarded(Oid table)
 {
-	if (next_hook)
-		next_hook(access, class, object, column, arg);
-	if (access != OAT_DROP || column != 0 ||
-		guarded_transaction != CurrentLocalTransactionId() ||
-		doc_extractor_allow_data_loss ||
-		!IsMemberTable(class, object) || !HasRows(object))
-		return;
+	return !doc_extractor_allow_data_loss && HasRows(table);
+}
+
+/* Raises 2BP01: a table must not be dropped. */
+static void
+RefuseToDropTable(Oid table)
+{
 	ereport(ERROR,
 			(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
 			 errmsg("cannot drop extension %s while there is data in its tables",
 					EXTENSION_NAME),
 			 errdetail("Table %s.%s is not empty.",
-					   get_namespace_name(get_rel_namespace(object)),
-					   get_rel_name(object)),
+					   get_namespace_name(get_rel_namespace(table)),
+					   get_rel_name(table)),
 			 errhint("To keep tables and data, ALTER EXTENSION %s UPDATE TO 'unpackaged' first. To drop them, take a backup with pg_dump, then SET %s.allow_data_loss = on.",
 					 EXTENSION_NAME, EXTENSION_NAME)));
+}
+
+/* Raises 2BP01: a column must neither be dropped nor renamed. */
+static void
+RefuseToDropColumn(Oid table, AttrNumber column, const char *verb)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+			 errmsg("cannot %s column \"%s\" of table \"%s\", which has data",
+					verb, get_attname(table, column, false),
+					get_rel_name(table)),
+			 errdetail("Extension %s needs all the columns that it created.",
+					   EXTENSION_NAME),
+			 errhint("To %s it all the same, take a backup with pg_dump, then SET %s.allow_data_loss = on.",
+					 verb, EXTENSION_NAME)));
+}
+
+/*
+ * Object access hook: refuses to drop a table of the extension that has rows, or one of
+ * its columns, directly or by a cascade, and to rename a column.  The server has locked
+ * the table.
+ */
+static void
+CheckAccess(ObjectAccessType access, Oid class, Oid object, int column,
+			void *arg)
+{
+	if (next_hook)
+		next_hook(access, class, object, column, arg);
+	if (guarded_transaction != CurrentLocalTransactionId() ||
+		(access != OAT_DROP && (access != OAT_POST_ALTER || column <= 0)) ||
+		!IsMemberTable(class, object))
+		return;
+	if (column == 0)
+	{
+		if (IsGuarded(object))
+			RefuseToDropTable(object);
+		return;
+	}
+	/* The scripts of the extension themselves know what they do. */
+	if (creating_extension || column < 0 || !IsLedgerColumn(object, column) ||
+		(access == OAT_POST_ALTER && !IsRenamed(object, column)) ||
+		!IsGuarded(object))
+		return;
+	RefuseToDropColumn(object, column, access == OAT_DROP ? "drop" : "rename");
 }
 
 /* Installs the hook.  Called once, when the library is loaded. */
@@ -91,7 +129,7 @@ void
 InstallDropGuard(void)
 {
 	next_hook = object_access_hook;
-	object_access_hook = RefuseToDrop;
+	object_access_hook = CheckAccess;
 }
 
 /* Arms the guard until the transaction ends. */

@@ -1,11 +1,14 @@
 /*
  * drop_guard.h
- *		The guard against dropping a ledger that has data.
+ *		The guard against dropping a ledger that has data, or columns of it.
  */
 #ifndef DOC_EXTRACTOR_DROP_GUARD_H
 #define DOC_EXTRACTOR_DROP_GUARD_H
 
+#define EXTENSION_NAME "doc_extractor"
+
 extern void InstallDropGuard(void);
 extern void ArmDropGuard(void);
+extern bool IsGuarded(Oid table);
 
 #endif							/* DOC_EXTRACTOR_DROP_GUARD_H */

@@ -121,11 +121,72 @@ SELECT set_config('search_path', '', true);
 SET LOCAL client_min_messages = warning;
 DROP EXTENSION doc_extractor;
 ROLLBACK;
--- A replica repeats what its primary did.
+-- A superuser's replication role does not matter.
 BEGIN;
 SET LOCAL session_replication_role = replica;
 DROP EXTENSION doc_extractor;
 ROLLBACK;
+
+-- Columns of the extension's tables are not dropped or renamed, directly or by a cascade.
+ALTER TABLE docs.documents DROP COLUMN document_text;
+\echo :SQLSTATE
+ALTER TABLE docs.documents RENAME COLUMN document_text TO body;
+\echo :SQLSTATE
+ALTER TABLE docs.documents ADD COLUMN mine int;
+ALTER TABLE docs.documents RENAME COLUMN mine TO ours;
+ALTER TABLE docs.documents DROP COLUMN ours;
+ALTER TABLE docs.error_log DROP COLUMN resolution_notes, ADD COLUMN resolution_notes text;
+-- An empty table can be changed, and a filled one if data may be lost.
+BEGIN;
+DELETE FROM docs.error_log;
+ALTER TABLE docs.error_log RENAME COLUMN resolution_notes TO notes;
+SET LOCAL doc_extractor.allow_data_loss = on;
+ALTER TABLE docs.documents DROP COLUMN document_text;
+ROLLBACK;
+BEGIN;
+CREATE DOMAIN docs.text_of_ours AS text;
+SET LOCAL doc_extractor.allow_data_loss = on;
+ALTER TABLE docs.documents ALTER document_text TYPE docs.text_of_ours;
+SET LOCAL doc_extractor.allow_data_loss = off;
+SAVEPOINT s;
+DROP DOMAIN docs.text_of_ours CASCADE;
+ROLLBACK TO s;
+DROP TYPE docs.text_of_ours CASCADE;
+ROLLBACK;
+
+-- Values of documents and of the trail do not change without a trail.
+BEGIN;
+ALTER TABLE docs.documents ALTER document_text TYPE text USING 'changed';
+ROLLBACK;
+ALTER TABLE docs.documents ALTER document_text TYPE text USING upper(document_text);
+ALTER TABLE docs.documents ALTER document_text TYPE text USING file_name::text;
+ALTER TABLE docs.audit_log ALTER action_timestamp TYPE timestamp(0);
+ALTER TABLE docs.audit_log ALTER change_reason TYPE text, ALTER action_timestamp TYPE date;
+ALTER TABLE docs.audit_log ALTER new_value TYPE text USING new_value::text;
+\echo :SQLSTATE
+-- But types can become wider, and users' columns are users' own.
+BEGIN;
+ALTER TABLE docs.audit_log ALTER id TYPE bigint, ALTER old_value TYPE jsonb,
+    ALTER new_value TYPE jsonb USING new_value::jsonb, ALTER change_reason TYPE text,
+    ALTER action_timestamp TYPE timestamptz USING action_timestamp AT TIME ZONE 'UTC';
+ALTER TABLE docs.documents ADD mine text;
+ALTER TABLE docs.documents ALTER mine TYPE text USING 'changed';
+ALTER TABLE docs.hash_index ALTER last_seen TYPE timestamp(0);
+ROLLBACK;
+
+-- Tables are not taken out of the extension, nor made unlogged.
+ALTER EXTENSION doc_extractor DROP TABLE docs.documents;
+\echo :SQLSTATE
+ALTER EXTENSION doc_extractor DROP SEQUENCE docs.documents_id_seq;
+ALTER TABLE docs.hash_index SET UNLOGGED;
+\echo :SQLSTATE
+ALTER TABLE docs.hash_index SET LOGGED;
+-- What moves rows without changing them is not in the way.
+VACUUM FULL docs.documents;
+CLUSTER docs.documents USING documents_pkey;
+REINDEX TABLE docs.documents;
+ALTER TABLE docs.documents SET TABLESPACE pg_default;
+TABLE alive;
 TABLE alive;
 SET doc_extractor.allow_data_loss = on;
 DROP EXTENSION doc_extractor;

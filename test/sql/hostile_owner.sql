@@ -60,8 +60,8 @@ CREATE FUNCTION docs.from_int(int) RETURNS docs.number LANGUAGE plpgsql AS
 CREATE CAST (docs.number AS int) WITH FUNCTION docs.to_int AS IMPLICIT;
 CREATE CAST (int AS docs.number) WITH FUNCTION docs.from_int AS IMPLICIT;
 BEGIN;
-ALTER TABLE docs.audit_log ALTER document_id TYPE docs.number USING ROW(document_id)::docs.number;
 SET LOCAL doc_extractor.allow_data_loss = on;
+ALTER TABLE docs.audit_log ALTER document_id TYPE docs.number USING ROW(document_id)::docs.number;
 SAVEPOINT step;
 ALTER EXTENSION doc_extractor UPDATE TO '1.0';
 \echo :SQLSTATE
@@ -74,8 +74,8 @@ ROLLBACK TO step;
 TABLE docs.looted;
 ROLLBACK;
 BEGIN;
-ALTER TABLE docs.audit_log ALTER db_user TYPE docs.number USING NULL;
 SET LOCAL doc_extractor.allow_data_loss = on;
+ALTER TABLE docs.audit_log ALTER db_user TYPE docs.number USING NULL;
 ALTER EXTENSION doc_extractor UPDATE TO '1.0';
 ROLLBACK;
 
@@ -297,6 +297,7 @@ BEGIN
     FOR i IN 1..array_length(calls, 1) BY 2 LOOP
         call := calls[i];
         BEGIN
+            PERFORM set_config('doc_extractor.allow_data_loss', 'on', true);
             EXECUTE change;
             EXECUTE calls[i + 1];
             RAISE EXCEPTION 'works' USING errcode = 'DX000';

@@ -26,6 +26,7 @@ CREATE FUNCTION attempt(break text, statement text) RETURNS text LANGUAGE plpgsq
 DECLARE
     result text;
 BEGIN
+    PERFORM set_config('doc_extractor.allow_data_loss', 'on', true);
     EXECUTE break;
     BEGIN
         EXECUTE statement;

@@ -1,0 +1,261 @@
+/*
+ * column_guard.c
+ *		The guard against commands that would lose or change values in a ledger.
+ *
+ * The drop guard sees columns that go.  This is about the rest: columns whose values
+ * ALTER TABLE would compute anew, and tables that ALTER EXTENSION would take out of
+ * the extension, and so out of every later dump.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_attribute.h"
+#include "catalog/pg_type.h"
+#include "commands/extension.h"
+#include "nodes/parsenodes.h"
+#include "parser/parse_type.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "column_guard.h"
+#include "drop_guard.h"
+
+/* The columns that the extension's versions have created. */
+static const char *const documents_columns[] = {
+	"id", "file_name", "file_size_bytes", "file_hash", "file_type",
+	"ingestion_source", "ingestion_timestamp", "document_text",
+	"metadata_extracted", "ingestion_status", "error_message", "created_at",
+	"updated_at", NULL
+};
+static const char *const hash_index_columns[] = {
+	"id", "file_hash", "document_id", "first_seen", "duplicate_count",
+	"last_seen", NULL
+};
+static const char *const audit_log_columns[] = {
+	"id", "document_id", "action", "action_timestamp", "user_or_system",
+	"old_value", "new_value", "change_reason", "db_user", NULL
+};
+static const char *const error_log_columns[] = {
+	"id", "file_name", "error_type", "error_message", "error_timestamp",
+	"retry_attempted", "resolution_notes", NULL
+};
+static const struct
+{
+	const char *table;
+	const char *const *columns;
+}			ledger_columns[] = {
+	{"documents", documents_columns},
+	{"hash_index", hash_index_columns},
+	{"audit_log", audit_log_columns},
+	{"error_log", error_log_columns}
+};
+
+/* Returns whether a name is in a list that ends with NULL. */
+static bool
+IsInList(const char *name, const char *const *list)
+{
+	for (; *list != NULL; list++)
+		if (strcmp(name, *list) == 0)
+			return true;
+	return false;
+}
+
+/* Returns whether a column of a table of the extension's is the extension's, too. */
+bool
+IsLedgerColumn(Oid table, AttrNumber column)
+{
+	char	   *table_name = get_rel_name(table);
+	char	   *name = get_attname(table, column, true);
+
+	if (table_name == NULL || name == NULL)
+		return false;
+	for (size_t i = 0; i < lengthof(ledger_columns); i++)
+		if (strcmp(table_name, ledger_columns[i].table) == 0)
+			return IsInList(name, ledger_columns[i].columns);
+	return false;
+}
+
+/* Returns whether the command that is just altering a column gives it another name. */
+bool
+IsRenamed(Oid table, AttrNumber column)
+{
+	Relation	catalog = table_open(AttributeRelationId, AccessShareLock);
+	char	   *name = get_attname(table, column, true);
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		is_renamed;
+
+	ScanKeyInit(&keys[0], Anum_pg_attribute_attrelid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(table));
+	ScanKeyInit(&keys[1], Anum_pg_attribute_attnum, BTEqualStrategyNumber,
+				F_INT2EQ, Int16GetDatum(column));
+	/* The command has not ended, so only this snapshot sees the new name. */
+	scan = systable_beginscan(catalog, AttributeRelidNumIndexId, true,
+							  SnapshotSelf, 2, keys);
+	tuple = systable_getnext(scan);
+	is_renamed = name != NULL && HeapTupleIsValid(tuple) &&
+		strcmp(NameStr(((Form_pg_attribute) GETSTRUCT(tuple))->attname), name) != 0;
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return is_renamed;
+}
+
+/* Raises 55000: a command would change the values of a column. */
+static void
+RefuseChange(Oid table, const char *column)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("cannot change the values in column \"%s\" of table \"%s\", which has data",
+					column, get_rel_name(table)),
+			 errdetail("The change would leave no trail. Types that keep the values are possible: bigint for integer, timestamptz for timestamp, jsonb for json, varchar and text for each other, without USING, or with a cast or AT TIME ZONE."),
+			 errhint("To change them all the same, take a backup with pg_dump, then SET doc_extractor.allow_data_loss = on.")));
+}
+
+/*
+ * Returns whether USING keeps the values: there is none, or it is a cast of the
+ * column, or AT TIME ZONE on it.
+ */
+static bool
+KeepsValues(Node *expression, const char *column)
+{
+	if (expression == NULL)
+		return true;
+	if (IsA(expression, TypeCast))
+		return KeepsValues(((TypeCast *) expression)->arg, column);
+	if (IsA(expression, FuncCall))
+	{
+		FuncCall   *call = (FuncCall *) expression;
+
+		return list_length(call->args) == 2 &&
+			strcmp(strVal(llast(call->funcname)), "timezone") == 0 &&
+			IsA(linitial(call->args), A_Const) &&
+			KeepsValues(lsecond(call->args), column);
+	}
+	return IsA(expression, ColumnRef) &&
+		IsA(llast(((ColumnRef *) expression)->fields), String) &&
+		strcmp(strVal(llast(((ColumnRef *) expression)->fields)), column) == 0;
+}
+
+/* Returns whether a type is one of the texts, whose casts fail or keep the value. */
+static bool
+IsText(Oid type)
+{
+	return type == TEXTOID || type == VARCHAROID;
+}
+
+/* Returns whether a column's values stay what they are in another type. */
+static bool
+HoldsValues(Oid old_type, int32 old_typmod, Oid new_type, int32 new_typmod)
+{
+	if (IsText(old_type) && IsText(new_type))
+		return true;
+	if (old_type == new_type)
+		return new_typmod < 0 || (old_typmod >= 0 && new_typmod >= old_typmod);
+	return new_typmod < 0 &&
+		((old_type == INT4OID && new_type == INT8OID) ||
+		 (old_type == TIMESTAMPOID && new_type == TIMESTAMPTZOID) ||
+		 (old_type == JSONOID && new_type == JSONBOID));
+}
+
+/* Checks ALTER COLUMN ... TYPE on documents or audit_log, which has rows. */
+static void
+CheckNewType(Oid table, const AlterTableCmd *command)
+{
+	AttrNumber	column = get_attnum(table, command->name);
+	ColumnDef  *definition = (ColumnDef *) command->def;
+	Oid			old_type;
+	int32		old_typmod;
+	Oid			collation;
+	Oid			new_type;
+	int32		new_typmod;
+
+	/* The server raises the error of a column that is not there. */
+	if (column == InvalidAttrNumber || !IsLedgerColumn(table, column))
+		return;
+	get_atttypetypmodcoll(table, column, &old_type, &old_typmod, &collation);
+	typenameTypeIdAndMod(NULL, definition->typeName, &new_type, &new_typmod);
+	if (!HoldsValues(old_type, old_typmod, new_type, new_typmod) ||
+		!KeepsValues(definition->raw_default, command->name))
+		RefuseChange(table, command->name);
+}
+
+/* Checks ALTER TABLE. */
+static void
+CheckAlterTable(const AlterTableStmt *statement, const Ledger *ledger)
+{
+	Oid			table = RangeVarGetRelid(statement->relation, NoLock, true);
+	bool		is_proof;
+	ListCell   *cell;
+
+	if (!OidIsValid(table) || !IsLedgerTable(ledger, table))
+		return;
+	/* The values in the other two can be derived again, or are notes. */
+	is_proof = strcmp(get_rel_name(table), "documents") == 0 ||
+		strcmp(get_rel_name(table), "audit_log") == 0;
+	foreach(cell, statement->cmds)
+	{
+		const AlterTableCmd *command = lfirst(cell);
+
+		if (command->subtype == AT_AlterColumnType && is_proof &&
+			IsGuarded(table))
+			CheckNewType(table, command);
+		if (command->subtype == AT_SetUnLogged && IsGuarded(table))
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("cannot make table \"%s\", which has data, unlogged",
+							get_rel_name(table)),
+					 errdetail("A crash of the server would empty it."),
+					 errhint("To do it all the same, take a backup with pg_dump, then SET doc_extractor.allow_data_loss = on.")));
+	}
+}
+
+/* Checks ALTER EXTENSION ... DROP. */
+static void
+CheckAlterExtension(const AlterExtensionContentsStmt *statement,
+					const Ledger *ledger)
+{
+	static const char *const tables[] = {
+		"documents", "hash_index", "audit_log", "error_log"
+	};
+
+	if (statement->action > 0 ||
+		strcmp(statement->extname, EXTENSION_NAME) != 0 ||
+		(statement->objtype != OBJECT_TABLE &&
+		 statement->objtype != OBJECT_SEQUENCE))
+		return;
+	for (size_t i = 0; i < lengthof(tables); i++)
+	{
+		Oid			table = get_relname_relid(tables[i], ledger->schema);
+
+		if (OidIsValid(table) && IsGuarded(table))
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("cannot take tables and sequences out of extension %s while there is data in its tables",
+							EXTENSION_NAME),
+					 errdetail("Later dumps would not have their data, or their values."),
+					 errhint("To keep tables and data without the extension, ALTER EXTENSION %s UPDATE TO 'unpackaged'.",
+							 EXTENSION_NAME)));
+	}
+}
+
+/*
+ * Checks a command that is about to start.  Raises 55000 if it would change or lose
+ * values in a ledger.  An extension's script is not checked.
+ */
+void
+CheckCommand(Node *command, const Ledger *ledger)
+{
+	if (creating_extension)
+		return;
+	if (IsA(command, AlterTableStmt))
+		CheckAlterTable((AlterTableStmt *) command, ledger);
+	else if (IsA(command, AlterExtensionContentsStmt))
+		CheckAlterExtension((AlterExtensionContentsStmt *) command, ledger);
+}

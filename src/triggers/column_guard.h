@@ -1,0 +1,17 @@
+/*
+ * column_guard.h
+ *		The guard against commands that would lose or change values in a ledger.
+ */
+#ifndef DOC_EXTRACTOR_COLUMN_GUARD_H
+#define DOC_EXTRACTOR_COLUMN_GUARD_H
+
+#include "access/attnum.h"
+#include "nodes/nodes.h"
+
+#include "../access/ledger.h"
+
+extern bool IsLedgerColumn(Oid table, AttrNumber column);
+extern bool IsRenamed(Oid table, AttrNumber column);
+extern void CheckCommand(Node *command, const Ledger *ledger);
+
+#endif							/* DOC_EXTRACTOR_COLUMN_GUARD_H */
