@@ -223,8 +223,10 @@ AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION @extschema@.doc_extractor_ddl_end() IS
     'Event trigger: logs ALTER TABLE and CREATE INDEX on the extension''s tables';
 CREATE EVENT TRIGGER doc_extractor_ddl_start ON ddl_command_start
-    WHEN TAG IN ('ALTER EXTENSION', 'ALTER TABLE', 'DROP COLLATION', 'DROP DOMAIN', 'DROP EXTENSION',
-                 'DROP INDEX', 'DROP OWNED', 'DROP SCHEMA', 'DROP TABLE', 'DROP TYPE')
+    -- A column of a table can also be renamed by the commands for its like.
+    WHEN TAG IN ('ALTER EXTENSION', 'ALTER FOREIGN TABLE', 'ALTER MATERIALIZED VIEW', 'ALTER TABLE',
+                 'ALTER VIEW', 'DROP COLLATION', 'DROP DOMAIN', 'DROP EXTENSION', 'DROP INDEX',
+                 'DROP OWNED', 'DROP SCHEMA', 'DROP TABLE', 'DROP TYPE')
     EXECUTE FUNCTION @extschema@.doc_extractor_ddl_start();
 ALTER EVENT TRIGGER doc_extractor_ddl_start ENABLE ALWAYS;
 COMMENT ON EVENT TRIGGER doc_extractor_ddl_start IS

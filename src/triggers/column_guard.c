@@ -118,71 +118,102 @@ RefuseChange(Oid table, const char *column)
 			 errhint("To change them all the same, take a backup with pg_dump, then SET doc_extractor.allow_data_loss = on.")));
 }
 
-/*
- * Returns whether USING keeps the values: there is none, or it is a cast of the
- * column, or AT TIME ZONE on it.
- */
-static bool
-KeepsValues(Node *expression, const char *column)
+/* A column that gets another type. */
+typedef struct ChangedColumn
 {
-	if (expression == NULL)
-		return true;
-	if (IsA(expression, TypeCast))
-		return KeepsValues(((TypeCast *) expression)->arg, column);
-	if (IsA(expression, FuncCall))
-	{
-		FuncCall   *call = (FuncCall *) expression;
+	const char *name;
+	Oid			type;			/* the old one */
+	int32		typmod;
+} ChangedColumn;
 
-		return list_length(call->args) == 2 &&
-			strcmp(strVal(llast(call->funcname)), "timezone") == 0 &&
-			IsA(linitial(call->args), A_Const) &&
-			KeepsValues(lsecond(call->args), column);
-	}
-	return IsA(expression, ColumnRef) &&
-		IsA(llast(((ColumnRef *) expression)->fields), String) &&
-		strcmp(strVal(llast(((ColumnRef *) expression)->fields)), column) == 0;
-}
-
-/* Returns whether a type is one of the texts, whose casts fail or keep the value. */
+/* Returns whether a type is one of the texts. */
 static bool
 IsText(Oid type)
 {
 	return type == TEXTOID || type == VARCHAROID;
 }
 
-/* Returns whether a column's values stay what they are in another type. */
+/* Returns whether every value of a column has its equal in another type. */
 static bool
-HoldsValues(Oid old_type, int32 old_typmod, Oid new_type, int32 new_typmod)
+HoldsValues(const ChangedColumn *column, Oid type, int32 typmod)
 {
-	if (IsText(old_type) && IsText(new_type))
+	if (typmod >= 0 && (column->typmod < 0 || typmod < column->typmod))
+		return false;
+	return type == column->type ||
+		(IsText(column->type) && IsText(type)) ||
+		(column->type == INT4OID && type == INT8OID) ||
+		(column->type == TIMESTAMPOID && type == TIMESTAMPTZOID) ||
+		(column->type == JSONOID && type == JSONBOID);
+}
+
+/* Returns whether an expression, as parsed, is the column and nothing else. */
+static bool
+IsColumn(Node *expression, const ChangedColumn *column)
+{
+	List	   *fields;
+
+	if (!IsA(expression, ColumnRef))
+		return false;
+	fields = ((ColumnRef *) expression)->fields;
+	return list_length(fields) == 1 && IsA(linitial(fields), String) &&
+		strcmp(strVal(linitial(fields)), column->name) == 0;
+}
+
+/* Returns whether an expression, as parsed, is AT TIME ZONE on the column. */
+static bool
+IsAtTimeZone(Node *expression, const ChangedColumn *column)
+{
+	FuncCall   *call = (FuncCall *) expression;
+
+	/* The parser qualifies the name, so it is not a user's function. */
+	return IsA(expression, FuncCall) && list_length(call->funcname) == 2 &&
+		strcmp(strVal(linitial(call->funcname)), "pg_catalog") == 0 &&
+		strcmp(strVal(lsecond(call->funcname)), "timezone") == 0 &&
+		list_length(call->args) == 2 && IsA(linitial(call->args), A_Const) &&
+		IsColumn(lsecond(call->args), column);
+}
+
+/* Returns whether USING keeps the values. */
+static bool
+KeepsValues(Node *expression, const ChangedColumn *column)
+{
+	Oid			type;
+	int32		typmod;
+
+	if (expression == NULL || IsColumn(expression, column) ||
+		IsAtTimeZone(expression, column))
 		return true;
-	if (old_type == new_type)
-		return new_typmod < 0 || (old_typmod >= 0 && new_typmod >= old_typmod);
-	return new_typmod < 0 &&
-		((old_type == INT4OID && new_type == INT8OID) ||
-		 (old_type == TIMESTAMPOID && new_type == TIMESTAMPTZOID) ||
-		 (old_type == JSONOID && new_type == JSONBOID));
+	if (!IsA(expression, TypeCast) ||
+		!IsColumn(((TypeCast *) expression)->arg, column))
+		return false;
+	/* A cast to a text of limited length would truncate. */
+	typenameTypeIdAndMod(NULL, ((TypeCast *) expression)->typeName, &type,
+						 &typmod);
+	return HoldsValues(column, type, typmod);
 }
 
 /* Checks ALTER COLUMN ... TYPE on documents or audit_log, which has rows. */
 static void
 CheckNewType(Oid table, const AlterTableCmd *command)
 {
-	AttrNumber	column = get_attnum(table, command->name);
+	AttrNumber	number = get_attnum(table, command->name);
 	ColumnDef  *definition = (ColumnDef *) command->def;
-	Oid			old_type;
-	int32		old_typmod;
+	ChangedColumn column = {.name = command->name};
 	Oid			collation;
-	Oid			new_type;
-	int32		new_typmod;
+	Oid			type;
+	int32		typmod;
 
 	/* The server raises the error of a column that is not there. */
-	if (column == InvalidAttrNumber || !IsLedgerColumn(table, column))
+	if (number == InvalidAttrNumber || !IsLedgerColumn(table, number))
 		return;
-	get_atttypetypmodcoll(table, column, &old_type, &old_typmod, &collation);
-	typenameTypeIdAndMod(NULL, definition->typeName, &new_type, &new_typmod);
-	if (!HoldsValues(old_type, old_typmod, new_type, new_typmod) ||
-		!KeepsValues(definition->raw_default, command->name))
+	get_atttypetypmodcoll(table, number, &column.type, &column.typmod,
+						  &collation);
+	typenameTypeIdAndMod(NULL, definition->typeName, &type, &typmod);
+	/* Without USING, a text that is too long is an error. */
+	if (IsText(type) && definition->raw_default == NULL)
+		typmod = -1;
+	if (!HoldsValues(&column, type, typmod) ||
+		!KeepsValues(definition->raw_default, &column))
 		RefuseChange(table, command->name);
 }
 

@@ -132,6 +132,9 @@ ALTER TABLE docs.documents DROP COLUMN document_text;
 \echo :SQLSTATE
 ALTER TABLE docs.documents RENAME COLUMN document_text TO body;
 \echo :SQLSTATE
+ALTER VIEW docs.documents RENAME COLUMN document_text TO body;
+ALTER MATERIALIZED VIEW docs.documents RENAME COLUMN document_text TO body;
+ALTER FOREIGN TABLE docs.documents RENAME COLUMN document_text TO body;
 ALTER TABLE docs.documents ADD COLUMN mine int;
 ALTER TABLE docs.documents RENAME COLUMN mine TO ours;
 ALTER TABLE docs.documents DROP COLUMN ours;
@@ -160,6 +163,12 @@ ALTER TABLE docs.documents ALTER document_text TYPE text USING 'changed';
 ROLLBACK;
 ALTER TABLE docs.documents ALTER document_text TYPE text USING upper(document_text);
 ALTER TABLE docs.documents ALTER document_text TYPE text USING file_name::text;
+ALTER TABLE docs.documents ALTER document_text TYPE text USING document_text::varchar(3);
+ALTER TABLE docs.documents ALTER document_text TYPE varchar(3) USING document_text::varchar(3);
+CREATE FUNCTION public.timezone(text, timestamp) RETURNS timestamp LANGUAGE sql AS
+    $$SELECT timestamp '2001-01-01'$$;
+ALTER TABLE docs.documents ALTER created_at TYPE timestamp USING public.timezone('UTC', created_at);
+DROP FUNCTION public.timezone(text, timestamp);
 ALTER TABLE docs.audit_log ALTER action_timestamp TYPE timestamp(0);
 ALTER TABLE docs.audit_log ALTER change_reason TYPE text, ALTER action_timestamp TYPE date;
 ALTER TABLE docs.audit_log ALTER new_value TYPE text USING new_value::text;
