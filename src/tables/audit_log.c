@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -76,12 +77,18 @@ static const ColumnName trail_columns[TRAIL_COLUMNS] = {
 	[TRAIL_LOGIN_ROLE] = {"db_user", COLUMN_NAME}
 };
 
-/* Returns whether a ledger has the column for the login role, as since 1.1. */
+/*
+ * Returns whether a ledger has the column for the login role, as since 1.1.  A column
+ * with this name and another type is a user's own.
+ */
 static bool
 HasLoginRole(const Ledger *ledger)
 {
-	return get_attnum(LedgerTableOid(ledger, "audit_log"),
-					  trail_columns[TRAIL_LOGIN_ROLE].name) > 0;
+	Oid			table = LedgerTableOid(ledger, "audit_log");
+	AttrNumber	column = get_attnum(table,
+									trail_columns[TRAIL_LOGIN_ROLE].name);
+
+	return column > 0 && get_atttype(table, column) == NAMEOID;
 }
 
 /*

@@ -98,6 +98,10 @@ SELECT count(a.id)
 FROM documents d LEFT JOIN audit_log a ON a.document_id = d.id WHERE d.file_name = 'restored';
 SELECT is_duplicate FROM ingest_document('last', 'last', 't');
 SELECT user_or_system, change_reason FROM audit_log ORDER BY id DESC LIMIT 1;
+-- A column that only looks like one of 1.1 is the user's.
+ALTER TABLE audit_log ADD db_user text DEFAULT 'nobody';
+SELECT is_duplicate FROM ingest_document('own column', 'own column', 't');
+SELECT user_or_system, db_user FROM audit_log ORDER BY id DESC LIMIT 1;
 
 RESET search_path;
 DROP SCHEMA docs CASCADE;
