@@ -19,6 +19,7 @@
 #include "../access/ledger.h"
 #include "../compat.h"
 #include "column_guard.h"
+#include "ddl_log.h"
 #include "drop_guard.h"
 
 PG_FUNCTION_INFO_V1(doc_extractor_ddl_start);
@@ -36,12 +37,13 @@ CheckEventTrigger(FunctionCallInfo fcinfo, const char *name)
 	return (EventTriggerData *) fcinfo->context;
 }
 
-/* Writes a command on one of the extension's tables to the server log. */
-static void
+/* Writes a command on a table of the extension, or on a part of it, to the server log. */
+void
 LogCommand(const char *command, Oid table, const char *object)
 {
 	ereport(LOG,
-			(errmsg("doc_extractor: %s of %s on table %s.%s", command, object,
+			(errmsg("doc_extractor: %s%s%s on table %s.%s", command,
+					object != NULL ? " of " : "", object != NULL ? object : "",
 					get_namespace_name(get_rel_namespace(table)),
 					get_rel_name(table)),
 			 errdetail("Role %s, logged in as %s.",
