@@ -50,7 +50,7 @@ ORDER BY a.document_id;
 -- counts: documents whose file_hash is not a SHA-256 hash
 SELECT d.id::text
 FROM @extschema@.documents AS d
-WHERE length(d.file_hash) <> 64 OR btrim(d.file_hash, '0123456789abcdef') <> ''
+WHERE length(d.file_hash) <> 64 OR d.file_hash COLLATE "C" ~ '[^0-9a-f]'
 ORDER BY d.id;
 
 -- check: statuses
