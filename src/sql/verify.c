@@ -32,7 +32,7 @@ typedef struct Check
 /* How many of them a detail names. */
 #define EXAMPLES 5
 
-/* verify_schema.sql and verify_data.sql have them; the Makefile turns them into C. */
+/* verify_schema.sql and verify_data.sql have them; make turns these into C. */
 static const Check checks[] = {
 #include "verify_checks.h"
 };
