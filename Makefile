@@ -107,9 +107,9 @@ src/lib/condition_names.h: $(includedir_server)/utils/errcodes.h
 		sub(/^#define [^ ]* /, ""); print "{" $$0 ", \"" name "\"}," }' $< >$@
 src/lib/condition.o src/lib/condition.bc: src/lib/condition_names.h
 
-# The checks of doc_extractor_verify() are SQL in a file of its own; C has them as strings.
-$(VERIFY)_checks.h: $(VERIFY)_checks.sql $(VERIFY)_checks.awk
-	awk -f $(VERIFY)_checks.awk $(VERIFY)_checks.sql >$@
+# The checks of doc_extractor_verify() are SQL in files of their own; C has them as strings.
+$(VERIFY)_checks.h: $(VERIFY)_checks.awk $(VERIFY)_schema.sql $(VERIFY)_data.sql
+	awk -f $^ >$@
 $(VERIFY).o $(VERIFY).bc: $(VERIFY)_checks.h
 
 $(OBJS) $(OBJS:.o=.bc): $(wildcard src/*.h src/*/*.h)

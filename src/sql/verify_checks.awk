@@ -1,5 +1,5 @@
-# Turns verify_checks.sql into the elements of a C array: { name, what it counts, query }, ...
-#     awk -f verify_checks.awk verify_checks.sql
+# Turns checks in SQL into the elements of a C array: { name, what it counts, query, informs }, ...
+#     awk -f verify_checks.awk verify_schema.sql verify_data.sql
 # The query becomes a format of psprintf(), with the schema as its first argument.
 function fail(message) {
 	printf "%s:%d: %s\n", FILENAME, FNR, message | "cat >&2"
@@ -23,10 +23,12 @@ function escaped(text) {
 	state = "named"
 	next
 }
-/^-- counts: ./ {
+/^-- (counts|informs): ./ {
 	if (state != "named")
 		fail("what is counted must follow the name of a check")
-	printf "{\n\t\"%s\", \"%s\",\n", escaped(name), escaped(substr($0, 12))
+	informs = $2 == "informs:"
+	sub(/^-- [a-z]+: /, "")
+	printf "{\n\t\"%s\", \"%s\",\n", escaped(name), escaped($0)
 	state = "counted"
 	next
 }
@@ -48,9 +50,9 @@ function escaped(text) {
 	gsub(/@extschema@/, "%1$s")
 	if (/@/)
 		fail("@extschema@ is the only variable")
-	printf "\t\"%s\\n\"\n", escaped($0)
+	printf "\t\"%s\\n\"%s\n", escaped($0), ends ? "," : ""
 	if (ends) {
-		print "},"
+		print "\t" (informs ? "true" : "false") "\n},"
 		state = ""
 		checks++
 	}

@@ -93,7 +93,7 @@ SELECT * FROM broken_by(
      ALTER TABLE docs.hash_index RENAME TO hashes;
      CREATE VIEW docs.hash_index AS SELECT * FROM docs.hashes')
 WHERE check_name = 'tables';
--- columns: another type, default or nullability, or a missing column.
+-- columns: another type, default or nullability, or a missing column. A wider integer is fine.
 SELECT * FROM broken_by('ALTER TABLE docs.documents ALTER COLUMN file_name TYPE varchar(600)');
 SELECT * FROM broken_by(:'drop_views' ||
     'ALTER TABLE docs.documents ALTER COLUMN file_type TYPE varchar(50)');
