@@ -3,13 +3,106 @@
 -- complain if script is sourced in psql, rather than via ALTER EXTENSION
 \echo Use "ALTER EXTENSION doc_extractor UPDATE TO '1.1'" to load this file. \quit
 
+/* The script compares definitions as PostgreSQL prints them. */
+SET LOCAL quote_all_identifiers = off;
+
+/* An older snapshot would hide what others commit before the script has its locks. */
+DO $script$
+DECLARE
+    level constant pg_catalog.text := pg_catalog.current_setting('transaction_isolation');
+BEGIN
+    IF level OPERATOR(pg_catalog.=) ANY (ARRAY['repeatable read', 'serializable'])
+        /* What this transaction creates holds nothing yet, whatever the level. */
+        AND NOT (SELECT pg_catalog.bool_and(
+                pg_catalog.age(c.xmin) OPERATOR(pg_catalog.<=) 0
+                AND pg_catalog.pg_relation_size(c.oid) OPERATOR(pg_catalog.=) 0)
+            FROM pg_catalog.pg_class AS c
+            WHERE c.relnamespace OPERATOR(pg_catalog.=)
+                    '@extschema@'::pg_catalog.regnamespace
+                AND c.relname OPERATOR(pg_catalog.=) ANY (
+                    ARRAY['documents', 'hash_index', 'audit_log', 'error_log'])) THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'active_sql_transaction',
+            MESSAGE = 'doc_extractor changes its version at isolation level READ COMMITTED only',
+            DETAIL = pg_catalog.format(
+                'At %s, the transaction does not see what others commit while it waits.',
+                pg_catalog.upper(level)),
+            HINT = 'Use BEGIN ISOLATION LEVEL READ COMMITTED, or set '
+                'default_transaction_isolation to ''read committed''.';
+    END IF;
+END
+$script$;
+
 /*
- * Every step but one changes catalogs only: it takes the same time at any table
- * size, and runs no code of the tables' owner.  Until the end, the script holds
- * ACCESS EXCLUSIVE locks on documents, hash_index and audit_log.
+ * Locks are taken in the order of all code: documents first.  Only for it does the
+ * script wait, holding no other lock, so it cannot deadlock.  It does not wait long
+ * at a time, as all others queue behind it.  Until the end, it holds ACCESS
+ * EXCLUSIVE on documents, hash_index and audit_log.  Every step but one changes
+ * catalogs only: it takes the same time at any table size.
  */
-LOCK TABLE @extschema@.documents, @extschema@.hash_index,
-    @extschema@.audit_log IN ACCESS EXCLUSIVE MODE;
+DO $script$
+DECLARE
+    given constant pg_catalog.int4 := (SELECT s.setting::pg_catalog.int4
+        FROM pg_catalog.pg_settings AS s
+        WHERE s.name OPERATOR(pg_catalog.=) 'lock_timeout');
+    started constant pg_catalog.timestamptz := pg_catalog.clock_timestamp();
+    remaining pg_catalog.int4 := 60000;
+    holders pg_catalog.text;
+BEGIN
+    LOOP
+        BEGIN
+            PERFORM pg_catalog.set_config('lock_timeout', least(remaining,
+                coalesce(nullif(given, 0), 2000))::pg_catalog.text, true);
+            LOCK TABLE @extschema@.documents IN ACCESS EXCLUSIVE MODE;
+            LOCK TABLE @extschema@.hash_index, @extschema@.audit_log
+                IN ACCESS EXCLUSIVE MODE NOWAIT;
+            LOCK TABLE @extschema@.error_log IN SHARE MODE NOWAIT;
+            PERFORM pg_catalog.set_config('lock_timeout', given::pg_catalog.text, true);
+            EXIT;
+        EXCEPTION WHEN lock_not_available THEN
+            remaining := 60000 OPERATOR(pg_catalog.-) (1000 OPERATOR(pg_catalog.*)
+                pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()
+                    OPERATOR(pg_catalog.-) started));
+        END;
+        EXIT WHEN remaining OPERATOR(pg_catalog.<=) 0;
+        PERFORM pg_catalog.pg_sleep(0.1);
+        remaining := greatest(remaining OPERATOR(pg_catalog.-) 100, 1);
+    END LOOP;
+    IF remaining OPERATOR(pg_catalog.<=) 0 THEN
+        SELECT pg_catalog.string_agg(DISTINCT pg_catalog.format('%s (%s on %s)',
+            coalesce('process ' OPERATOR(pg_catalog.||) l.pid::pg_catalog.text,
+                'a prepared transaction'), l.mode, c.relname), ', ') INTO holders
+        FROM pg_catalog.pg_locks AS l
+        JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) l.relation
+        WHERE l.granted
+            AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
+            AND l.database OPERATOR(pg_catalog.=) (
+                SELECT b.oid FROM pg_catalog.pg_database AS b
+                WHERE b.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())
+            AND l.relation OPERATOR(pg_catalog.=) ANY (
+                WITH RECURSIVE relations (id) AS (
+                    SELECT r.oid FROM pg_catalog.pg_class AS r
+                    WHERE r.relnamespace OPERATOR(pg_catalog.=)
+                            '@extschema@'::pg_catalog.regnamespace
+                        AND r.relname OPERATOR(pg_catalog.=) ANY (ARRAY[
+                        'documents', 'hash_index', 'audit_log', 'error_log'])
+                    UNION
+                    SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i
+                    JOIN relations AS r ON i.inhparent OPERATOR(pg_catalog.=) r.id)
+                SELECT id FROM relations)
+            /* These do not keep from creating an index. */
+            AND NOT (c.relname OPERATOR(pg_catalog.=) 'error_log'
+                AND l.mode OPERATOR(pg_catalog.=) ANY (
+                    ARRAY['AccessShareLock', 'RowShareLock', 'ShareLock']));
+        RAISE EXCEPTION USING
+            ERRCODE = 'lock_not_available',
+            MESSAGE = 'could not lock the tables of doc_extractor within 60 seconds',
+            DETAIL = pg_catalog.format('They are in use by %s.',
+                coalesce(holders, 'nobody any more')),
+            HINT = 'Wait for these transactions or end them, then try again.';
+    END IF;
+END
+$script$;
 
 DO $script$
 DECLARE
@@ -55,64 +148,160 @@ BEGIN
             DETAIL = pg_catalog.format('Parents: %s.', wrong),
             HINT = 'ALTER TABLE ... NO INHERIT first: what is done through a parent leaves no trail.';
     END IF;
-    SELECT pg_catalog.string_agg(DISTINCT c.relname, ', ') INTO wrong
-    FROM pg_catalog.pg_depend AS d
-    JOIN pg_catalog.pg_attribute AS a
-        ON a.attrelid OPERATOR(pg_catalog.=) d.refobjid
-        AND a.attnum OPERATOR(pg_catalog.=) d.refobjsubid
-    JOIN pg_catalog.pg_index AS i
-        ON i.indexrelid OPERATOR(pg_catalog.=) d.objid
-    JOIN pg_catalog.pg_class AS c
-        ON c.oid OPERATOR(pg_catalog.=) i.indexrelid
-    WHERE d.classid OPERATOR(pg_catalog.=)
-            'pg_catalog.pg_class'::pg_catalog.regclass
-        AND d.refclassid OPERATOR(pg_catalog.=)
-            'pg_catalog.pg_class'::pg_catalog.regclass
-        AND d.refobjid OPERATOR(pg_catalog.=) ANY (
-            WITH RECURSIVE tables (id) AS (
-                SELECT '@extschema@.documents'::pg_catalog.regclass::pg_catalog.oid
-                UNION
-                SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i
-                JOIN tables AS t ON i.inhparent OPERATOR(pg_catalog.=) t.id)
-            SELECT id FROM tables)
-        AND a.attname OPERATOR(pg_catalog.=) 'file_type'
-        AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL);
+    /*
+     * A column's type changes under nothing that has recorded it or would run code
+     * of the owner's.  A dependent's own dependents go with it.
+     */
+    WITH RECURSIVE tables (id) AS (
+        SELECT '@extschema@.documents'::pg_catalog.regclass::pg_catalog.oid
+        UNION
+        SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i
+        JOIN tables AS t ON i.inhparent OPERATOR(pg_catalog.=) t.id),
+    objects (classid, objid, objsubid) AS (
+        SELECT d.classid, d.objid, d.objsubid
+        FROM tables AS t
+        JOIN pg_catalog.pg_attribute AS a
+            ON a.attrelid OPERATOR(pg_catalog.=) t.id
+            AND a.attname OPERATOR(pg_catalog.=) 'file_type'
+        JOIN pg_catalog.pg_depend AS d
+            ON d.refclassid OPERATOR(pg_catalog.=)
+                'pg_catalog.pg_class'::pg_catalog.regclass
+            AND d.refobjid OPERATOR(pg_catalog.=) a.attrelid
+            AND d.refobjsubid OPERATOR(pg_catalog.=) a.attnum
+        LEFT JOIN pg_catalog.pg_class AS c
+            ON d.classid OPERATOR(pg_catalog.=)
+                'pg_catalog.pg_class'::pg_catalog.regclass
+            AND d.objsubid OPERATOR(pg_catalog.=) 0
+            AND c.oid OPERATOR(pg_catalog.=) d.objid
+        LEFT JOIN pg_catalog.pg_index AS i
+            ON i.indexrelid OPERATOR(pg_catalog.=) c.oid
+        LEFT JOIN pg_catalog.pg_constraint AS k
+            ON d.classid OPERATOR(pg_catalog.=)
+                'pg_catalog.pg_constraint'::pg_catalog.regclass
+            AND k.oid OPERATOR(pg_catalog.=) d.objid
+        LEFT JOIN pg_catalog.pg_attrdef AS f
+            ON d.classid OPERATOR(pg_catalog.=)
+                'pg_catalog.pg_attrdef'::pg_catalog.regclass
+            AND f.oid OPERATOR(pg_catalog.=) d.objid
+            AND f.adrelid OPERATOR(pg_catalog.=) a.attrelid
+            AND f.adnum OPERATOR(pg_catalog.=) a.attnum
+        WHERE f.oid IS NULL
+            AND d.classid OPERATOR(pg_catalog.<>)
+                'pg_catalog.pg_statistic_ext'::pg_catalog.regclass
+            AND c.relkind IS DISTINCT FROM 'S'
+            AND (k.oid IS NULL OR k.contype OPERATOR(pg_catalog.=) 'c')
+            AND (i.indexrelid IS NULL OR i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)
+        UNION
+        /* Columns of other tables that hold rows of these. */
+        SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, a.attrelid, a.attnum
+        FROM tables AS t
+        JOIN pg_catalog.pg_type AS y ON y.typrelid OPERATOR(pg_catalog.=) t.id
+        JOIN pg_catalog.pg_attribute AS a
+            ON a.atttypid OPERATOR(pg_catalog.=) ANY (ARRAY[y.oid, y.typarray])
+            AND NOT a.attisdropped
+        JOIN pg_catalog.pg_class AS c
+            ON c.oid OPERATOR(pg_catalog.=) a.attrelid
+            AND c.relkind OPERATOR(pg_catalog.=) ANY (
+                ARRAY['r', 'm', 'p']::pg_catalog."char"[])
+        UNION
+        SELECT n.classid, n.objid, n.objsubid
+        FROM objects AS o
+        CROSS JOIN LATERAL (
+            SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, r.ev_class, 0
+            FROM pg_catalog.pg_rewrite AS r
+            WHERE o.classid OPERATOR(pg_catalog.=)
+                    'pg_catalog.pg_rewrite'::pg_catalog.regclass
+                AND r.oid OPERATOR(pg_catalog.=) o.objid
+                AND r.ev_type OPERATOR(pg_catalog.=) '1'
+            UNION ALL
+            SELECT d.classid, d.objid, d.objsubid FROM pg_catalog.pg_depend AS d
+            WHERE d.refclassid OPERATOR(pg_catalog.=) o.classid
+                AND d.refobjid OPERATOR(pg_catalog.=) o.objid
+                AND (d.refobjsubid OPERATOR(pg_catalog.=) o.objsubid
+                    OR o.objsubid OPERATOR(pg_catalog.=) 0)
+                AND d.deptype OPERATOR(pg_catalog.=) 'n'
+        ) AS n (classid, objid, objsubid))
+    SELECT pg_catalog.string_agg(DISTINCT
+        pg_catalog.format('%s %s', i.type, i.identity), ', ') INTO wrong
+    FROM objects AS o
+    CROSS JOIN LATERAL pg_catalog.pg_identify_object(o.classid, o.objid, o.objsubid) AS i
+    WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_rewrite AS r
+            WHERE o.classid OPERATOR(pg_catalog.=)
+                    'pg_catalog.pg_rewrite'::pg_catalog.regclass
+                AND r.oid OPERATOR(pg_catalog.=) o.objid
+                AND r.ev_type OPERATOR(pg_catalog.=) '1')
+        /* The views of the extension itself come and go with the step. */
+        AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
+            WHERE d.classid OPERATOR(pg_catalog.=) o.classid
+                AND d.objid OPERATOR(pg_catalog.=) o.objid
+                AND o.objsubid OPERATOR(pg_catalog.=) 0
+                AND d.deptype OPERATOR(pg_catalog.=) 'e'
+                AND d.refclassid OPERATOR(pg_catalog.=)
+                    'pg_catalog.pg_extension'::pg_catalog.regclass
+                AND d.refobjid OPERATOR(pg_catalog.=) (
+                    SELECT x.oid FROM pg_catalog.pg_extension AS x
+                    WHERE x.extname OPERATOR(pg_catalog.=) 'doc_extractor'));
     IF wrong IS NOT NULL THEN
         RAISE EXCEPTION USING
             ERRCODE = 'dependent_objects_still_exist',
-            MESSAGE = 'indexes have an expression or condition on documents.file_type, whose width changes',
-            DETAIL = pg_catalog.format('Indexes: %s.', wrong),
+            MESSAGE = 'other objects depend on the type of documents.file_type, which changes',
+            DETAIL = pg_catalog.format('Dependent: %s.', wrong),
             HINT = 'Drop them, update, then create them again.';
     END IF;
 END
 $script$;
 
 /*
- * Widen file_type to 255 characters, in the catalog: ALTER COLUMN would check the
- * owner's constraints, and fail if there is a view on the column.
+ * Widen file_type to 255 characters, as the owner of the table.  A wider type needs
+ * no rewrite, and its indexes stay.  The column's collation, storage and compression
+ * stay, too.
  */
-UPDATE pg_catalog.pg_attribute AS a SET atttypmod = 259
-FROM (
+CREATE FUNCTION @extschema@.run_as_owner(queries pg_catalog.text)
+RETURNS pg_catalog.int8
+AS 'MODULE_PATHNAME' LANGUAGE C;
+
+DO $script$
+DECLARE
+    change pg_catalog.text;
+BEGIN
+    SELECT pg_catalog.format(
+        'ALTER TABLE %s.documents ALTER COLUMN file_type '
+        'TYPE pg_catalog.varchar(255) COLLATE %I.%I;', '@extschema@', n.nspname, l.collname)
+        INTO STRICT change
+    FROM pg_catalog.pg_attribute AS a
+    JOIN pg_catalog.pg_collation AS l
+        ON l.oid OPERATOR(pg_catalog.=) a.attcollation
+    JOIN pg_catalog.pg_namespace AS n
+        ON n.oid OPERATOR(pg_catalog.=) l.collnamespace
+    WHERE a.attrelid OPERATOR(pg_catalog.=)
+            '@extschema@.documents'::pg_catalog.regclass
+        AND a.attname OPERATOR(pg_catalog.=) 'file_type';
     WITH RECURSIVE tables (id) AS (
         SELECT '@extschema@.documents'::pg_catalog.regclass::pg_catalog.oid
         UNION
         SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i
-        JOIN tables AS t ON i.inhparent OPERATOR(pg_catalog.=) t.id),
-    columns (id, number) AS (
-        SELECT c.attrelid, c.attnum FROM pg_catalog.pg_attribute AS c
-        JOIN tables AS t ON c.attrelid OPERATOR(pg_catalog.=) t.id
-        WHERE c.attname OPERATOR(pg_catalog.=) 'file_type')
-    SELECT id, number FROM columns
-    UNION
-    SELECT i.indexrelid, k.number FROM pg_catalog.pg_index AS i
-    JOIN columns AS c ON i.indrelid OPERATOR(pg_catalog.=) c.id
-    CROSS JOIN LATERAL pg_catalog.unnest(i.indkey::pg_catalog.int2[])
-        WITH ORDINALITY AS k (attribute, number)
-    WHERE k.attribute OPERATOR(pg_catalog.=) c.number) AS changed (id, number)
-WHERE a.attrelid OPERATOR(pg_catalog.=) changed.id
-    AND a.attnum OPERATOR(pg_catalog.=) changed.number
-    AND a.atttypid OPERATOR(pg_catalog.=) 'pg_catalog.varchar'::pg_catalog.regtype
-    AND a.atttypmod OPERATOR(pg_catalog.=) 54;
+        JOIN tables AS t ON i.inhparent OPERATOR(pg_catalog.=) t.id)
+    SELECT pg_catalog.concat(change, pg_catalog.string_agg(pg_catalog.format(
+        'ALTER TABLE ONLY %I.%I ALTER COLUMN file_type SET STORAGE %s, '
+        'ALTER COLUMN file_type SET COMPRESSION %s;', n.nspname, c.relname,
+        CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL'
+            WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END,
+        CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4'
+            ELSE 'default' END), '')) INTO change
+    FROM tables AS t
+    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) t.id
+    JOIN pg_catalog.pg_namespace AS n
+        ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+    JOIN pg_catalog.pg_attribute AS a
+        ON a.attrelid OPERATOR(pg_catalog.=) t.id
+        AND a.attname OPERATOR(pg_catalog.=) 'file_type'
+    WHERE a.attstorage OPERATOR(pg_catalog.<>) 'x'
+        OR a.attcompression OPERATOR(pg_catalog.<>) '';
+    PERFORM @extschema@.run_as_owner(change);
+END
+$script$;
+
+DROP FUNCTION @extschema@.run_as_owner(pg_catalog.text);
 
 /*
  * The trail outlives its document.  A document's hash_index row is still deleted
@@ -450,8 +639,13 @@ $script$;
 /*
  * Functions and views belong to the owner of the tables, whoever runs this
  * script; but event triggers run for everybody, and their functions stay a
- * superuser's.  PUBLIC may call none of the new functions.  Those of 1.0 are in
- * pg_init_privs: a REVOKE here would take later GRANTs out of dumps.
+ * superuser's.  PUBLIC may call none of the new functions, nor may whom a superuser's
+ * default privileges let.  Those of 1.0 are in pg_init_privs: a REVOKE here would
+ * take later GRANTs out of dumps.
+ *
+ * The owner gets the right to grant EXECUTE on the event triggers' functions, which
+ * nobody can call: so GRANT ... ON ALL FUNCTIONS IN SCHEMA works.  This script will
+ * do so again in a restore.
  */
 DO $script$
 DECLARE
@@ -460,13 +654,23 @@ DECLARE
         FROM pg_catalog.pg_class AS c
         WHERE c.oid OPERATOR(pg_catalog.=)
             '@extschema@.documents'::pg_catalog.regclass);
+    owner_id constant pg_catalog.oid := (
+        SELECT c.relowner FROM pg_catalog.pg_class AS c
+        WHERE c.oid OPERATOR(pg_catalog.=)
+            '@extschema@.documents'::pg_catalog.regclass);
     function pg_catalog.regprocedure;
+    others pg_catalog.text;
     is_for_event pg_catalog.bool;
     is_new pg_catalog.bool;
     view pg_catalog.regclass;
 BEGIN
-    FOR function, is_for_event, is_new IN
+    FOR function, others, is_for_event, is_new IN
         SELECT p.oid,
+            (SELECT pg_catalog.string_agg(', ' OPERATOR(pg_catalog.||)
+                    pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(x.grantee)), '')
+                FROM pg_catalog.aclexplode(p.proacl) AS x
+                WHERE x.grantee OPERATOR(pg_catalog.<>) ALL (ARRAY[0, p.proowner, owner_id])
+                    AND owner OPERATOR(pg_catalog.<>) current_user),
             p.prorettype OPERATOR(pg_catalog.=)
                 'pg_catalog.event_trigger'::pg_catalog.regtype,
             NOT EXISTS (SELECT FROM pg_catalog.pg_init_privs AS i
@@ -492,17 +696,32 @@ BEGIN
                 owner);
         END IF;
         IF is_new THEN
-            EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC',
-                function);
+            EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC%s',
+                function, others);
+        END IF;
+        IF is_for_event AND owner OPERATOR(pg_catalog.<>) current_user THEN
+            EXECUTE pg_catalog.format(
+                'GRANT EXECUTE ON FUNCTION %s TO %I WITH GRANT OPTION', function, owner);
         END IF;
     END LOOP;
-    FOREACH view IN ARRAY ARRAY[
-        '@extschema@.document_inbox',
-        '@extschema@.ingestion_stats',
-        '@extschema@.ingestion_stats_by_source',
-        '@extschema@.ingestion_stats_by_type']::pg_catalog.regclass[]
+    FOR view, others IN
+        SELECT c.oid, (SELECT pg_catalog.string_agg(DISTINCT
+                CASE WHEN x.grantee OPERATOR(pg_catalog.=) 0 THEN 'PUBLIC'
+                    ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) END, ', ')
+            FROM pg_catalog.aclexplode(c.relacl) AS x
+            WHERE x.grantee OPERATOR(pg_catalog.<>) ALL (ARRAY[c.relowner, owner_id])
+                AND owner OPERATOR(pg_catalog.<>) current_user)
+        FROM pg_catalog.pg_class AS c
+        WHERE c.oid OPERATOR(pg_catalog.=) ANY (ARRAY[
+            '@extschema@.document_inbox',
+            '@extschema@.ingestion_stats',
+            '@extschema@.ingestion_stats_by_source',
+            '@extschema@.ingestion_stats_by_type']::pg_catalog.regclass[]::pg_catalog.oid[])
     LOOP
         EXECUTE pg_catalog.format('ALTER VIEW %s OWNER TO %I', view, owner);
+        IF others IS NOT NULL THEN
+            EXECUTE pg_catalog.format('REVOKE ALL ON %s FROM %s', view, others);
+        END IF;
     END LOOP;
 END
 $script$;

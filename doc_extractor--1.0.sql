@@ -74,6 +74,33 @@ ALTER TABLE @extschema@.hash_index OWNER TO @extowner@;
 ALTER TABLE @extschema@.audit_log OWNER TO @extowner@;
 ALTER TABLE @extschema@.error_log OWNER TO @extowner@;
 
+/* What another role installs is not what a superuser's default privileges are for. */
+DO $script$
+DECLARE
+    relation pg_catalog.regclass;
+    grantees pg_catalog.text;
+BEGIN
+    FOR relation, grantees IN
+        SELECT c.oid, pg_catalog.string_agg(DISTINCT
+            CASE WHEN x.grantee OPERATOR(pg_catalog.=) 0 THEN 'PUBLIC'
+                ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) END, ', ')
+        FROM pg_catalog.pg_class AS c
+        CROSS JOIN LATERAL pg_catalog.aclexplode(c.relacl) AS x
+        WHERE c.relnamespace OPERATOR(pg_catalog.=)
+                '@extschema@'::pg_catalog.regnamespace
+            AND c.relname OPERATOR(pg_catalog.=) ANY (
+                ARRAY['documents', 'hash_index', 'audit_log', 'error_log',
+                    'documents_id_seq', 'hash_index_id_seq',
+                    'audit_log_id_seq', 'error_log_id_seq'])
+            AND x.grantee OPERATOR(pg_catalog.<>) c.relowner
+            AND pg_catalog.pg_get_userbyid(c.relowner) OPERATOR(pg_catalog.<>) current_user
+        GROUP BY c.oid
+    LOOP
+        EXECUTE pg_catalog.format('REVOKE ALL ON %s FROM %s', relation, grantees);
+    END LOOP;
+END
+$script$;
+
 /* From here to the end, doc_extractor--unpackaged--1.0.sql has the same: make copies it. */
 
 COMMENT ON TABLE @extschema@.documents IS
@@ -206,7 +233,7 @@ COMMENT ON FUNCTION @extschema@.record_document_event(
 
 /*
  * The functions belong to the owner of the tables, whoever runs this script, and
- * PUBLIC may call none of them.
+ * PUBLIC may call none of them, nor whom a superuser's default privileges let.
  */
 DO $script$
 DECLARE
@@ -215,10 +242,22 @@ DECLARE
         FROM pg_catalog.pg_class AS c
         WHERE c.oid OPERATOR(pg_catalog.=)
             '@extschema@.documents'::pg_catalog.regclass);
+    owner_id constant pg_catalog.oid := (
+        SELECT c.relowner FROM pg_catalog.pg_class AS c
+        WHERE c.oid OPERATOR(pg_catalog.=)
+            '@extschema@.documents'::pg_catalog.regclass);
     function pg_catalog.regprocedure;
+    others pg_catalog.text;
 BEGIN
-    FOR function IN
-        SELECT p.oid FROM pg_catalog.pg_depend AS d
+    FOR function, others IN
+        SELECT p.oid,
+            (SELECT pg_catalog.string_agg(', ' OPERATOR(pg_catalog.||)
+                    pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(x.grantee)), '')
+                FROM pg_catalog.aclexplode(p.proacl) AS x
+                WHERE x.grantee OPERATOR(pg_catalog.<>) ALL (ARRAY[0, p.proowner,
+                        owner_id])
+                    AND owner OPERATOR(pg_catalog.<>) current_user)
+        FROM pg_catalog.pg_depend AS d
         JOIN pg_catalog.pg_proc AS p ON p.oid OPERATOR(pg_catalog.=) d.objid
         WHERE d.classid OPERATOR(pg_catalog.=)
                 'pg_catalog.pg_proc'::pg_catalog.regclass
@@ -237,8 +276,8 @@ BEGIN
     LOOP
         EXECUTE pg_catalog.format('ALTER FUNCTION %s OWNER TO %I', function,
             owner);
-        EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC',
-            function);
+        EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC%s',
+            function, others);
     END LOOP;
 END
 $script$;

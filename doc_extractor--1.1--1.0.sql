@@ -3,17 +3,109 @@
 -- complain if script is sourced in psql, rather than via ALTER EXTENSION
 \echo Use "ALTER EXTENSION doc_extractor UPDATE TO '1.0'" to load this file. \quit
 
-/*
- * The views come first, as a statement locks a view before its tables.  Whoever
- * has changed a column's type had to drop those of statistics.
- */
-DROP VIEW @extschema@.document_inbox;
-DROP VIEW IF EXISTS @extschema@.ingestion_stats;
-DROP VIEW IF EXISTS @extschema@.ingestion_stats_by_source;
-DROP VIEW IF EXISTS @extschema@.ingestion_stats_by_type;
+/* The script compares definitions as PostgreSQL prints them. */
+SET LOCAL quote_all_identifiers = off;
 
-LOCK TABLE @extschema@.documents, @extschema@.hash_index,
-    @extschema@.audit_log IN ACCESS EXCLUSIVE MODE;
+/* An older snapshot would hide what others commit before the script has its locks. */
+DO $script$
+DECLARE
+    level constant pg_catalog.text := pg_catalog.current_setting('transaction_isolation');
+BEGIN
+    IF level OPERATOR(pg_catalog.=) ANY (ARRAY['repeatable read', 'serializable']) THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'active_sql_transaction',
+            MESSAGE = 'doc_extractor changes its version at isolation level READ COMMITTED only',
+            DETAIL = pg_catalog.format(
+                'At %s, the transaction does not see what others commit while it waits.',
+                pg_catalog.upper(level)),
+            HINT = 'Use BEGIN ISOLATION LEVEL READ COMMITTED, or set '
+                'default_transaction_isolation to ''read committed''.';
+    END IF;
+END
+$script$;
+
+/*
+ * Locks are taken in the order of all code: documents first.  Only for it does the
+ * script wait, holding no other lock, so it cannot deadlock.  It does not wait long
+ * at a time, as all others queue behind it.  A statement locks a view before its
+ * tables, so the script does not wait for views.
+ */
+DO $script$
+DECLARE
+    given constant pg_catalog.int4 := (SELECT s.setting::pg_catalog.int4
+        FROM pg_catalog.pg_settings AS s
+        WHERE s.name OPERATOR(pg_catalog.=) 'lock_timeout');
+    started constant pg_catalog.timestamptz := pg_catalog.clock_timestamp();
+    remaining pg_catalog.int4 := 60000;
+    holders pg_catalog.text;
+    view pg_catalog.name;
+BEGIN
+    LOOP
+        BEGIN
+            PERFORM pg_catalog.set_config('lock_timeout', least(remaining,
+                coalesce(nullif(given, 0), 2000))::pg_catalog.text, true);
+            LOCK TABLE @extschema@.documents IN ACCESS EXCLUSIVE MODE;
+            LOCK TABLE @extschema@.hash_index, @extschema@.audit_log,
+                @extschema@.error_log IN ACCESS EXCLUSIVE MODE NOWAIT;
+            FOREACH view IN ARRAY ARRAY[
+                'document_inbox', 'ingestion_stats', 'ingestion_stats_by_source',
+                'ingestion_stats_by_type']
+            LOOP
+                CONTINUE WHEN pg_catalog.to_regclass(
+                    pg_catalog.format('%s.%I', '@extschema@', view)) IS NULL;
+                BEGIN
+                    EXECUTE pg_catalog.format(
+                        'LOCK TABLE %s.%I IN ACCESS EXCLUSIVE MODE NOWAIT',
+                        '@extschema@', view);
+                EXCEPTION WHEN insufficient_privilege THEN
+                    /* The owner of the view may have no privilege on its tables. */
+                    NULL;
+                END;
+            END LOOP;
+            PERFORM pg_catalog.set_config('lock_timeout', given::pg_catalog.text, true);
+            EXIT;
+        EXCEPTION WHEN lock_not_available THEN
+            remaining := 60000 OPERATOR(pg_catalog.-) (1000 OPERATOR(pg_catalog.*)
+                pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()
+                    OPERATOR(pg_catalog.-) started));
+        END;
+        EXIT WHEN remaining OPERATOR(pg_catalog.<=) 0;
+        PERFORM pg_catalog.pg_sleep(0.1);
+        remaining := greatest(remaining OPERATOR(pg_catalog.-) 100, 1);
+    END LOOP;
+    IF remaining OPERATOR(pg_catalog.<=) 0 THEN
+        SELECT pg_catalog.string_agg(DISTINCT pg_catalog.format('%s (%s on %s)',
+            coalesce('process ' OPERATOR(pg_catalog.||) l.pid::pg_catalog.text,
+                'a prepared transaction'), l.mode, c.relname), ', ') INTO holders
+        FROM pg_catalog.pg_locks AS l
+        JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) l.relation
+        WHERE l.granted
+            AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
+            AND l.database OPERATOR(pg_catalog.=) (
+                SELECT b.oid FROM pg_catalog.pg_database AS b
+                WHERE b.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())
+            AND l.relation OPERATOR(pg_catalog.=) ANY (
+                WITH RECURSIVE relations (id) AS (
+                    SELECT r.oid FROM pg_catalog.pg_class AS r
+                    WHERE r.relnamespace OPERATOR(pg_catalog.=)
+                            '@extschema@'::pg_catalog.regnamespace
+                        AND r.relname OPERATOR(pg_catalog.=) ANY (ARRAY[
+                        'documents', 'hash_index', 'audit_log', 'error_log',
+                        'document_inbox', 'ingestion_stats', 'ingestion_stats_by_source',
+                        'ingestion_stats_by_type'])
+                    UNION
+                    SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i
+                    JOIN relations AS r ON i.inhparent OPERATOR(pg_catalog.=) r.id)
+                SELECT id FROM relations);
+        RAISE EXCEPTION USING
+            ERRCODE = 'lock_not_available',
+            MESSAGE = 'could not lock the tables of doc_extractor within 60 seconds',
+            DETAIL = pg_catalog.format('They are in use by %s.',
+                coalesce(holders, 'nobody any more')),
+            HINT = 'Wait for these transactions or end them, then try again.';
+    END IF;
+END
+$script$;
 
 DO $script$
 DECLARE
@@ -66,74 +158,114 @@ BEGIN
             DETAIL = pg_catalog.format('Parents: %s.', wrong),
             HINT = 'ALTER TABLE ... NO INHERIT first: what is done through a parent leaves no trail.';
     END IF;
-    SELECT pg_catalog.string_agg(DISTINCT c.relname, ', ') INTO wrong
-    FROM pg_catalog.pg_depend AS d
-    JOIN pg_catalog.pg_attribute AS a
-        ON a.attrelid OPERATOR(pg_catalog.=) d.refobjid
-        AND a.attnum OPERATOR(pg_catalog.=) d.refobjsubid
-    JOIN pg_catalog.pg_index AS i
-        ON i.indexrelid OPERATOR(pg_catalog.=) d.objid
-    JOIN pg_catalog.pg_class AS c
-        ON c.oid OPERATOR(pg_catalog.=) i.indexrelid
-    WHERE d.classid OPERATOR(pg_catalog.=)
-            'pg_catalog.pg_class'::pg_catalog.regclass
-        AND d.refclassid OPERATOR(pg_catalog.=)
-            'pg_catalog.pg_class'::pg_catalog.regclass
-        AND d.refobjid OPERATOR(pg_catalog.=) ANY (
-            WITH RECURSIVE tables (id) AS (
-                SELECT '@extschema@.documents'::pg_catalog.regclass::pg_catalog.oid
-                UNION
-                SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i
-                JOIN tables AS t ON i.inhparent OPERATOR(pg_catalog.=) t.id)
-            SELECT id FROM tables)
-        AND a.attname OPERATOR(pg_catalog.=) 'file_type'
-        AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL);
+    /*
+     * A column's type changes under nothing that has recorded it or would run code
+     * of the owner's.  A dependent's own dependents go with it.
+     */
+    WITH RECURSIVE tables (id) AS (
+        SELECT '@extschema@.documents'::pg_catalog.regclass::pg_catalog.oid
+        UNION
+        SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i
+        JOIN tables AS t ON i.inhparent OPERATOR(pg_catalog.=) t.id),
+    objects (classid, objid, objsubid) AS (
+        SELECT d.classid, d.objid, d.objsubid
+        FROM tables AS t
+        JOIN pg_catalog.pg_attribute AS a
+            ON a.attrelid OPERATOR(pg_catalog.=) t.id
+            AND a.attname OPERATOR(pg_catalog.=) 'file_type'
+        JOIN pg_catalog.pg_depend AS d
+            ON d.refclassid OPERATOR(pg_catalog.=)
+                'pg_catalog.pg_class'::pg_catalog.regclass
+            AND d.refobjid OPERATOR(pg_catalog.=) a.attrelid
+            AND d.refobjsubid OPERATOR(pg_catalog.=) a.attnum
+        LEFT JOIN pg_catalog.pg_class AS c
+            ON d.classid OPERATOR(pg_catalog.=)
+                'pg_catalog.pg_class'::pg_catalog.regclass
+            AND d.objsubid OPERATOR(pg_catalog.=) 0
+            AND c.oid OPERATOR(pg_catalog.=) d.objid
+        LEFT JOIN pg_catalog.pg_index AS i
+            ON i.indexrelid OPERATOR(pg_catalog.=) c.oid
+        LEFT JOIN pg_catalog.pg_constraint AS k
+            ON d.classid OPERATOR(pg_catalog.=)
+                'pg_catalog.pg_constraint'::pg_catalog.regclass
+            AND k.oid OPERATOR(pg_catalog.=) d.objid
+        LEFT JOIN pg_catalog.pg_attrdef AS f
+            ON d.classid OPERATOR(pg_catalog.=)
+                'pg_catalog.pg_attrdef'::pg_catalog.regclass
+            AND f.oid OPERATOR(pg_catalog.=) d.objid
+            AND f.adrelid OPERATOR(pg_catalog.=) a.attrelid
+            AND f.adnum OPERATOR(pg_catalog.=) a.attnum
+        WHERE f.oid IS NULL
+            AND d.classid OPERATOR(pg_catalog.<>)
+                'pg_catalog.pg_statistic_ext'::pg_catalog.regclass
+            AND c.relkind IS DISTINCT FROM 'S'
+            AND (k.oid IS NULL OR k.contype OPERATOR(pg_catalog.=) 'c')
+            AND (i.indexrelid IS NULL OR i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)
+        UNION
+        /* Columns of other tables that hold rows of these. */
+        SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, a.attrelid, a.attnum
+        FROM tables AS t
+        JOIN pg_catalog.pg_type AS y ON y.typrelid OPERATOR(pg_catalog.=) t.id
+        JOIN pg_catalog.pg_attribute AS a
+            ON a.atttypid OPERATOR(pg_catalog.=) ANY (ARRAY[y.oid, y.typarray])
+            AND NOT a.attisdropped
+        JOIN pg_catalog.pg_class AS c
+            ON c.oid OPERATOR(pg_catalog.=) a.attrelid
+            AND c.relkind OPERATOR(pg_catalog.=) ANY (
+                ARRAY['r', 'm', 'p']::pg_catalog."char"[])
+        UNION
+        SELECT n.classid, n.objid, n.objsubid
+        FROM objects AS o
+        CROSS JOIN LATERAL (
+            SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, r.ev_class, 0
+            FROM pg_catalog.pg_rewrite AS r
+            WHERE o.classid OPERATOR(pg_catalog.=)
+                    'pg_catalog.pg_rewrite'::pg_catalog.regclass
+                AND r.oid OPERATOR(pg_catalog.=) o.objid
+                AND r.ev_type OPERATOR(pg_catalog.=) '1'
+            UNION ALL
+            SELECT d.classid, d.objid, d.objsubid FROM pg_catalog.pg_depend AS d
+            WHERE d.refclassid OPERATOR(pg_catalog.=) o.classid
+                AND d.refobjid OPERATOR(pg_catalog.=) o.objid
+                AND (d.refobjsubid OPERATOR(pg_catalog.=) o.objsubid
+                    OR o.objsubid OPERATOR(pg_catalog.=) 0)
+                AND d.deptype OPERATOR(pg_catalog.=) 'n'
+        ) AS n (classid, objid, objsubid))
+    SELECT pg_catalog.string_agg(DISTINCT
+        pg_catalog.format('%s %s', i.type, i.identity), ', ') INTO wrong
+    FROM objects AS o
+    CROSS JOIN LATERAL pg_catalog.pg_identify_object(o.classid, o.objid, o.objsubid) AS i
+    WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_rewrite AS r
+            WHERE o.classid OPERATOR(pg_catalog.=)
+                    'pg_catalog.pg_rewrite'::pg_catalog.regclass
+                AND r.oid OPERATOR(pg_catalog.=) o.objid
+                AND r.ev_type OPERATOR(pg_catalog.=) '1')
+        /* The views of the extension itself come and go with the step. */
+        AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
+            WHERE d.classid OPERATOR(pg_catalog.=) o.classid
+                AND d.objid OPERATOR(pg_catalog.=) o.objid
+                AND o.objsubid OPERATOR(pg_catalog.=) 0
+                AND d.deptype OPERATOR(pg_catalog.=) 'e'
+                AND d.refclassid OPERATOR(pg_catalog.=)
+                    'pg_catalog.pg_extension'::pg_catalog.regclass
+                AND d.refobjid OPERATOR(pg_catalog.=) (
+                    SELECT x.oid FROM pg_catalog.pg_extension AS x
+                    WHERE x.extname OPERATOR(pg_catalog.=) 'doc_extractor'));
     IF wrong IS NOT NULL THEN
         RAISE EXCEPTION USING
             ERRCODE = 'dependent_objects_still_exist',
-            MESSAGE = 'indexes have an expression or condition on documents.file_type, whose width changes',
-            DETAIL = pg_catalog.format('Indexes: %s.', wrong),
+            MESSAGE = 'other objects depend on the type of documents.file_type, which changes',
+            DETAIL = pg_catalog.format('Dependent: %s.', wrong),
             HINT = 'Drop them, update, then create them again.';
     END IF;
 END
 $script$;
 
-/*
- * An index on the column that is dropped would be dropped with it.  And a view,
- * rule or function that has file_type with 255 characters would let them in.
- */
+/* An index on the column that is dropped would be dropped with it. */
 DO $script$
 DECLARE
     wrong pg_catalog.text;
 BEGIN
-    SELECT pg_catalog.string_agg(DISTINCT coalesce(
-        r.ev_class::pg_catalog.regclass::pg_catalog.text,
-        p.oid::pg_catalog.regprocedure::pg_catalog.text), ', ') INTO wrong
-    FROM pg_catalog.pg_depend AS d
-    JOIN pg_catalog.pg_attribute AS a
-        ON a.attrelid OPERATOR(pg_catalog.=) d.refobjid
-        AND a.attnum OPERATOR(pg_catalog.=) d.refobjsubid
-    LEFT JOIN pg_catalog.pg_rewrite AS r
-        ON d.classid OPERATOR(pg_catalog.=)
-            'pg_catalog.pg_rewrite'::pg_catalog.regclass
-        AND r.oid OPERATOR(pg_catalog.=) d.objid
-    LEFT JOIN pg_catalog.pg_proc AS p
-        ON d.classid OPERATOR(pg_catalog.=)
-            'pg_catalog.pg_proc'::pg_catalog.regclass
-        AND p.oid OPERATOR(pg_catalog.=) d.objid
-    WHERE d.refclassid OPERATOR(pg_catalog.=)
-            'pg_catalog.pg_class'::pg_catalog.regclass
-        AND d.refobjid OPERATOR(pg_catalog.=)
-            '@extschema@.documents'::pg_catalog.regclass
-        AND a.attname OPERATOR(pg_catalog.=) 'file_type'
-        AND coalesce(r.oid, p.oid) IS NOT NULL;
-    IF wrong IS NOT NULL THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'dependent_objects_still_exist',
-            MESSAGE = 'views, rules or functions depend on the width of documents.file_type',
-            DETAIL = pg_catalog.format('Dependent: %s.', wrong),
-            HINT = 'Drop them, roll back, then create them again.';
-    END IF;
     SELECT pg_catalog.string_agg(c.relname, ', ' ORDER BY c.relname) INTO wrong
     FROM pg_catalog.pg_depend AS d
     JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) d.objid
@@ -201,69 +333,160 @@ BEGIN
 END
 $script$;
 
-/*
- * Narrow file_type to 50 characters, in the catalog: ALTER COLUMN would rewrite
- * the table with all its texts.  Longer types are cut below.
- */
-UPDATE pg_catalog.pg_attribute AS a SET atttypmod = 54
-FROM (
-    WITH RECURSIVE tables (id) AS (
-        SELECT '@extschema@.documents'::pg_catalog.regclass::pg_catalog.oid
-        UNION
-        SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i
-        JOIN tables AS t ON i.inhparent OPERATOR(pg_catalog.=) t.id),
-    columns (id, number) AS (
-        SELECT c.attrelid, c.attnum FROM pg_catalog.pg_attribute AS c
-        JOIN tables AS t ON c.attrelid OPERATOR(pg_catalog.=) t.id
-        WHERE c.attname OPERATOR(pg_catalog.=) 'file_type')
-    SELECT id, number FROM columns
-    UNION
-    SELECT i.indexrelid, k.number FROM pg_catalog.pg_index AS i
-    JOIN columns AS c ON i.indrelid OPERATOR(pg_catalog.=) c.id
-    CROSS JOIN LATERAL pg_catalog.unnest(i.indkey::pg_catalog.int2[])
-        WITH ORDINALITY AS k (attribute, number)
-    WHERE k.attribute OPERATOR(pg_catalog.=) c.number) AS changed (id, number)
-WHERE a.attrelid OPERATOR(pg_catalog.=) changed.id
-    AND a.attnum OPERATOR(pg_catalog.=) changed.number
-    AND a.atttypid OPERATOR(pg_catalog.=) 'pg_catalog.varchar'::pg_catalog.regtype
-    AND a.atttypmod OPERATOR(pg_catalog.=) 259;
+/* What is dropped takes its privileges along.  Only the user can grant them again. */
+DO $script$
+DECLARE
+    lost pg_catalog.text;
+BEGIN
+    SELECT pg_catalog.string_agg(g.command, E'\n' ORDER BY g.command) INTO lost
+    FROM (SELECT pg_catalog.format('GRANT %s ON %s TO %s%s;',
+            pg_catalog.string_agg(x.privilege_type OPERATOR(pg_catalog.||) o.columns, ', '
+                ORDER BY x.privilege_type, o.columns),
+            o.name,
+            CASE WHEN x.grantee OPERATOR(pg_catalog.=) 0 THEN 'PUBLIC'
+                ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) END,
+            CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+    FROM (
+        SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), c.relowner, c.relacl, ''
+        FROM pg_catalog.pg_class AS c
+        JOIN pg_catalog.pg_namespace AS n
+            ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+        WHERE c.relnamespace OPERATOR(pg_catalog.=)
+                '@extschema@'::pg_catalog.regnamespace
+            AND c.relkind OPERATOR(pg_catalog.=) 'v'
+            AND c.relname OPERATOR(pg_catalog.=) ANY (ARRAY[
+                'document_inbox', 'ingestion_stats', 'ingestion_stats_by_source',
+                'ingestion_stats_by_type'])
+        UNION ALL
+        SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), c.relowner, a.attacl,
+            pg_catalog.format(' (%I)', a.attname)
+        FROM pg_catalog.pg_class AS c
+        JOIN pg_catalog.pg_namespace AS n
+            ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+        JOIN pg_catalog.pg_attribute AS a
+            ON a.attrelid OPERATOR(pg_catalog.=) c.oid
+        WHERE c.relnamespace OPERATOR(pg_catalog.=)
+                '@extschema@'::pg_catalog.regnamespace
+            AND (c.relkind OPERATOR(pg_catalog.=) 'v'
+                    AND c.relname OPERATOR(pg_catalog.=) ANY (ARRAY[
+                        'document_inbox', 'ingestion_stats', 'ingestion_stats_by_source',
+                        'ingestion_stats_by_type'])
+                OR c.relname OPERATOR(pg_catalog.=) 'audit_log'
+                    AND a.attname OPERATOR(pg_catalog.=) 'db_user')
+        UNION ALL
+        SELECT pg_catalog.format('FUNCTION %I.%I(%s)', n.nspname, p.proname,
+            pg_catalog.oidvectortypes(p.proargtypes)), p.proowner, p.proacl, ''
+        FROM pg_catalog.pg_proc AS p
+        JOIN pg_catalog.pg_namespace AS n
+            ON n.oid OPERATOR(pg_catalog.=) p.pronamespace
+        JOIN pg_catalog.pg_depend AS d
+            ON d.classid OPERATOR(pg_catalog.=)
+                'pg_catalog.pg_proc'::pg_catalog.regclass
+            AND d.objid OPERATOR(pg_catalog.=) p.oid
+            AND d.deptype OPERATOR(pg_catalog.=) 'e'
+            AND d.refclassid OPERATOR(pg_catalog.=)
+                'pg_catalog.pg_extension'::pg_catalog.regclass
+        JOIN pg_catalog.pg_extension AS e
+            ON e.oid OPERATOR(pg_catalog.=) d.refobjid
+            AND e.extname OPERATOR(pg_catalog.=) 'doc_extractor'
+        WHERE p.pronamespace OPERATOR(pg_catalog.=)
+                '@extschema@'::pg_catalog.regnamespace
+            AND p.proname OPERATOR(pg_catalog.=) ANY (ARRAY[
+                'ingest_file', 'ingest_large_object', 'doc_extractor_ddl_start',
+                'doc_extractor_ddl_end', 'doc_extractor_verify', 'try_ingest_document',
+                'log_ingestion_error', 'resolve_ingestion_error',
+                'document_inbox_before_insert', 'document_inbox_insert',
+                'document_inbox_after_insert', 'documents_after_delete',
+                'documents_refuse_truncate', 'audit_log_refuse_change',
+                'audit_log_check_actions'])
+    ) AS o (name, owner, acl, columns)
+    CROSS JOIN LATERAL pg_catalog.aclexplode(o.acl) AS x
+    WHERE x.grantee OPERATOR(pg_catalog.<>) o.owner
+        /* The script of 1.1 grants the owner of the tables what they need. */
+        AND x.grantee OPERATOR(pg_catalog.<>) (
+            SELECT t.relowner FROM pg_catalog.pg_class AS t
+            WHERE t.oid OPERATOR(pg_catalog.=)
+                '@extschema@.documents'::pg_catalog.regclass)
+    GROUP BY o.name, x.grantee, x.is_grantable) AS g (command);
 
-/* Functions for documents that the client does not hold in memory. */
-DROP FUNCTION @extschema@.ingest_file(
-    pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text,
-    pg_catalog.json, pg_catalog.text, pg_catalog.text);
-DROP FUNCTION @extschema@.ingest_large_object(
-    pg_catalog.oid, pg_catalog.text, pg_catalog.text, pg_catalog.text,
-    pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.text);
+    /* The views come first, as they use the rest. */
+    DROP VIEW IF EXISTS @extschema@.document_inbox;
+    DROP VIEW IF EXISTS @extschema@.ingestion_stats;
+    DROP VIEW IF EXISTS @extschema@.ingestion_stats_by_source;
+    DROP VIEW IF EXISTS @extschema@.ingestion_stats_by_type;
 
-/* Event triggers, and functions of 1.1. */
-DROP EVENT TRIGGER doc_extractor_ddl_start;
-DROP EVENT TRIGGER doc_extractor_ddl_end;
-DROP FUNCTION @extschema@.doc_extractor_ddl_start();
-DROP FUNCTION @extschema@.doc_extractor_ddl_end();
-DROP FUNCTION @extschema@.doc_extractor_verify();
-DROP FUNCTION @extschema@.try_ingest_document(
-    pg_catalog.text, pg_catalog.bytea, pg_catalog.text, pg_catalog.text,
-    pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.text);
-DROP FUNCTION @extschema@.log_ingestion_error(
-    pg_catalog.text, pg_catalog.text, pg_catalog.text);
-DROP FUNCTION @extschema@.resolve_ingestion_error(
-    pg_catalog.int8, pg_catalog.text);
-DROP INDEX @extschema@.ix_error_log_file_name;
-DROP FUNCTION @extschema@.document_inbox_before_insert();
-DROP FUNCTION @extschema@.document_inbox_insert();
-DROP FUNCTION @extschema@.document_inbox_after_insert();
+    /* Functions for documents that the client does not hold in memory. */
+    DROP FUNCTION @extschema@.ingest_file(
+        pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text,
+        pg_catalog.json, pg_catalog.text, pg_catalog.text);
+    DROP FUNCTION @extschema@.ingest_large_object(
+        pg_catalog.oid, pg_catalog.text, pg_catalog.text, pg_catalog.text,
+        pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.text);
 
-/* Triggers. */
-DROP TRIGGER documents_after_delete ON @extschema@.documents;
-DROP TRIGGER documents_refuse_truncate ON @extschema@.documents;
-DROP TRIGGER audit_log_refuse_change ON @extschema@.audit_log;
-DROP TRIGGER audit_log_refuse_truncate ON @extschema@.audit_log;
-DROP FUNCTION @extschema@.documents_after_delete();
-DROP FUNCTION @extschema@.documents_refuse_truncate();
-DROP FUNCTION @extschema@.audit_log_refuse_change();
-DROP TRIGGER audit_log_check_actions ON @extschema@.audit_log;
-DROP FUNCTION @extschema@.audit_log_check_actions();
+    /* Event triggers, and functions of 1.1. */
+    DROP EVENT TRIGGER doc_extractor_ddl_start;
+    DROP EVENT TRIGGER doc_extractor_ddl_end;
+    DROP FUNCTION @extschema@.doc_extractor_ddl_start();
+    DROP FUNCTION @extschema@.doc_extractor_ddl_end();
+    DROP FUNCTION @extschema@.doc_extractor_verify();
+    DROP FUNCTION @extschema@.try_ingest_document(
+        pg_catalog.text, pg_catalog.bytea, pg_catalog.text, pg_catalog.text,
+        pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.text);
+    DROP FUNCTION @extschema@.log_ingestion_error(
+        pg_catalog.text, pg_catalog.text, pg_catalog.text);
+    DROP FUNCTION @extschema@.resolve_ingestion_error(
+        pg_catalog.int8, pg_catalog.text);
+    DROP FUNCTION @extschema@.document_inbox_before_insert();
+    DROP FUNCTION @extschema@.document_inbox_insert();
+    DROP FUNCTION @extschema@.document_inbox_after_insert();
+
+    /* Triggers. */
+    DROP TRIGGER documents_after_delete ON @extschema@.documents;
+    DROP TRIGGER documents_refuse_truncate ON @extschema@.documents;
+    DROP TRIGGER audit_log_refuse_change ON @extschema@.audit_log;
+    DROP TRIGGER audit_log_refuse_truncate ON @extschema@.audit_log;
+    DROP FUNCTION @extschema@.documents_after_delete();
+    DROP FUNCTION @extschema@.documents_refuse_truncate();
+    DROP FUNCTION @extschema@.audit_log_refuse_change();
+    DROP TRIGGER audit_log_check_actions ON @extschema@.audit_log;
+    DROP FUNCTION @extschema@.audit_log_check_actions();
+
+    IF lost IS NOT NULL THEN
+        RAISE WARNING USING
+            MESSAGE = 'privileges on what version 1.0 does not have are lost',
+            DETAIL = lost,
+            HINT = 'Run these commands after an update to version 1.1.';
+    END IF;
+END
+$script$;
+
+/* The index of open failures, whatever its name is now; it may have been dropped. */
+DO $script$
+DECLARE
+    index pg_catalog.regclass;
+BEGIN
+    SELECT i.indexrelid INTO index
+    FROM pg_catalog.pg_index AS i
+    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid
+    JOIN pg_catalog.pg_attribute AS a
+        ON a.attrelid OPERATOR(pg_catalog.=) i.indrelid
+        AND a.attname OPERATOR(pg_catalog.=) 'file_name'
+    WHERE i.indrelid OPERATOR(pg_catalog.=)
+            '@extschema@.error_log'::pg_catalog.regclass
+        AND i.indnatts OPERATOR(pg_catalog.=) 1
+        AND i.indkey[0] OPERATOR(pg_catalog.=) a.attnum
+        AND NOT i.indisunique
+        AND pg_catalog.pg_get_expr(i.indpred, i.indrelid)
+            OPERATOR(pg_catalog.=) '(NOT retry_attempted)'
+    ORDER BY c.relname OPERATOR(pg_catalog.=) 'ix_error_log_file_name' DESC, c.oid
+    LIMIT 1;
+    IF index IS NOT NULL THEN
+        EXECUTE pg_catalog.format('DROP INDEX %s', index);
+    END IF;
+END
+$script$;
+
+/* The triggers that 1.0 has, too. */
 DROP TRIGGER documents_after_insert ON @extschema@.documents;
 CREATE TRIGGER documents_after_insert
     AFTER INSERT ON @extschema@.documents
@@ -312,6 +535,7 @@ ALTER TABLE @extschema@.hash_index
 DO $script$
 DECLARE
     queries pg_catalog.text := '';
+    change pg_catalog.text;
 BEGIN
     IF @extschema@.run_as_owner($query$
         SELECT pg_catalog.count(*) FROM @extschema@.documents
@@ -336,6 +560,43 @@ BEGIN
             $check$;
         $query$;
     END IF;
+
+    /* A narrower type rewrites the table. */
+    SELECT pg_catalog.format(
+        'ALTER TABLE %s.documents ALTER COLUMN file_type '
+        'TYPE pg_catalog.varchar(50) COLLATE %I.%I;', '@extschema@', n.nspname, l.collname)
+        INTO STRICT change
+    FROM pg_catalog.pg_attribute AS a
+    JOIN pg_catalog.pg_collation AS l
+        ON l.oid OPERATOR(pg_catalog.=) a.attcollation
+    JOIN pg_catalog.pg_namespace AS n
+        ON n.oid OPERATOR(pg_catalog.=) l.collnamespace
+    WHERE a.attrelid OPERATOR(pg_catalog.=)
+            '@extschema@.documents'::pg_catalog.regclass
+        AND a.attname OPERATOR(pg_catalog.=) 'file_type';
+    WITH RECURSIVE tables (id) AS (
+        SELECT '@extschema@.documents'::pg_catalog.regclass::pg_catalog.oid
+        UNION
+        SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i
+        JOIN tables AS t ON i.inhparent OPERATOR(pg_catalog.=) t.id)
+    SELECT pg_catalog.concat(change, pg_catalog.string_agg(pg_catalog.format(
+        'ALTER TABLE ONLY %I.%I ALTER COLUMN file_type SET STORAGE %s, '
+        'ALTER COLUMN file_type SET COMPRESSION %s;', n.nspname, c.relname,
+        CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL'
+            WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END,
+        CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4'
+            ELSE 'default' END), '')) INTO change
+    FROM tables AS t
+    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) t.id
+    JOIN pg_catalog.pg_namespace AS n
+        ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+    JOIN pg_catalog.pg_attribute AS a
+        ON a.attrelid OPERATOR(pg_catalog.=) t.id
+        AND a.attname OPERATOR(pg_catalog.=) 'file_type'
+    WHERE a.attstorage OPERATOR(pg_catalog.<>) 'x'
+        OR a.attcompression OPERATOR(pg_catalog.<>) '';
+    queries := queries OPERATOR(pg_catalog.||) change;
+
     IF @extschema@.run_as_owner($query$
         SELECT pg_catalog.count(*) FROM @extschema@.audit_log AS a
         WHERE NOT EXISTS (SELECT FROM @extschema@.documents AS d
@@ -356,9 +617,7 @@ BEGIN
                 VALIDATE CONSTRAINT hash_index_document_id_fkey;
         $query$;
     END IF;
-    IF queries OPERATOR(pg_catalog.<>) '' THEN
-        PERFORM @extschema@.run_as_owner(queries);
-    END IF;
+    PERFORM @extschema@.run_as_owner(queries);
 END
 $script$;
 

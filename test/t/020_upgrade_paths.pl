@@ -1,5 +1,5 @@
 # Every path between the versions unpackaged, 1.0 and 1.1, up and down: no row is lost or changed,
-# no table is rewritten, and the catalogs afterwards are those of a fresh install of the version.
+# no table is rewritten but documents on the way down, and the catalogs afterwards are those of a fresh install of the version.
 use strict;
 use warnings;
 
@@ -114,6 +114,8 @@ sub check_step
 	my ($version, $files_after, undef, $rows_after) = contents_of($node, $database, $schema);
 	is($version, $to, "$name: the version");
 	is_same($rows_after, $rows, "$name: every row is as it was");
+	# A narrower file_type rewrites documents, and nothing else does.
+	s/\bdocuments \d+// foreach ($from eq '1.1' ? ($files, $files_after) : ());
 	is($files_after, $files, "$name: no table was rewritten");
 
 	my $key = 'audit_log_document_id_fkey';

@@ -31,7 +31,11 @@ CREATE INDEX their_sources ON documents (ingestion_source, file_type);
 CREATE UNIQUE INDEX their_ingests ON audit_log (document_id) WHERE action = 'ingested';
 ALTER TABLE documents ADD COLUMN their_department varchar(20) NOT NULL DEFAULT 'archive',
 	ADD COLUMN their_length int GENERATED ALWAYS AS (length(file_name)) STORED,
-	ADD CONSTRAINT their_check CHECK (file_type <> '' AND their_department <> '');
+	ADD CONSTRAINT their_check CHECK (file_name <> '' AND their_department <> ''),
+	ALTER COLUMN file_type SET STORAGE MAIN, ALTER COLUMN file_type SET COMPRESSION pglz,
+	ALTER COLUMN file_type TYPE varchar(50) COLLATE "C";
+COMMENT ON INDEX their_sources IS 'theirs, too';
+ALTER TABLE documents CLUSTER ON their_sources;
 ALTER TABLE audit_log ADD COLUMN their_case int;
 COMMENT ON COLUMN documents.their_department IS 'theirs';
 CREATE TABLE their_pages (document_id int REFERENCES documents ON DELETE CASCADE,
@@ -61,20 +65,23 @@ SELECT 'rights', relname, relacl, reloptions, relrowsecurity FROM pg_class
 WHERE relnamespace = 'docs'::regnamespace AND relkind IN ('r', 'v', 'm', 'S')
 	AND NOT (relkind = 'v' AND EXISTS (SELECT FROM pg_depend
 		WHERE objid = pg_class.oid AND deptype = 'e')) ORDER BY relname;
-SELECT 'column', attrelid::regclass, attname, format_type(atttypid, atttypmod), attnotnull,
-	attgenerated, attacl, attstorage, attstattarget, col_description(attrelid, attnum),
+SELECT 'column', attrelid::regclass, attname,
+	CASE WHEN attname <> 'file_type' THEN format_type(atttypid, atttypmod) END, attnotnull,
+	attgenerated, attacl, attstorage, attcompression, attcollation::regcollation, attstattarget,
+	col_description(attrelid, attnum),
 	(SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef
 		WHERE (adrelid, adnum) = (attrelid, attnum))
 FROM pg_attribute
 WHERE attrelid IN ('docs.documents'::regclass, 'docs.audit_log'::regclass) AND NOT attisdropped
 	AND (attname LIKE 'their%' OR attacl IS NOT NULL
-		OR attname IN ('document_text', 'file_name')) ORDER BY 2, 3;
+		OR attname IN ('document_text', 'file_name', 'file_type')) ORDER BY 2, 3;
 SELECT 'view', c.oid::regclass, c.relkind, c.relowner::regrole, pg_get_viewdef(c.oid)
 FROM pg_class c
 WHERE relnamespace = 'docs'::regnamespace AND relkind IN ('v', 'm')
 	AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = c.oid AND deptype = 'e') ORDER BY 2;
-SELECT 'index', indexdef FROM pg_indexes
-WHERE schemaname = 'docs' AND indexname LIKE 'their%' ORDER BY 2;
+SELECT 'index', indexdef, obj_description(format('docs.%I', indexname)::regclass),
+	(SELECT indisclustered FROM pg_index WHERE indexrelid = format('docs.%I', indexname)::regclass)
+FROM pg_indexes WHERE schemaname = 'docs' AND indexname LIKE 'their%' ORDER BY 2;
 SELECT 'constraint', conrelid::regclass, pg_get_constraintdef(oid), convalidated
 FROM pg_constraint
 WHERE connamespace = 'docs'::regnamespace AND conname LIKE 'their%' ORDER BY 2, 3;
@@ -110,7 +117,7 @@ sub as_reader
 new_ledger('additions', '1.0', $additions);
 my $expected = $node->safe_psql('additions', $additions_query);
 my $kinds = qr/rights|column|view|index|constraint|trigger|policy|statistics/;
-is(() = $expected =~ /^(?:$kinds)\|/mg, 33, 'there are additions') or diag($expected);
+is(() = $expected =~ /^(?:$kinds)\|/mg, 34, 'there are additions') or diag($expected);
 
 # The GRANTs are in a dump, too, at every version: a restored ledger lets in whom this one does.
 my @grants = (
@@ -188,33 +195,84 @@ sub check_case
 	return;
 }
 
-# Up: file_type grows under whatever uses it.  A view keeps the width that it has recorded.
-my $view_query = q{
-	SELECT pg_get_viewdef(attrelid), format_type(atttypid, atttypmod) FROM pg_attribute
-	WHERE attrelid = 'docs.theirs'::regclass AND attname = 'file_type';
-	TABLE docs.theirs};
-check_case('a view with file_type', '1.0', '1.1',
-	'CREATE VIEW theirs AS SELECT file_type FROM documents', undef, $view_query);
-check_case('a view of all columns', '1.0', '1.1',
-	'CREATE VIEW theirs AS SELECT * FROM documents', undef, $view_query);
-check_case('a materialized view', '1.0', '1.1',
-	'CREATE MATERIALIZED VIEW theirs AS SELECT DISTINCT file_type FROM documents',
-	undef, $view_query);
-check_case('a trigger', '1.0', '1.1', q{
-	CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
-	CREATE TRIGGER theirs AFTER UPDATE OF file_type ON documents
-		FOR EACH ROW EXECUTE FUNCTION note()},
-	undef, q{SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname = 'theirs'});
-check_case('a policy', '1.0', '1.1',
-	q{CREATE POLICY theirs ON documents USING (file_type <> 'secret')},
-	undef, q{SELECT pg_get_expr(polqual, polrelid) FROM pg_policy});
-check_case('a generated column', '1.0', '1.1', q{
-	ALTER TABLE documents ADD theirs text GENERATED ALWAYS AS (lower(file_type)) STORED},
+# Returns what an error says of objects that depend on file_type.
+sub dependents
+{
+	my $message = 'other objects depend on the type of documents.file_type, which changes';
+	return qr/^ERROR:  2BP01: \Q$message\E\nDETAIL:  Dependent: \Q$_[0]\E\.\nHINT:  Drop them, /m;
+}
+
+# Both ways: what has recorded the width of file_type, or would run code, stops the step.
+my %dependents = (
+	'a view with file_type' =>
+	  [ 'CREATE VIEW theirs AS SELECT file_type FROM documents', 'view docs.theirs' ],
+	'a view of all columns' =>
+	  [ 'CREATE VIEW theirs AS SELECT * FROM documents', 'view docs.theirs' ],
+	'a materialized view' => [
+		'CREATE MATERIALIZED VIEW theirs AS SELECT DISTINCT file_type FROM documents',
+		'materialized view docs.theirs'
+	],
+	'a view of a row' => [
+		'CREATE VIEW theirs AS SELECT (d).file_type FROM (SELECT d FROM documents d) s',
+		'view docs.theirs'
+	],
+	'a view on a view, and a function on it' => [
+		q{CREATE VIEW theirs AS SELECT file_type FROM documents;
+		CREATE VIEW their_second AS SELECT file_type AS t FROM theirs;
+		CREATE FUNCTION their_function() RETURNS SETOF text
+			BEGIN ATOMIC SELECT t FROM docs.their_second; END},
+		'function docs.their_function(), view docs.their_second, view docs.theirs'
+	],
+	'a rule' => [
+		q{CREATE TABLE their_log (t text);
+		CREATE RULE theirs AS ON UPDATE TO their_log
+			DO ALSO SELECT file_type FROM docs.documents},
+		'rule theirs on docs.their_log'
+	],
+	'a function' => [
+		q{CREATE FUNCTION theirs() RETURNS text
+			BEGIN ATOMIC SELECT max(file_type) FROM docs.documents; END},
+		'function docs.theirs()'
+	],
+	'a trigger' => [
+		q{CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+		CREATE TRIGGER theirs AFTER UPDATE OF file_type ON documents
+			FOR EACH ROW EXECUTE FUNCTION note()},
+		'trigger theirs on docs.documents'
+	],
+	'a policy' => [
+		q{CREATE POLICY theirs ON documents USING (file_type <> 'secret')},
+		'policy theirs on docs.documents'
+	],
+	'a generated column' => [
+		'ALTER TABLE documents ADD theirs text GENERATED ALWAYS AS (lower(file_type)) STORED',
+		qr/(?:default value for|table column) docs\.documents\.theirs/
+	],
+	'a check' => [
+		q{ALTER TABLE documents ADD CONSTRAINT theirs CHECK (file_type <> '')},
+		'table constraint theirs on docs.documents'
+	],
+	'several objects' => [
+		q{CREATE INDEX theirs ON documents (lower(file_type));
+		CREATE INDEX their_some ON documents (id) WHERE file_type <> '';
+		CREATE TABLE their_rows (d documents[]);
+		CREATE VIEW their_view AS SELECT id FROM documents WHERE file_type = 't'},
+		'index docs.their_some, index docs.theirs, table column docs.their_rows.d,'
+		  . ' view docs.their_view'
+	]);
+foreach my $name (sort keys %dependents)
+{
+	my ($addition, $list) = @{ $dependents{$name} };
+	$list = ref $list ? qr/^ERROR:  2BP01: .*\nDETAIL:  Dependent: $list\.$/m : dependents($list);
+	check_case($name, '1.0', '1.1', $addition, $list);
+	check_case($name, '1.1', '1.0', $addition, $list);
+}
+check_case('a default', '1.0', '1.1', q{ALTER TABLE documents ALTER file_type SET DEFAULT 't'},
 	undef, q{
-	SELECT pg_get_expr(adbin, adrelid)
-	FROM pg_attrdef JOIN pg_attribute ON (attrelid, attnum) = (adrelid, adnum)
-	WHERE attname = 'theirs';
-	SELECT theirs FROM docs.documents});
+	SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef
+	WHERE adrelid = 'docs.documents'::regclass
+		AND adnum = (SELECT attnum FROM pg_attribute
+			WHERE attrelid = adrelid AND attname = 'file_type')});
 check_case('a foreign key to the hash', '1.0', '1.1', q{
 	CREATE TABLE theirs (file_hash varchar(64) REFERENCES documents (file_hash))},
 	undef, q{

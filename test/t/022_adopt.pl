@@ -446,13 +446,24 @@ isnt(
 	$node->safe_psql('hostile', q{
 		SELECT count(*) FROM docs.ran WHERE what = 'trigger on hash_index'}),
 	'0', 'hostile: the traps work');
-# These stop the update, as their expressions have the old width of file_type.
+# These stop the update, as their expressions have the old width of file_type, or would run.
 like(
 	step($node, 'hostile', 'regress_docs_keeper', '1.1'),
-	qr/^DETAIL:  Indexes: note, note_where\.$/m, 'hostile: indexes in the way are named');
-$node->safe_psql('hostile', 'DROP INDEX docs.note, docs.note_where',
+	qr/^DETAIL:  Dependent: index docs\.note, index docs\.note_where, table constraint note on docs/m,
+	'hostile: what is in the way is named');
+is(ran_as_superuser('hostile'), '', 'hostile: nothing ran as a superuser meanwhile');
+$node->safe_psql('hostile', q{
+	DROP INDEX docs.note, docs.note_where;
+	ALTER TABLE docs.documents DROP CONSTRAINT note},
 	extra_params => user_option('regress_docs_keeper'));
 is(step($node, 'hostile', 'regress_docs_keeper', '1.1'), '', 'hostile: updated');
+$node->safe_psql('hostile', q{
+	ALTER TABLE docs.documents
+		ADD CONSTRAINT note CHECK (docs.note('check on documents', file_name) IS NOT NULL);
+	CREATE INDEX note ON docs.documents (docs.note('index of documents', file_name));
+	CREATE INDEX note_where ON docs.documents (id)
+		WHERE docs.note('index of some documents', file_name) <> ''},
+	extra_params => user_option('regress_docs_keeper'));
 is(ran_as_superuser('hostile'), '', 'hostile: nothing ran as a superuser in the update');
 # This one stops the functions.
 like(
