@@ -57,7 +57,8 @@ is($errors, '', 'a script has run');
 my ($settings) = run_pooled('psql', '-XAqt', '-c', q{
 	SELECT current_setting('search_path'), current_setting('check_function_bodies'),
 		current_setting('client_min_messages')});
-is($settings, '|off|warning', 'the next client has its settings');
+# PostgreSQL 18 reports search_path, so that a pool can keep one for each client.
+like($settings, qr/^(?:|"\$user", public)\|off\|warning$/, 'the next client has its settings');
 
 # New documents by an ORM.
 my $documents = 0;
