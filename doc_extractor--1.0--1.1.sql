@@ -412,14 +412,22 @@ AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION @extschema@.doc_extractor_ddl_end() IS
     'Event trigger: logs ALTER TABLE and CREATE INDEX on the extension''s tables';
 CREATE EVENT TRIGGER doc_extractor_ddl_start ON ddl_command_start
-    -- A column of a table can also be renamed by the commands for its like.
+    -- A column of a table can also be renamed by the commands for its like. What tables and columns
+    -- can depend on takes them along by CASCADE.
     WHEN TAG IN ('ALTER EXTENSION', 'ALTER FOREIGN TABLE', 'ALTER MATERIALIZED VIEW', 'ALTER TABLE',
-                 'ALTER VIEW', 'DROP COLLATION', 'DROP DOMAIN', 'DROP EXTENSION', 'DROP INDEX',
-                 'DROP OWNED', 'DROP SCHEMA', 'DROP TABLE', 'DROP TYPE')
+                 'ALTER TYPE', 'ALTER VIEW', 'DROP ACCESS METHOD', 'DROP COLLATION', 'DROP DOMAIN',
+                 'DROP EXTENSION', 'DROP FOREIGN DATA WRAPPER', 'DROP FOREIGN TABLE', 'DROP FUNCTION',
+                 'DROP INDEX', 'DROP OWNED', 'DROP ROUTINE', 'DROP SCHEMA', 'DROP SERVER', 'DROP TABLE',
+                 'DROP TYPE')
     EXECUTE FUNCTION @extschema@.doc_extractor_ddl_start();
 ALTER EVENT TRIGGER doc_extractor_ddl_start ENABLE ALWAYS;
 COMMENT ON EVENT TRIGGER doc_extractor_ddl_start IS
     'Guards doc_extractor''s data against being dropped or changed, logs DROP INDEX';
+CREATE EVENT TRIGGER doc_extractor_rewrite ON table_rewrite
+    EXECUTE FUNCTION @extschema@.doc_extractor_ddl_start();
+ALTER EVENT TRIGGER doc_extractor_rewrite ENABLE ALWAYS;
+COMMENT ON EVENT TRIGGER doc_extractor_rewrite IS
+    'Guards values in doc_extractor''s tables against being changed by a rewrite';
 CREATE EVENT TRIGGER doc_extractor_ddl_end ON ddl_command_end
     WHEN TAG IN ('ALTER TABLE', 'CREATE INDEX')
     EXECUTE FUNCTION @extschema@.doc_extractor_ddl_end();

@@ -425,6 +425,7 @@ BEGIN
 
     /* Event triggers, and functions of 1.1. */
     DROP EVENT TRIGGER doc_extractor_ddl_start;
+    DROP EVENT TRIGGER doc_extractor_rewrite;
     DROP EVENT TRIGGER doc_extractor_ddl_end;
     DROP FUNCTION @extschema@.doc_extractor_ddl_start();
     DROP FUNCTION @extschema@.doc_extractor_ddl_end();

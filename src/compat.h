@@ -17,6 +17,7 @@
 #include "executor/executor.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "nodes/parsenodes.h"
 #include "storage/proc.h"
 #include "utils/acl.h"
 #include "utils/guc.h"
@@ -101,6 +102,20 @@ HasGeneratedColumns(const TupleConstr *constraints)
 #else
 	return constraints->has_generated_stored ||
 		constraints->has_generated_virtual;
+#endif
+}
+
+/* Returns whether an expression, as parsed, is a string.  15 changed the node. */
+static inline bool
+IsStringConstant(Node *expression)
+{
+	if (!IsA(expression, A_Const))
+		return false;
+#if PG_VERSION_NUM < 150000
+	return IsA(&((A_Const *) expression)->val, String);
+#else
+	return !((A_Const *) expression)->isnull &&
+		IsA(&((A_Const *) expression)->val, String);
 #endif
 }
 

@@ -166,6 +166,14 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 		" WHERE id OPERATOR(pg_catalog.=) $1 FOR KEY SHARE",
 		1, {INT8OID}
 	},
+	/* Parameters: id. */
+	[STATEMENT_HAS_TRAIL] = {
+		"audit_log",
+		"SELECT 1 FROM %1$s.audit_log"
+		" WHERE document_id OPERATOR(pg_catalog.=) $1"
+		" AND action OPERATOR(pg_catalog.=) 'ingested' LIMIT 1",
+		1, {INT8OID}
+	},
 	/*
 	 * Parameters: file name, note.  A note that does not fit is left out.  A
 	 * row that another transaction has locked is left to it: a worker that

@@ -39,7 +39,8 @@ WITH found (class, id, name, is_dumped) AS (
     UNION ALL
     SELECT 'pg_event_trigger'::regclass, g.oid, g.evtname::text, false
     FROM pg_event_trigger AS g
-    WHERE g.evtname = ANY (ARRAY['doc_extractor_ddl_start', 'doc_extractor_ddl_end']))
+    WHERE g.evtname = ANY (ARRAY['doc_extractor_ddl_start', 'doc_extractor_rewrite',
+                                'doc_extractor_ddl_end']))
 SELECT f.name
 FROM found AS f
 WHERE NOT EXISTS (
@@ -323,18 +324,22 @@ ORDER BY 1;
 -- counts: event triggers missing, changed or disabled
 SELECT e.g
 FROM (VALUES
-    ('doc_extractor_ddl_start', 'ddl_command_start',
+    ('doc_extractor_ddl_start', 'doc_extractor_ddl_start', 'ddl_command_start',
      ARRAY['ALTER EXTENSION', 'ALTER FOREIGN TABLE', 'ALTER MATERIALIZED VIEW', 'ALTER TABLE',
-           'ALTER VIEW', 'DROP COLLATION', 'DROP DOMAIN', 'DROP EXTENSION', 'DROP INDEX',
-           'DROP OWNED', 'DROP SCHEMA', 'DROP TABLE', 'DROP TYPE']),
-    ('doc_extractor_ddl_end', 'ddl_command_end', ARRAY['ALTER TABLE', 'CREATE INDEX'])
-) AS e (g, event, tags)
+           'ALTER TYPE', 'ALTER VIEW', 'DROP ACCESS METHOD', 'DROP COLLATION', 'DROP DOMAIN',
+           'DROP EXTENSION', 'DROP FOREIGN DATA WRAPPER', 'DROP FOREIGN TABLE', 'DROP FUNCTION',
+           'DROP INDEX', 'DROP OWNED', 'DROP ROUTINE', 'DROP SCHEMA', 'DROP SERVER', 'DROP TABLE',
+           'DROP TYPE']),
+    ('doc_extractor_rewrite', 'doc_extractor_ddl_start', 'table_rewrite', NULL),
+    ('doc_extractor_ddl_end', 'doc_extractor_ddl_end', 'ddl_command_end',
+     ARRAY['ALTER TABLE', 'CREATE INDEX'])
+) AS e (g, f, event, tags)
 WHERE NOT EXISTS (
     SELECT FROM pg_event_trigger AS g
     JOIN pg_proc AS p ON p.oid = g.evtfoid
     WHERE g.evtname = e.g AND g.evtenabled = 'A' AND g.evtevent = e.event
         AND g.evttags IS NOT DISTINCT FROM e.tags
-        AND p.proname = e.g AND p.pronamespace = $1)
+        AND p.proname = e.f AND p.pronamespace = $1)
 ORDER BY 1;
 
 -- Where there is no list of rights, PUBLIC has those that the server gives: EXECUTE on functions.

@@ -180,6 +180,16 @@ CloseTrail(Trail *trail)
 		CloseRowWriter(trail->rows);
 }
 
+/* Returns whether the trail says that a document was ingested. */
+bool
+HasTrail(const Ledger *ledger, int64 document_id)
+{
+	Datum		values[1];
+
+	values[0] = Int64GetDatum(document_id);
+	return RunStatement(ledger, STATEMENT_HAS_TRAIL, values, NULL, NULL) > 0;
+}
+
 /*
  * Prepares the trail of a statement on documents, whose row type is "documents".
  * Opens nothing yet: a statement that changes nothing writes no trail.

@@ -60,6 +60,7 @@ extern void CheckAction(const char *action, int sqlstate);
 extern void OpenTrail(Trail *trail, const Ledger *ledger);
 extern bool WriteTrail(Trail *trail, const TrailEntry *entry, int64 *id);
 extern void CloseTrail(Trail *trail);
+extern bool HasTrail(const Ledger *ledger, int64 document_id);
 
 extern void OpenDocumentTrail(DocumentTrail *trail, const Ledger *ledger,
 							  TupleDesc documents);

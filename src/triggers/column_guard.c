@@ -3,18 +3,27 @@
  *		The guard against commands that would lose or change values in a ledger.
  *
  * The drop guard sees columns that go.  This is about the rest: columns whose values
- * ALTER TABLE would compute anew, and tables that ALTER EXTENSION would take out of
- * the extension, and so out of every later dump.
+ * a command would compute anew, and tables that ALTER EXTENSION would take out of the
+ * extension, and so out of every later dump.
+ *
+ * The server tells of every table that it is about to rewrite, and why, but not what
+ * from and to.  So ALTER TABLE is looked at before it starts, and what it does to a
+ * table is approved if the values stay.  All other rewrites of columns are refused.
  */
 #include "postgres.h"
 
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "catalog/dependency.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_attribute.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_extension.h"
 #include "catalog/pg_type.h"
+#include "commands/event_trigger.h"
 #include "commands/extension.h"
+#include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "parser/parse_type.h"
 #include "utils/fmgroids.h"
@@ -22,6 +31,7 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
+#include "../compat.h"
 #include "column_guard.h"
 #include "drop_guard.h"
 
@@ -65,19 +75,26 @@ IsInList(const char *name, const char *const *list)
 	return false;
 }
 
-/* Returns whether a column of a table of the extension's is the extension's, too. */
+/*
+ * Returns whether a column of a table of the extension's is the extension's, too.  If
+ * the table has been renamed, any table's columns count.
+ */
 bool
 IsLedgerColumn(Oid table, AttrNumber column)
 {
 	char	   *table_name = get_rel_name(table);
 	char	   *name = get_attname(table, column, true);
+	bool		is_known = false;
 
 	if (table_name == NULL || name == NULL)
 		return false;
 	for (size_t i = 0; i < lengthof(ledger_columns); i++)
+	{
 		if (strcmp(table_name, ledger_columns[i].table) == 0)
 			return IsInList(name, ledger_columns[i].columns);
-	return false;
+		is_known |= IsInList(name, ledger_columns[i].columns);
+	}
+	return is_known;
 }
 
 /* Returns whether the command that is just altering a column gives it another name. */
@@ -106,15 +123,15 @@ IsRenamed(Oid table, AttrNumber column)
 	return is_renamed;
 }
 
-/* Raises 55000: a command would change the values of a column. */
+/* Raises 55000: a command would change values in a table. */
 static void
-RefuseChange(Oid table, const char *column)
+RefuseChange(Oid table)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("cannot change the values in column \"%s\" of table \"%s\", which has data",
-					column, get_rel_name(table)),
-			 errdetail("The change would leave no trail. Types that keep the values are possible: bigint for integer, timestamptz for timestamp, jsonb for json, varchar and text for each other, without USING, or with a cast or AT TIME ZONE."),
+			 errmsg("cannot change the values in table \"%s\", which has data",
+					get_rel_name(table)),
+			 errdetail("The change would leave no trail. ALTER TABLE can give a column a type that keeps the values: bigint for integer, timestamptz for timestamp, jsonb for json, a longer varchar or text, without USING, or with a cast to that type or AT TIME ZONE."),
 			 errhint("To change them all the same, take a backup with pg_dump, then SET doc_extractor.allow_data_loss = on.")));
 }
 
@@ -159,30 +176,36 @@ IsColumn(Node *expression, const ChangedColumn *column)
 		strcmp(strVal(linitial(fields)), column->name) == 0;
 }
 
-/* Returns whether an expression, as parsed, is AT TIME ZONE on the column. */
+/*
+ * Returns whether an expression, as parsed, is AT TIME ZONE with a zone's name on the
+ * column, a time without time zone.
+ */
 static bool
 IsAtTimeZone(Node *expression, const ChangedColumn *column)
 {
 	FuncCall   *call = (FuncCall *) expression;
 
 	/* The parser qualifies the name, so it is not a user's function. */
-	return IsA(expression, FuncCall) && list_length(call->funcname) == 2 &&
+	return column->type == TIMESTAMPOID && IsA(expression, FuncCall) &&
+		list_length(call->funcname) == 2 &&
 		strcmp(strVal(linitial(call->funcname)), "pg_catalog") == 0 &&
 		strcmp(strVal(lsecond(call->funcname)), "timezone") == 0 &&
-		list_length(call->args) == 2 && IsA(linitial(call->args), A_Const) &&
+		list_length(call->args) == 2 &&
+		IsStringConstant(linitial(call->args)) &&
 		IsColumn(lsecond(call->args), column);
 }
 
-/* Returns whether USING keeps the values. */
+/* Returns whether USING keeps the values in a new type. */
 static bool
-KeepsValues(Node *expression, const ChangedColumn *column)
+KeepsValues(Node *expression, const ChangedColumn *column, Oid new_type)
 {
 	Oid			type;
 	int32		typmod;
 
-	if (expression == NULL || IsColumn(expression, column) ||
-		IsAtTimeZone(expression, column))
+	if (expression == NULL || IsColumn(expression, column))
 		return true;
+	if (IsAtTimeZone(expression, column))
+		return new_type == TIMESTAMPTZOID;
 	if (!IsA(expression, TypeCast) ||
 		!IsColumn(((TypeCast *) expression)->arg, column))
 		return false;
@@ -192,9 +215,9 @@ KeepsValues(Node *expression, const ChangedColumn *column)
 	return HoldsValues(column, type, typmod);
 }
 
-/* Checks ALTER COLUMN ... TYPE on documents or audit_log, which has rows. */
-static void
-CheckNewType(Oid table, const AlterTableCmd *command)
+/* Returns whether ALTER COLUMN ... TYPE on a table of ours keeps the values. */
+static bool
+IsHarmless(Oid table, const AlterTableCmd *command)
 {
 	AttrNumber	number = get_attnum(table, command->name);
 	ColumnDef  *definition = (ColumnDef *) command->def;
@@ -205,88 +228,121 @@ CheckNewType(Oid table, const AlterTableCmd *command)
 
 	/* The server raises the error of a column that is not there. */
 	if (number == InvalidAttrNumber || !IsLedgerColumn(table, number))
-		return;
+		return true;
 	get_atttypetypmodcoll(table, number, &column.type, &column.typmod,
 						  &collation);
 	typenameTypeIdAndMod(NULL, definition->typeName, &type, &typmod);
-	/* Without USING, a text that is too long is an error. */
-	if (IsText(type) && definition->raw_default == NULL)
-		typmod = -1;
-	if (!HoldsValues(&column, type, typmod) ||
-		!KeepsValues(definition->raw_default, &column))
-		RefuseChange(table, command->name);
+	return HoldsValues(&column, type, typmod) &&
+		KeepsValues(definition->raw_default, &column, type);
 }
 
-/* Checks ALTER TABLE. */
+/* The table that the current command may rewrite. */
+static Oid	approved_table = InvalidOid;
+
+/* Approves what ALTER TABLE does to a table of ours, if the values stay. */
 static void
-CheckAlterTable(const AlterTableStmt *statement, const Ledger *ledger)
+CheckAlterTable(const AlterTableStmt *statement)
 {
 	Oid			table = RangeVarGetRelid(statement->relation, NoLock, true);
-	bool		is_proof;
+	bool		is_harmless = true;
 	ListCell   *cell;
 
-	if (!OidIsValid(table) || !IsLedgerTable(ledger, table))
+	/* Nobody else learns from us whether there is data. */
+	if (!OidIsValid(table) || !IsMemberTable(table) ||
+		!object_ownercheck(RelationRelationId, table, GetUserId()))
 		return;
-	/* The values in the other two can be derived again, or are notes. */
-	is_proof = strcmp(get_rel_name(table), "documents") == 0 ||
-		strcmp(get_rel_name(table), "audit_log") == 0;
 	foreach(cell, statement->cmds)
 	{
 		const AlterTableCmd *command = lfirst(cell);
 
-		if (command->subtype == AT_AlterColumnType && is_proof &&
-			IsGuarded(table))
-			CheckNewType(table, command);
-		if (command->subtype == AT_SetUnLogged && IsGuarded(table))
-			ereport(ERROR,
-					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					 errmsg("cannot make table \"%s\", which has data, unlogged",
-							get_rel_name(table)),
-					 errdetail("A crash of the server would empty it."),
-					 errhint("To do it all the same, take a backup with pg_dump, then SET doc_extractor.allow_data_loss = on.")));
+		if (command->subtype == AT_AlterColumnType)
+			is_harmless &= IsHarmless(table, command);
 	}
+	if (is_harmless)
+		approved_table = table;
+	else if (IsGuarded(table))
+		RefuseChange(table);
+}
+
+/* Returns the table of ours that an object to take out is, or that its sequence is for. */
+static Oid
+FindMemberTable(const AlterExtensionContentsStmt *statement)
+{
+	RangeVar   *name;
+	Oid			object;
+	Oid			table;
+	int32		column;
+
+	if (statement->objtype != OBJECT_TABLE &&
+		statement->objtype != OBJECT_SEQUENCE)
+		return InvalidOid;
+	name = makeRangeVarFromNameList((List *) statement->object);
+	object = RangeVarGetRelid(name, NoLock, true);
+	if (!OidIsValid(object))
+		return InvalidOid;
+	if (!sequenceIsOwned(object, DEPENDENCY_AUTO, &table, &column))
+		table = object;
+	return IsMemberTable(table) ? table : InvalidOid;
 }
 
 /* Checks ALTER EXTENSION ... DROP. */
 static void
-CheckAlterExtension(const AlterExtensionContentsStmt *statement,
-					const Ledger *ledger)
+CheckAlterExtension(const AlterExtensionContentsStmt *statement)
 {
-	static const char *const tables[] = {
-		"documents", "hash_index", "audit_log", "error_log"
-	};
+	Oid			extension = get_extension_oid(EXTENSION_NAME, true);
+	Oid			table;
 
-	if (statement->action > 0 ||
+	if (statement->action > 0 || !OidIsValid(extension) ||
 		strcmp(statement->extname, EXTENSION_NAME) != 0 ||
-		(statement->objtype != OBJECT_TABLE &&
-		 statement->objtype != OBJECT_SEQUENCE))
+		!object_ownercheck(ExtensionRelationId, extension, GetUserId()))
 		return;
-	for (size_t i = 0; i < lengthof(tables); i++)
-	{
-		Oid			table = get_relname_relid(tables[i], ledger->schema);
-
-		if (OidIsValid(table) && IsGuarded(table))
-			ereport(ERROR,
-					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					 errmsg("cannot take tables and sequences out of extension %s while there is data in its tables",
-							EXTENSION_NAME),
-					 errdetail("Later dumps would not have their data, or their values."),
-					 errhint("To keep tables and data without the extension, ALTER EXTENSION %s UPDATE TO 'unpackaged'.",
-							 EXTENSION_NAME)));
-	}
+	table = FindMemberTable(statement);
+	if (OidIsValid(table) && IsGuarded(table))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("cannot take table \"%s\", which has data, or its sequence out of extension %s",
+						get_rel_name(table), EXTENSION_NAME),
+				 errdetail("Later dumps would not have its data, or its values."),
+				 errhint("To keep tables and data without the extension, ALTER EXTENSION %s UPDATE TO 'unpackaged'.",
+						 EXTENSION_NAME)));
 }
 
 /*
  * Checks a command that is about to start.  Raises 55000 if it would change or lose
- * values in a ledger.  An extension's script is not checked.
+ * values in a ledger.
  */
 void
-CheckCommand(Node *command, const Ledger *ledger)
+CheckCommand(Node *command)
 {
-	if (creating_extension)
+	approved_table = InvalidOid;
+	if (InOwnScript())
 		return;
 	if (IsA(command, AlterTableStmt))
-		CheckAlterTable((AlterTableStmt *) command, ledger);
+		CheckAlterTable((AlterTableStmt *) command);
 	else if (IsA(command, AlterExtensionContentsStmt))
-		CheckAlterExtension((AlterExtensionContentsStmt *) command, ledger);
+		CheckAlterExtension((AlterExtensionContentsStmt *) command);
+}
+
+/*
+ * Checks a table that is locked and about to be rewritten, for these reasons.  Raises
+ * 55000 if values in columns would change that nobody has approved, or if a crash of
+ * the server would empty the table from then on.
+ */
+void
+CheckRewrite(Oid table, int reasons)
+{
+	if (InOwnScript() || !IsMemberTable(table))
+		return;
+	if ((reasons & AT_REWRITE_COLUMN_REWRITE) != 0 &&
+		table != approved_table && IsGuarded(table))
+		RefuseChange(table);
+	if ((reasons & AT_REWRITE_ALTER_PERSISTENCE) != 0 &&
+		get_rel_persistence(table) == RELPERSISTENCE_PERMANENT &&
+		IsGuarded(table))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("cannot make table \"%s\", which has data, unlogged",
+						get_rel_name(table)),
+				 errdetail("A crash of the server would empty it."),
+				 errhint("To do it all the same, take a backup with pg_dump, then SET doc_extractor.allow_data_loss = on.")));
 }

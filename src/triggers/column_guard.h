@@ -8,10 +8,9 @@
 #include "access/attnum.h"
 #include "nodes/nodes.h"
 
-#include "../access/ledger.h"
-
 extern bool IsLedgerColumn(Oid table, AttrNumber column);
 extern bool IsRenamed(Oid table, AttrNumber column);
-extern void CheckCommand(Node *command, const Ledger *ledger);
+extern void CheckCommand(Node *command);
+extern void CheckRewrite(Oid table, int reasons);
 
 #endif							/* DOC_EXTRACTOR_COLUMN_GUARD_H */

@@ -14,6 +14,7 @@
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 
 #include "../access/ledger.h"
@@ -76,9 +77,23 @@ LogDroppedIndexes(Node *command, const Ledger *ledger)
 	}
 }
 
+/* Checks the rewrite that the server is about to do. */
+static void
+CheckEventOfRewrite(void)
+{
+	LOCAL_FCINFO(table, 0);
+	LOCAL_FCINFO(reasons, 0);
+
+	InitFunctionCallInfoData(*table, NULL, 0, InvalidOid, NULL, NULL);
+	InitFunctionCallInfoData(*reasons, NULL, 0, InvalidOid, NULL, NULL);
+	CheckRewrite(DatumGetObjectId(pg_event_trigger_table_rewrite_oid(table)),
+				 DatumGetInt32(pg_event_trigger_table_rewrite_reason(reasons)));
+}
+
 /*
  * ddl_command_start event trigger: arms the drop guard, checks commands that would
- * lose or change values, and logs DROP INDEX.
+ * lose or change values, and logs DROP INDEX.  table_rewrite event trigger: checks the
+ * rewrite.
  */
 Datum
 doc_extractor_ddl_start(PG_FUNCTION_ARGS)
@@ -87,9 +102,14 @@ doc_extractor_ddl_start(PG_FUNCTION_ARGS)
 												"doc_extractor_ddl_start");
 	Ledger		ledger = GetLedger(fcinfo);
 
-	ArmDropGuard();
-	CheckCommand(event->parsetree, &ledger);
-	LogDroppedIndexes(event->parsetree, &ledger);
+	if (strcmp(event->event, "table_rewrite") == 0)
+		CheckEventOfRewrite();
+	else
+	{
+		ArmDropGuard();
+		CheckCommand(event->parsetree);
+		LogDroppedIndexes(event->parsetree, &ledger);
+	}
 	return PointerGetDatum(NULL);
 }
 

@@ -124,7 +124,6 @@ documents_after_insert(PG_FUNCTION_ARGS)
 		WriteDerived(DeriveNewRows, &documents);
 		SwitchBack(&caller);
 	}
-	else
-		ReportRestore(rel);
+	ReportRestore(&documents.restore);
 	return PointerGetDatum(NULL);
 }

@@ -40,22 +40,30 @@ HasRows(Oid table)
 	table_endscan(scan);
 	ExecDropSingleTupleTableSlot(slot);
 	UnregisterSnapshot(snapshot);
-	table_close(rel, NoLock);
+	/* The command is to get its own lock first: to strengthen ours can deadlock. */
+	table_close(rel, AccessShareLock);
 	return found;
 }
 
-/* Returns whether an object is a table of the extension. */
-static bool
-IsMemberTable(Oid class, Oid object)
+/* Returns whether a relation is a table of the extension, whatever its name is by now. */
+bool
+IsMemberTable(Oid object)
 {
 	Oid			extension;
 
-	if (class != RelationRelationId ||
-		get_rel_relkind(object) != RELKIND_RELATION)
+	if (get_rel_relkind(object) != RELKIND_RELATION)
 		return false;
-	extension = getExtensionOfObject(class, object);
+	extension = getExtensionOfObject(RelationRelationId, object);
 	return OidIsValid(extension) &&
 		extension == get_extension_oid(EXTENSION_NAME, true);
+}
+
+/* Returns whether a script of this extension is running, which knows what it does. */
+bool
+InOwnScript(void)
+{
+	return creating_extension &&
+		CurrentExtensionObject == get_extension_oid(EXTENSION_NAME, true);
 }
 
 /* Returns whether nobody may drop a table, or parts of it: it has rows. */
@@ -108,7 +116,7 @@ CheckAccess(ObjectAccessType access, Oid class, Oid object, int column,
 		next_hook(access, class, object, column, arg);
 	if (guarded_transaction != CurrentLocalTransactionId() ||
 		(access != OAT_DROP && (access != OAT_POST_ALTER || column <= 0)) ||
-		!IsMemberTable(class, object))
+		class != RelationRelationId || !IsMemberTable(object))
 		return;
 	if (column == 0)
 	{
@@ -116,8 +124,7 @@ CheckAccess(ObjectAccessType access, Oid class, Oid object, int column,
 			RefuseToDropTable(object);
 		return;
 	}
-	/* The scripts of the extension themselves know what they do. */
-	if (creating_extension || column < 0 || !IsLedgerColumn(object, column) ||
+	if (InOwnScript() || column < 0 || !IsLedgerColumn(object, column) ||
 		(access == OAT_POST_ALTER && !IsRenamed(object, column)) ||
 		!IsGuarded(object))
 		return;

@@ -9,6 +9,8 @@
 
 extern void InstallDropGuard(void);
 extern void ArmDropGuard(void);
+extern bool IsMemberTable(Oid object);
 extern bool IsGuarded(Oid table);
+extern bool InOwnScript(void);
 
 #endif							/* DOC_EXTRACTOR_DROP_GUARD_H */

@@ -36,15 +36,25 @@ audit_log_check_actions(PG_FUNCTION_ARGS)
 										 TRIGGER_EVENT_AFTER);
 	TupleDesc	desc = RelationGetDescr(trigdata->tg_relation);
 	AttrNumber	action = ColumnNumber(desc, "audit_log", "action", COLUMN_TEXT);
+	AttrNumber	time = ColumnNumber(desc, "audit_log", "action_timestamp",
+									COLUMN_TIME);
+	RestoreMode mode = CurrentRestoreMode(trigdata->tg_relation);
 	RowReader	reader;
 
 	CheckTransitionTable(trigdata->tg_newtable, "audit_log_check_actions");
-	if (CurrentRestoreMode(trigdata->tg_relation) != RESTORE_NONE)
+	if (mode == RESTORE_ALL)
 		return PointerGetDatum(NULL);
 	StartReading(&reader, trigdata->tg_newtable, desc);
 	while (ReadRow(&reader))
-		CheckAction(TextDatumGetCString(RequiredColumn(reader.slot, action)),
-					ERRCODE_CHECK_VIOLATION);
+	{
+		bool		is_new =
+			IsTransactionTime(RequiredColumn(reader.slot, time),
+							  ColumnType(desc, time));
+
+		if (mode == RESTORE_NONE || is_new)
+			CheckAction(TextDatumGetCString(RequiredColumn(reader.slot, action)),
+						ERRCODE_CHECK_VIOLATION);
+	}
 	StopReading(&reader);
 	return PointerGetDatum(NULL);
 }

@@ -22,12 +22,14 @@
 #include "utils/guc.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
+#include "utils/timestamp.h"
 
 #include "../access/columns.h"
 #include "../access/table_shape.h"
 #include "../compat.h"
 #include "../lib/subtransaction.h"
 #include "../settings.h"
+#include "../tables/audit_log.h"
 #include "../tables/hash_index.h"
 #include "restore.h"
 
@@ -93,9 +95,10 @@ StartRestoreCheck(RestoreCheck *check, Relation documents, int64 nrows)
 	TupleDesc	desc = RelationGetDescr(documents);
 
 	check->mode = CurrentRestoreMode(documents);
+	check->documents = documents;
+	check->has_restored = false;
 	if (check->mode != RESTORE_SOME)
 		return;
-	check->documents = documents;
 	check->nrows = nrows;
 	check->knows_start = false;
 	check->id = ColumnNumber(desc, "documents", "id", COLUMN_INTEGER);
@@ -181,15 +184,10 @@ IsStartOfRestore(RestoreCheck *check)
 	return check->is_start;
 }
 
-/*
- * Returns whether a row is a backup's: none of its times is this transaction's, and
- * the sequence has not handed out its id, or only because the restore has set it.
- */
-bool
-IsRestored(RestoreCheck *check, TupleTableSlot *row)
+/* Returns whether a row is one of a backup, given that some of the rows can be. */
+static bool
+LooksRestored(RestoreCheck *check, TupleTableSlot *row)
 {
-	if (check->mode != RESTORE_SOME)
-		return check->mode == RESTORE_ALL;
 	if (HasNewTime(check, row))
 		return false;
 	return check->is_unused ||
@@ -198,8 +196,22 @@ IsRestored(RestoreCheck *check, TupleTableSlot *row)
 }
 
 /*
- * Raises 55000 if a row that we did not take for a backup's has a row in hash_index,
- * although the session looks like a restore: we would double its trail.
+ * Returns whether a row is a backup's: none of its times is this transaction's, and
+ * the sequence has not handed out its id, or only because the restore has set it.
+ */
+bool
+IsRestored(RestoreCheck *check, TupleTableSlot *row)
+{
+	bool		is_restored = check->mode == RESTORE_ALL ||
+		(check->mode == RESTORE_SOME && LooksRestored(check, row));
+
+	check->has_restored |= is_restored;
+	return is_restored;
+}
+
+/*
+ * Raises 55000 if a row that we did not take for a backup's has rows in hash_index or
+ * audit_log, although the session looks like a restore: we would double its trail.
  */
 void
 RefuseDoubt(const RestoreCheck *check, const Ledger *ledger, Datum hash,
@@ -208,30 +220,41 @@ RefuseDoubt(const RestoreCheck *check, const Ledger *ledger, Datum hash,
 	int64		present_id;
 	int64		count;
 
-	if (check->mode == RESTORE_SOME &&
-		GetHashRow(ledger, hash, &present_id, &count) &&
-		present_id == document_id)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("document " INT64_FORMAT " is in hash_index already",
-						document_id),
-				 errdetail("The session has the settings of a dump's script, but the document does not look like one of a backup."),
-				 errhint("To restore, SET doc_extractor.restoring = on. Else run RESET ALL before you insert.")));
+	if (check->mode != RESTORE_SOME)
+		return;
+	if (!(GetHashRow(ledger, hash, &present_id, &count) &&
+		  present_id == document_id) &&
+		!HasTrail(ledger, document_id))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("document " INT64_FORMAT " is in hash_index or audit_log already",
+					document_id),
+			 errdetail("The session has the settings of a dump's script, but the document does not look like one of a backup."),
+			 errhint("To restore, SET doc_extractor.restoring = on. Else run RESET ALL before you insert.")));
 }
 
+/* A restore that inserts row by row is reported once; so it goes on for this long. */
+#define REPORT_PAUSE_MS 1000
+
 /*
- * Warns that rows of a table were taken for a backup's: once a session, as a dump may
- * insert row by row.
+ * Warns that rows were taken for a backup's, if there are any and the last time that
+ * any were is not just now.
  */
 void
-ReportRestore(Relation rel)
+ReportRestore(const RestoreCheck *check)
 {
-	static bool is_reported = false;
+	static TimestampTz last_time = 0;
+	TimestampTz now = GetCurrentTimestamp();
+	bool		goes_on = !TimestampDifferenceExceeds(last_time, now,
+													  REPORT_PAUSE_MS);
 
-	ereport(is_reported ? DEBUG1 : WARNING,
+	if (!check->has_restored)
+		return;
+	last_time = now;
+	ereport(goes_on ? DEBUG1 : WARNING,
 			(errmsg("rows of table \"%s\" were taken for those of a backup",
-					RelationGetRelationName(rel)),
+					RelationGetRelationName(check->documents)),
 			 errdetail("No rows of hash_index and audit_log were derived from them: a backup brings these along."),
 			 errhint("If this is no restore, run RESET ALL before you insert.")));
-	is_reported = true;
 }

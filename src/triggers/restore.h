@@ -26,6 +26,7 @@ typedef struct RestoreCheck
 {
 	RestoreMode mode;
 	Relation	documents;
+	bool		has_restored;	/* has any row been taken for a backup's? */
 	int64		nrows;			/* that the statement has inserted */
 	AttrNumber	id;
 	AttrNumber	times[RESTORE_TIMES];
@@ -41,6 +42,6 @@ extern void StartRestoreCheck(RestoreCheck *check, Relation documents,
 extern bool IsRestored(RestoreCheck *check, TupleTableSlot *row);
 extern void RefuseDoubt(const RestoreCheck *check, const Ledger *ledger,
 						Datum hash, int64 document_id);
-extern void ReportRestore(Relation rel);
+extern void ReportRestore(const RestoreCheck *check);
 
 #endif							/* DOC_EXTRACTOR_RESTORE_H */

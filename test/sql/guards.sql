@@ -179,8 +179,67 @@ ALTER TABLE docs.audit_log ALTER id TYPE bigint, ALTER old_value TYPE jsonb,
     ALTER new_value TYPE jsonb USING new_value::jsonb, ALTER change_reason TYPE text,
     ALTER action_timestamp TYPE timestamptz USING action_timestamp AT TIME ZONE 'UTC';
 ALTER TABLE docs.documents ADD mine text;
-ALTER TABLE docs.documents ALTER mine TYPE text USING 'changed';
+ROLLBACK;
+-- Not every change of time zone keeps a time, nor every limit a text.
+ALTER TABLE docs.documents ALTER created_at TYPE timestamp USING created_at AT TIME ZONE 'Asia/Tokyo';
+ALTER TABLE docs.documents ALTER created_at DROP NOT NULL,
+    ALTER created_at TYPE timestamptz USING created_at AT TIME ZONE NULL;
+ALTER TABLE docs.documents ALTER document_text TYPE varchar(3);
 ALTER TABLE docs.hash_index ALTER last_seen TYPE timestamp(0);
+-- Another name or schema makes no difference.
+BEGIN;
+ALTER TABLE docs.documents RENAME TO papers;
+SAVEPOINT s;
+ALTER TABLE docs.papers DROP COLUMN document_text CASCADE;
+ROLLBACK TO s;
+ALTER TABLE docs.papers ALTER file_name TYPE varchar(500) USING 'changed';
+ROLLBACK TO s;
+ALTER TABLE docs.papers SET UNLOGGED;
+ROLLBACK TO s;
+ALTER EXTENSION doc_extractor DROP TABLE docs.papers;
+ROLLBACK;
+-- Nor does a parent, or a row type.
+BEGIN;
+CREATE TABLE docs.parent (LIKE docs.audit_log);
+ALTER TABLE docs.audit_log INHERIT docs.parent;
+SAVEPOINT s;
+ALTER TABLE docs.parent ALTER user_or_system TYPE varchar(255) USING 'nobody';
+ROLLBACK TO s;
+ALTER TABLE docs.parent DROP COLUMN new_value;
+ROLLBACK;
+ALTER TYPE docs.documents RENAME ATTRIBUTE document_text TO body;
+BEGIN;
+CREATE TYPE docs.entry AS (id int, document_id int, action varchar(50), action_timestamp timestamp,
+    user_or_system varchar(255), old_value json, new_value json, change_reason varchar(500),
+    db_user name);
+ALTER TABLE docs.audit_log OF docs.entry;
+SAVEPOINT s;
+ALTER TYPE docs.entry ALTER ATTRIBUTE action_timestamp TYPE timestamp(0) CASCADE;
+ROLLBACK TO s;
+ALTER TYPE docs.entry DROP ATTRIBUTE new_value CASCADE;
+ROLLBACK;
+-- What a table can depend on does not take it along.
+CREATE FOREIGN DATA WRAPPER nothing;
+CREATE SERVER nowhere FOREIGN DATA WRAPPER nothing;
+CREATE FOREIGN TABLE docs.far () SERVER nowhere;
+ALTER TABLE docs.documents INHERIT docs.far;
+DROP SERVER nowhere CASCADE;
+DROP FOREIGN DATA WRAPPER nothing CASCADE;
+DROP FOREIGN TABLE docs.far CASCADE;
+ALTER TABLE docs.documents NO INHERIT docs.far;
+DROP FOREIGN DATA WRAPPER nothing CASCADE;
+-- A role without rights learns nothing about data.
+\set VERBOSITY sqlstate
+SET ROLE regress_docs_other;
+ALTER TABLE docs.documents ALTER file_name TYPE int;
+ALTER TABLE docs.documents SET UNLOGGED;
+ALTER EXTENSION doc_extractor DROP TABLE docs.documents;
+RESET ROLE;
+\set VERBOSITY terse
+-- Users' columns are users' own, but the rewrite of the table must be asked for by itself.
+BEGIN;
+ALTER TABLE docs.documents ADD mine text;
+ALTER TABLE docs.documents ALTER mine TYPE int USING length(mine);
 ROLLBACK;
 
 -- Tables are not taken out of the extension, nor made unlogged.

@@ -201,7 +201,9 @@ ALTER EXTENSION doc_extractor ADD VIEW docs.ingestion_stats_by_type;
 SELECT file_type, documents, bytes_saved FROM docs.ingestion_stats_by_type;
 ALTER EXTENSION doc_extractor DROP VIEW docs.ingestion_stats_by_type;
 DROP VIEW docs.ingestion_stats_by_type;
+SET doc_extractor.allow_data_loss = on;
 ALTER TABLE docs.documents ALTER file_type TYPE varchar(255);
+RESET doc_extractor.allow_data_loss;
 -- Without the view, the update to 1.0 works as well.
 ALTER EXTENSION doc_extractor UPDATE TO '1.0';
 ALTER EXTENSION doc_extractor UPDATE TO '1.1';

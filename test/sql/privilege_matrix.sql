@@ -109,6 +109,8 @@ INSERT INTO matrix (kind, object, what, statement) VALUES
      'SET LOCAL doc_extractor.allow_data_loss = on'),
     ('event trigger', 'doc_extractor_ddl_start', 'disable',
      'ALTER EVENT TRIGGER doc_extractor_ddl_start DISABLE'),
+    ('event trigger', 'doc_extractor_rewrite', 'disable',
+     'ALTER EVENT TRIGGER doc_extractor_rewrite DISABLE'),
     ('event trigger', 'doc_extractor_ddl_end', 'drop', 'DROP EVENT TRIGGER doc_extractor_ddl_end'),
     ('extension', 'doc_extractor', 'move', 'ALTER EXTENSION doc_extractor SET SCHEMA public'),
     ('extension', 'doc_extractor', 'to 1.0', $$ALTER EXTENSION doc_extractor UPDATE TO '1.0'$$),
