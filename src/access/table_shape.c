@@ -181,16 +181,19 @@ FindDeferrableIndex(Relation rel)
 static TableShape *
 GetShape(Relation rel)
 {
+	static TableShape *shape = NULL;	/* the last one; none is ever removed */
 	Oid			table = RelationGetRelid(rel);
-	TableShape *shape;
 	uint64		invalidations = ninvalidations;
 	bool		exists;
 
 	if (shapes == NULL)
 		CreateStore();
-	shape = hash_search(shapes, &table, HASH_ENTER, &exists);
-	if (!exists)
-		*shape = (TableShape) {.table = table};
+	if (shape == NULL || shape->table != table)
+	{
+		shape = hash_search(shapes, &table, HASH_ENTER, &exists);
+		if (!exists)
+			*shape = (TableShape) {.table = table};
+	}
 	if (shape->is_valid)
 		return shape;
 

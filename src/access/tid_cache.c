@@ -117,6 +117,22 @@ RecallTid(Relation rel, const char *hash, ItemPointer tid)
 	return found != NULL;
 }
 
+/*
+ * Returns the entry of a hash, a new one unless "found" is set to true.  If memory runs
+ * out while the table grows, the table is left unusable: so it is nobody's meanwhile.
+ */
+static RememberedTid *
+InsertEntry(const char *hash, bool *found)
+{
+	LocalTransactionId transaction = cache_transaction;
+	RememberedTid *entry;
+
+	cache_transaction = InvalidLocalTransactionId;
+	entry = tids_insert(cache, FirstDigits(hash), found);
+	cache_transaction = transaction;
+	return entry;
+}
+
 /* Remembers the TIDs of all rows, unless they are too many. */
 static void
 RememberAllTids(const IndexSearch *search)
@@ -133,7 +149,7 @@ RememberAllTids(const IndexSearch *search)
 
 		if (VARSIZE_ANY_EXHDR(hash) != HASH_DIGITS)
 			continue;
-		entry = tids_insert(cache, FirstDigits(VARDATA_ANY(hash)), &found);
+		entry = InsertEntry(VARDATA_ANY(hash), &found);
 		/* A TID that we have noted ourselves is a later one. */
 		if (!found)
 			entry->tid = scan->xs_heaptid;
@@ -184,7 +200,7 @@ RememberTid(const IndexSearch *search, const char *hash, ItemPointer tid)
 	else if (cache->members >= MaxTids() &&
 			 tids_lookup(cache, FirstDigits(hash)) == NULL)
 		tids_reset(cache);
-	tids_insert(cache, FirstDigits(hash), &was_known)->tid = *tid;
+	InsertEntry(hash, &was_known)->tid = *tid;
 	if (!was_known)
 		NoteIndexSearch(search);
 }
