@@ -101,7 +101,6 @@ look() {
     has_module python alembic || missing+=(python3-alembic)
     has_module python psycopg2 || missing+=(python3-psycopg2)
     has_module python psycopg || missing+=(python3-psycopg)
-    has_program pgbouncer || mapfile -t -O ${#missing[@]} missing < <(missing_libraries pgbouncer)
     # A node from elsewhere cannot have Debian's packages of modules, but comes with npm.
     has_node_pg || command -v npm >/dev/null || missing+=(nodejs node-pg)
 }
@@ -172,6 +171,19 @@ missing_libraries() {
     done
 }
 
+# Puts pgbouncer into .tools, and installs the libraries that it needs. Their names differ between Debians,
+# so apt must know them. Without them the test of pgbouncer is skipped.
+provide_pgbouncer() {
+    local libraries
+    has_program pgbouncer && return
+    mapfile -t libraries < <(missing_libraries pgbouncer)
+    if [ ${#libraries[@]} -gt 0 ]; then
+        may_be_root || return 0
+        run_apt install --no-install-recommends "${libraries[@]}" || return 0
+    fi
+    unpack pgbouncer usr/sbin/pgbouncer
+}
+
 download() { (cd "$staging" && apt-get download "$1" >&2); }
 
 # Returns whether this user may run apt-get as root, and sets how. sudo may be installed and still refuse.
@@ -220,7 +232,7 @@ if [ -n "${FOR_TESTS:-}" ]; then
     staging=$(mktemp -d "$tools/new.XXXXXX")
     trap 'rm -rf "$staging"' EXIT
     unpack prometheus-postgres-exporter usr/bin/prometheus-postgres-exporter
-    unpack pgbouncer usr/sbin/pgbouncer
+    provide_pgbouncer
     fetch_node_pg
 fi
 echo "$pg_config"
