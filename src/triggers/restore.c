@@ -163,12 +163,17 @@ static bool
 HasDrawnValue(void)
 {
 	ErrorData  *error = TryInSubtransaction(ReadLastValue, NULL);
-	bool		has_drawn = error == NULL ||
-		error->sqlerrcode != ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
+	int			sqlstate;
 
-	if (error != NULL)
-		FreeErrorData(error);
-	return has_drawn;
+	if (error == NULL)
+		return true;
+	sqlstate = error->sqlerrcode;
+	/* It has not, or from a sequence that it may not read any more. */
+	if (sqlstate != ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE &&
+		sqlstate != ERRCODE_INSUFFICIENT_PRIVILEGE)
+		ReThrowError(error);
+	FreeErrorData(error);
+	return sqlstate == ERRCODE_INSUFFICIENT_PRIVILEGE;
 }
 
 /*
