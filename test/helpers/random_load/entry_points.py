@@ -104,12 +104,18 @@ class EntryPoints:
         return facts
 
     def looked_up(self, cursor, offers):
-        """Returns the facts if there was no answer: what is not in the trail was counted."""
+        """Returns the facts if there was no answer: what is not in the trail was counted.
+
+        Once hash_index was rewritten, an older snapshot does not keep us from storing a document
+        again that it still has. The row that counts is then the transaction's own, so the newest.
+        """
         offered = collections.Counter(hash_of(offer.name) for offer in offers)
         cursor.execute(
-            "SELECT d.id, d.file_hash, (SELECT count(*) FROM docs.audit_log a"
+            "SELECT DISTINCT ON (d.file_hash)"
+            " d.id, d.file_hash, (SELECT count(*) FROM docs.audit_log a"
             " WHERE a.document_id = d.id AND a.change_reason = %s)"
-            " FROM docs.documents d WHERE d.file_hash = ANY (%s)",
+            " FROM docs.documents d WHERE d.file_hash = ANY (%s)"
+            " ORDER BY d.file_hash, age(d.xmin)",
             (self.label, list(offered)),
         )
         rows = cursor.fetchall()
