@@ -135,6 +135,20 @@ WriterColumn(RowWriter *writer, const char *column, ColumnClass class)
 						RelationGetRelationName(writer->rel), column, class);
 }
 
+/* Returns whether an index of the table runs code of a user's. */
+bool
+HasExpressionIndex(const RowWriter *writer)
+{
+	for (int i = 0; i < writer->rri->ri_NumIndices; i++)
+	{
+		IndexInfo  *info = writer->rri->ri_IndexRelationInfo[i];
+
+		if (info->ii_Expressions != NIL || info->ii_Predicate != NIL)
+			return true;
+	}
+	return false;
+}
+
 /* Makes room for more buffered rows. */
 static void
 GrowBuffer(RowWriter *writer)
@@ -288,8 +302,8 @@ FillDefaults(RowWriter *writer)
 	}
 }
 
-/* Inserts the buffered rows. */
-static void
+/* Inserts the buffered rows.  Their slots stay as they are until the next row. */
+void
 FlushRows(RowWriter *writer)
 {
 	EState	   *estate = writer->estate;

@@ -49,6 +49,8 @@ extern void StartRow(RowWriter *writer);
 extern void SetColumn(RowWriter *writer, int column, Datum value);
 extern void SetToNow(RowWriter *writer, int column);
 extern bool WriteRow(RowWriter *writer);
+extern void FlushRows(RowWriter *writer);
+extern bool HasExpressionIndex(const RowWriter *writer);
 extern void CloseRowWriter(RowWriter *writer);
 
 #endif							/* DOC_EXTRACTOR_ROW_WRITER_H */

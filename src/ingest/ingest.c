@@ -23,6 +23,7 @@
 #include "../tables/hash_index.h"
 #include "batch.h"
 #include "ingest.h"
+#include "run.h"
 
 /*
  * How often a hash is searched for before we give up.  Other sessions can insert
@@ -273,8 +274,16 @@ SettleGroup(Ingestion *ingestion, HashGroup *group)
 static void
 SettleGroups(Ingestion *ingestion)
 {
+	int			end_of_run = 0;
+
 	for (int i = 0; i < ingestion->ngroups; i++)
+	{
+		if (i >= end_of_run)
+			end_of_run = i + InsertRun(ingestion->ledger,
+									   &ingestion->groups[i],
+									   ingestion->ngroups - i);
 		SettleGroup(ingestion, &ingestion->groups[i]);
+	}
 	StopSearching(ingestion);
 	StopInserting(ingestion);
 }

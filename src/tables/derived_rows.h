@@ -19,8 +19,10 @@ typedef struct DerivedRows
 } DerivedRows;
 
 extern void OpenDerivedRows(DerivedRows *rows, const Ledger *ledger,
-							TupleDesc documents);
-extern void DeriveRows(DerivedRows *rows, TupleTableSlot *document);
+							TupleDesc documents,
+							ConflictAction conflict_action);
+extern void DeriveRows(DerivedRows *rows, TupleTableSlot **documents,
+					   int ndocuments);
 extern void CloseDerivedRows(DerivedRows *rows);
 
 #endif							/* DOC_EXTRACTOR_DERIVED_ROWS_H */

@@ -9,8 +9,10 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
+#include "../access/index_search.h"
 #include "../access/row_writer.h"
 #include "../lib/derived.h"
+#include "../lib/subtransaction.h"
 #include "document_writer.h"
 
 /* The columns that an insert sets, in the order of the statement's parameters. */
@@ -42,28 +44,36 @@ OpenDerived(void *argument)
 	DocumentWriter *writer = argument;
 
 	OpenDerivedRows(&writer->derived, writer->ledger,
-					RelationGetDescr(writer->rows->rel));
+					RelationGetDescr(writer->rows->rel),
+					writer->rows->conflict_action);
 }
 
-/*
- * Opens documents for new rows, until CloseDocumentWriter().  The caller has
- * switched to its owner.  The writer belongs to the current memory context.
- */
-DocumentWriter *
-OpenDocumentWriter(const Ledger *ledger)
+/* Opens documents, and the tables of the derived rows. */
+static DocumentWriter *
+OpenWriter(const Ledger *ledger, ConflictAction conflict_action)
 {
 	DocumentWriter *writer = palloc(sizeof(DocumentWriter));
 
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	writer->ledger = ledger;
-	writer->rows = OpenRowWriter(ledger, "documents", CONFLICT_SKIP,
+	writer->rows = OpenRowWriter(ledger, "documents", conflict_action,
 								 inserted_columns, INSERTED_COLUMNS);
 	if (writer->rows == NULL)
 		return writer;
 	writer->id = WriterColumn(writer->rows, "id", COLUMN_INTEGER);
 	WriteDerived(OpenDerived, writer);
 	return writer;
+}
+
+/*
+ * Opens documents for InsertDocument(), until CloseDocumentWriter().  The caller has
+ * switched to its owner.  The writer belongs to the current memory context.
+ */
+DocumentWriter *
+OpenDocumentWriter(const Ledger *ledger)
+{
+	return OpenWriter(ledger, CONFLICT_SKIP);
 }
 
 /* Returns a document's value for a column. */
@@ -101,7 +111,7 @@ DeriveNewRow(void *argument)
 {
 	DocumentWriter *writer = argument;
 
-	DeriveRows(&writer->derived, writer->rows->slot);
+	DeriveRows(&writer->derived, &writer->rows->slot, 1);
 }
 
 /* Closes the tables of the derived rows: WriteDerived()'s callback. */
@@ -196,4 +206,88 @@ CloseDocumentWriter(DocumentWriter *writer)
 	}
 	PopActiveSnapshot();
 	pfree(writer);
+}
+
+/* Documents to be inserted together. */
+typedef struct DocumentRun
+{
+	const Ledger *ledger;
+	Document  **documents;
+	int			ndocuments;
+	int64	   *ids;
+	bool		is_done;
+} DocumentRun;
+
+/*
+ * Returns whether rows of a table are written directly, and no code of a user's runs
+ * between them.  Raises 55000 if no valid index keeps its hashes unique.
+ */
+static bool
+CanWriteTogether(const RowWriter *rows)
+{
+	if (rows == NULL)
+		return false;
+	(void) FileHashIndex(rows->rel);
+	return !HasExpressionIndex(rows);
+}
+
+/* Inserts the buffered rows, of documents from "first" on, and derives the others. */
+static void
+FlushDocuments(DocumentWriter *writer, DocumentRun *run, int first, int count)
+{
+	TupleTableSlot **slots = writer->rows->slots;
+
+	FlushRows(writer->rows);
+	for (int i = 0; i < count; i++)
+		run->ids[first + i] = RequiredInteger(slots[i], writer->id);
+	DeriveRows(&writer->derived, slots, count);
+}
+
+/* Inserts the documents of a run: TryInSubtransaction()'s callback. */
+static void
+InsertRows(void *argument)
+{
+	DocumentRun *run = argument;
+	DocumentWriter *writer = OpenWriter(run->ledger, CONFLICT_ERROR);
+	int			first = 0;
+
+	run->is_done = CanWriteTogether(writer->rows) &&
+		CanWriteTogether(writer->derived.hashes.rows);
+	for (int i = 0; run->is_done && i < run->ndocuments; i++)
+	{
+		FillRow(writer->rows, run->documents[i]);
+		(void) WriteRow(writer->rows);
+		if (writer->rows->nrows > 0 && i < run->ndocuments - 1)
+			continue;
+		FlushDocuments(writer, run, first, i + 1 - first);
+		first = i + 1;
+	}
+	CloseDocumentWriter(writer);
+}
+
+/*
+ * Inserts documents, in the order of their hashes, many rows at a time, and sets
+ * "ids".  Returns false, with nothing inserted, if that cannot be done: because the
+ * tables are not as shipped, a document is there already, or a value or constraint is
+ * violated.  InsertDocument(), one by one, then tells which, and raises the error.
+ */
+bool
+InsertDocuments(const Ledger *ledger, Document **documents, int ndocuments,
+				int64 *ids)
+{
+	DocumentRun run = {
+		.ledger = ledger, .documents = documents, .ndocuments = ndocuments,
+		.ids = ids
+	};
+	ErrorData  *error = TryInSubtransaction(InsertRows, &run);
+	int			category;
+
+	if (error == NULL)
+		return run.is_done;
+	category = ERRCODE_TO_CATEGORY(error->sqlerrcode);
+	if (category != ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION &&
+		category != ERRCODE_DATA_EXCEPTION)
+		ReThrowError(error);
+	FreeErrorData(error);
+	return false;
 }

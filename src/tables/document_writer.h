@@ -22,6 +22,8 @@ extern DocumentWriter *OpenDocumentWriter(const Ledger *ledger);
 extern InsertResult InsertDocument(DocumentWriter *writer,
 								   const Document *document, bool insist,
 								   int64 *document_id);
+extern bool InsertDocuments(const Ledger *ledger, Document **documents,
+							int ndocuments, int64 *ids);
 extern void CloseDocumentWriter(DocumentWriter *writer);
 
 #endif							/* DOC_EXTRACTOR_DOCUMENT_WRITER_H */

@@ -52,13 +52,15 @@ static const ColumnName hash_columns[HASH_COLUMNS] = {
 
 /*
  * Opens hash_index for the rows of new documents, until CloseHashWriter().  The
- * caller has switched to the owner of documents.
+ * caller has switched to the owner of documents.  With CONFLICT_ERROR, a row that is
+ * there already is an error if rows are written directly.
  */
 void
-OpenHashWriter(HashWriter *writer, const Ledger *ledger)
+OpenHashWriter(HashWriter *writer, const Ledger *ledger,
+			   ConflictAction conflict_action)
 {
 	writer->ledger = ledger;
-	writer->rows = OpenRowWriter(ledger, "hash_index", CONFLICT_SKIP,
+	writer->rows = OpenRowWriter(ledger, "hash_index", conflict_action,
 								 hash_columns, HASH_COLUMNS);
 }
 
@@ -179,7 +181,7 @@ RestoreHash(const Ledger *ledger, const char *hash, int64 document_id)
 	if (current == (Datum) 0 || !IsHash(current, hash) ||
 		TakeOverHash(ledger, current, document_id))
 		return;
-	OpenHashWriter(&writer, ledger);
+	OpenHashWriter(&writer, ledger, CONFLICT_SKIP);
 	InsertHash(&writer, current, document_id);
 	CloseHashWriter(&writer);
 }

@@ -16,7 +16,8 @@ typedef struct HashWriter
 	RowWriter  *rows;			/* NULL: rows are inserted by statement */
 } HashWriter;
 
-extern void OpenHashWriter(HashWriter *writer, const Ledger *ledger);
+extern void OpenHashWriter(HashWriter *writer, const Ledger *ledger,
+						   ConflictAction conflict_action);
 extern void InsertHash(HashWriter *writer, Datum hash, int64 document_id);
 extern void CloseHashWriter(HashWriter *writer);
 

@@ -74,14 +74,15 @@ DeriveNewRows(void *argument)
 	DerivedRows derived;
 	RowReader	reader;
 
-	OpenDerivedRows(&derived, &documents->ledger, documents->desc);
+	OpenDerivedRows(&derived, &documents->ledger, documents->desc,
+					CONFLICT_SKIP);
 	StartReading(&reader, documents->rows, documents->desc);
 	while (ReadNewDocument(&reader, documents))
 	{
 		RefuseDoubt(&documents->restore, &documents->ledger,
 					RequiredColumn(reader.slot, derived.file_hash),
 					RequiredInteger(reader.slot, derived.id));
-		DeriveRows(&derived, reader.slot);
+		DeriveRows(&derived, &reader.slot, 1);
 	}
 	StopReading(&reader);
 	CloseDerivedRows(&derived);

@@ -86,9 +86,12 @@ class EntryPoints:
         return Offer(name, status, message)
 
     def batch(self):
-        """Returns a batch in random order: shared documents, some of them twice, and new ones."""
+        """Returns a batch in random order: shared documents, some of them twice, and new ones.
+
+        Now and then these are many, so that they are inserted together.
+        """
         names = [self.shared() for _ in range(self.random.randint(1, 8))]
-        names += [f"{self.label} {n}" for n in range(self.random.randint(0, 2))]
+        names += [f"{self.label} {n}" for n in range(self.random.choice([0, 1, 2, 60]))]
         self.random.shuffle(names)
         return [self.offer(name, number) for number, name in enumerate(names)]
 
