@@ -20,9 +20,47 @@
 
 #include "ledger.h"
 
-static const char *const table_names[] = {
+#define NUMBER_OF_TABLES 4
+static const char *const table_names[NUMBER_OF_TABLES] = {
 	"documents", "hash_index", "audit_log", "error_log"
 };
+
+/* What the session knows of the tables of the schema that it used last. */
+static struct
+{
+	Oid			schema;			/* InvalidOid: nothing is known */
+	Oid			tables[NUMBER_OF_TABLES];	/* InvalidOid: not known */
+	bool		has_no_rules;
+}			known;
+
+/*
+ * How often something was forgotten.  An invalidation can arrive while we look:
+ * what we find then must not be kept.
+ */
+static uint64 nforgotten = 0;
+
+/* Syscache callback: some table has changed. */
+static void
+ForgetTables(Datum arg, int cache_id, uint32 hash_value)
+{
+	known.schema = InvalidOid;
+	nforgotten++;
+}
+
+/* Prepares to keep what is found out of a schema's tables. */
+static void
+LearnTables(Oid schema)
+{
+	static bool is_registered = false;
+
+	if (!is_registered)
+		CacheRegisterSyscacheCallback(RELOID, ForgetTables, (Datum) 0);
+	is_registered = true;
+	if (known.schema == schema)
+		return;
+	memset(&known, 0, sizeof(known));
+	known.schema = schema;
+}
 
 /*
  * Returns the ledger that a function call is for.  Raises 42883 if the function
@@ -61,11 +99,32 @@ ReportMissingTable(const Ledger *ledger, const char *name)
 			 errhint("The functions of doc_extractor work on the tables in their own schema.")));
 }
 
-/* Returns the OID of a ledger's table.  Raises 42P01 if there is none. */
+/* Returns the OID of a ledger's table or view, or InvalidOid if there is none. */
+static Oid
+FindTable(const Ledger *ledger, const char *name)
+{
+	uint64		before = nforgotten;
+	int			i = 0;
+	Oid			table;
+
+	while (i < NUMBER_OF_TABLES && strcmp(table_names[i], name) != 0)
+		i++;
+	if (i == NUMBER_OF_TABLES)
+		return get_relname_relid(name, ledger->schema);
+	LearnTables(ledger->schema);
+	if (OidIsValid(known.tables[i]))
+		return known.tables[i];
+	table = get_relname_relid(name, ledger->schema);
+	if (nforgotten == before)
+		known.tables[i] = table;
+	return table;
+}
+
+/* The same, but raises 42P01 if there is none. */
 Oid
 LedgerTableOid(const Ledger *ledger, const char *name)
 {
-	Oid			table = get_relname_relid(name, ledger->schema);
+	Oid			table = FindTable(ledger, name);
 
 	if (!OidIsValid(table))
 		ReportMissingTable(ledger, name);
@@ -117,16 +176,6 @@ MayHaveRules(Oid table)
 	return may_have_rules;
 }
 
-/* The schema whose tables had no rules when we last looked. */
-static Oid	schema_without_rules = InvalidOid;
-
-/* Syscache callback: some table has changed. */
-static void
-ForgetRules(Datum arg, int cache_id, uint32 hash_value)
-{
-	schema_without_rules = InvalidOid;
-}
-
 /*
  * The same as GetLedger(), for functions that write to the ledger.  Raises 0A000 if
  * any of its tables has rules, even if this call would not write to it.
@@ -134,31 +183,29 @@ ForgetRules(Datum arg, int cache_id, uint32 hash_value)
 Ledger
 GetLedgerToWrite(FunctionCallInfo fcinfo)
 {
-	static bool is_registered = false;
 	Ledger		ledger = GetLedger(fcinfo);
+	uint64		before = nforgotten;
+	bool		has_no_rules = true;
 
-	if (ledger.schema == schema_without_rules)
+	LearnTables(ledger.schema);
+	if (known.has_no_rules)
 		return ledger;
-	if (!is_registered)
-		CacheRegisterSyscacheCallback(RELOID, ForgetRules, (Datum) 0);
-	is_registered = true;
-
-	/* First, as an invalidation may arrive while we look. */
-	schema_without_rules = ledger.schema;
-	for (size_t i = 0; i < lengthof(table_names); i++)
+	for (int i = 0; i < NUMBER_OF_TABLES; i++)
 	{
-		Oid			table = get_relname_relid(table_names[i], ledger.schema);
+		Oid			table = FindTable(&ledger, table_names[i]);
 		Relation	rel;
 
 		if (!MayHaveRules(table))
 			continue;
-		schema_without_rules = InvalidOid;
+		has_no_rules = false;
 		rel = try_relation_open(table, AccessShareLock);
 		if (rel == NULL)
 			continue;
 		CheckNoRules(rel);
 		relation_close(rel, AccessShareLock);
 	}
+	if (nforgotten == before)
+		known.has_no_rules = has_no_rules;
 	return ledger;
 }
 
@@ -198,7 +245,7 @@ OpenLedgerTable(const Ledger *ledger, const char *name, LOCKMODE lockmode)
 void
 LockTableToWrite(const Ledger *ledger, const char *name)
 {
-	Oid			table = get_relname_relid(name, ledger->schema);
+	Oid			table = FindTable(ledger, name);
 
 	/* What cannot write gets its error later, from what it tries to write. */
 	if (get_rel_relkind(table) == RELKIND_RELATION &&
@@ -210,8 +257,8 @@ LockTableToWrite(const Ledger *ledger, const char *name)
 bool
 IsLedgerTable(const Ledger *ledger, Oid table)
 {
-	for (size_t i = 0; i < lengthof(table_names); i++)
-		if (get_relname_relid(table_names[i], ledger->schema) == table)
+	for (int i = 0; i < NUMBER_OF_TABLES; i++)
+		if (FindTable(ledger, table_names[i]) == table)
 			return true;
 	return false;
 }
