@@ -494,14 +494,20 @@ CREATE FUNCTION @extschema@.ingest_file(
     metadata_extracted pg_catalog.json DEFAULT NULL,
     ingestion_status pg_catalog.text DEFAULT 'success',
     error_message pg_catalog.text DEFAULT NULL,
+    location pg_catalog.text DEFAULT NULL,
+    modified_at pg_catalog.timestamptz DEFAULT NULL,
+    fingerprint pg_catalog.text DEFAULT NULL,
     OUT document_id pg_catalog.int8,
     OUT is_duplicate pg_catalog.bool,
     OUT file_hash pg_catalog.text,
-    OUT duplicate_count pg_catalog.int8)
+    OUT duplicate_count pg_catalog.int8,
+    OUT at_location pg_catalog.bool,
+    OUT has_text pg_catalog.bool)
 AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION @extschema@.ingest_file(
     pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text,
-    pg_catalog.json, pg_catalog.text, pg_catalog.text) IS
+    pg_catalog.json, pg_catalog.text, pg_catalog.text, pg_catalog.text,
+    pg_catalog.timestamptz, pg_catalog.text) IS
     'As ingest_document(), for a file on the server; requires the privileges of pg_read_server_files';
 CREATE FUNCTION @extschema@.ingest_large_object(
     loid pg_catalog.oid,
@@ -512,14 +518,20 @@ CREATE FUNCTION @extschema@.ingest_large_object(
     metadata_extracted pg_catalog.json DEFAULT NULL,
     ingestion_status pg_catalog.text DEFAULT 'success',
     error_message pg_catalog.text DEFAULT NULL,
+    location pg_catalog.text DEFAULT NULL,
+    modified_at pg_catalog.timestamptz DEFAULT NULL,
+    fingerprint pg_catalog.text DEFAULT NULL,
     OUT document_id pg_catalog.int8,
     OUT is_duplicate pg_catalog.bool,
     OUT file_hash pg_catalog.text,
-    OUT duplicate_count pg_catalog.int8)
+    OUT duplicate_count pg_catalog.int8,
+    OUT at_location pg_catalog.bool,
+    OUT has_text pg_catalog.bool)
 AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION @extschema@.ingest_large_object(
     pg_catalog.oid, pg_catalog.text, pg_catalog.text, pg_catalog.text,
-    pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.text) IS
+    pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.text,
+    pg_catalog.text, pg_catalog.timestamptz, pg_catalog.text) IS
     'As ingest_document(), for a large object that the caller may read';
 
 /*
@@ -538,15 +550,21 @@ CREATE FUNCTION @extschema@.try_ingest_document(
     metadata_extracted pg_catalog.json DEFAULT NULL,
     ingestion_status pg_catalog.text DEFAULT 'success',
     error_message pg_catalog.text DEFAULT NULL,
+    location pg_catalog.text DEFAULT NULL,
+    modified_at pg_catalog.timestamptz DEFAULT NULL,
+    fingerprint pg_catalog.text DEFAULT NULL,
     OUT document_id pg_catalog.int8,
     OUT is_duplicate pg_catalog.bool,
     OUT file_hash pg_catalog.text,
     OUT duplicate_count pg_catalog.int8,
-    OUT error_id pg_catalog.int8)
+    OUT error_id pg_catalog.int8,
+    OUT at_location pg_catalog.bool,
+    OUT has_text pg_catalog.bool)
 AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION @extschema@.try_ingest_document(
     pg_catalog.text, pg_catalog.bytea, pg_catalog.text, pg_catalog.text,
-    pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.text) IS
+    pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.text,
+    pg_catalog.text, pg_catalog.timestamptz, pg_catalog.text) IS
     'Ingests a document; a failure becomes a row of error_log instead of an error';
 CREATE FUNCTION @extschema@.log_ingestion_error(
     file_name pg_catalog.text,

@@ -142,15 +142,18 @@ BEGIN
     DROP FUNCTION @extschema@.documents_after_update();
     DROP FUNCTION @extschema@.ingest_document(
         pg_catalog.text, pg_catalog.bytea, pg_catalog.text, pg_catalog.text,
-        pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.text);
+        pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.text,
+        pg_catalog.text, pg_catalog.timestamptz, pg_catalog.text);
     DROP FUNCTION @extschema@.ingest_hashed_document(
         pg_catalog.text, pg_catalog.text, pg_catalog.int8, pg_catalog.text,
         pg_catalog.text, pg_catalog.text, pg_catalog.json, pg_catalog.text,
+        pg_catalog.text, pg_catalog.text, pg_catalog.timestamptz,
         pg_catalog.text);
     DROP FUNCTION @extschema@.ingest_documents(
         pg_catalog.text[], pg_catalog.bytea[], pg_catalog.text[],
         pg_catalog.text[], pg_catalog.text[], pg_catalog.json[],
-        pg_catalog.text[], pg_catalog.text[]);
+        pg_catalog.text[], pg_catalog.text[], pg_catalog.text[],
+        pg_catalog.timestamptz[], pg_catalog.text[]);
     DROP FUNCTION @extschema@.record_document_event(
         pg_catalog.int8, pg_catalog.text, pg_catalog.json, pg_catalog.json,
         pg_catalog.text);

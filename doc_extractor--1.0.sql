@@ -166,14 +166,20 @@ CREATE FUNCTION @extschema@.ingest_document(
     metadata_extracted pg_catalog.json DEFAULT NULL,
     ingestion_status pg_catalog.text DEFAULT 'success',
     error_message pg_catalog.text DEFAULT NULL,
+    location pg_catalog.text DEFAULT NULL,
+    modified_at pg_catalog.timestamptz DEFAULT NULL,
+    fingerprint pg_catalog.text DEFAULT NULL,
     OUT document_id pg_catalog.int8,
     OUT is_duplicate pg_catalog.bool,
     OUT file_hash pg_catalog.text,
-    OUT duplicate_count pg_catalog.int8)
+    OUT duplicate_count pg_catalog.int8,
+    OUT at_location pg_catalog.bool,
+    OUT has_text pg_catalog.bool)
 AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION @extschema@.ingest_document(
     pg_catalog.text, pg_catalog.bytea, pg_catalog.text, pg_catalog.text,
-    pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.text) IS
+    pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.text,
+    pg_catalog.text, pg_catalog.timestamptz, pg_catalog.text) IS
     'Stores a document, or counts a duplicate if its content is stored already';
 
 CREATE FUNCTION @extschema@.ingest_hashed_document(
@@ -186,15 +192,20 @@ CREATE FUNCTION @extschema@.ingest_hashed_document(
     metadata_extracted pg_catalog.json DEFAULT NULL,
     ingestion_status pg_catalog.text DEFAULT 'success',
     error_message pg_catalog.text DEFAULT NULL,
+    location pg_catalog.text DEFAULT NULL,
+    modified_at pg_catalog.timestamptz DEFAULT NULL,
+    fingerprint pg_catalog.text DEFAULT NULL,
     OUT document_id pg_catalog.int8,
     OUT is_duplicate pg_catalog.bool,
     OUT file_hash pg_catalog.text,
-    OUT duplicate_count pg_catalog.int8)
+    OUT duplicate_count pg_catalog.int8,
+    OUT at_location pg_catalog.bool,
+    OUT has_text pg_catalog.bool)
 AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION @extschema@.ingest_hashed_document(
     pg_catalog.text, pg_catalog.text, pg_catalog.int8, pg_catalog.text,
     pg_catalog.text, pg_catalog.text, pg_catalog.json, pg_catalog.text,
-    pg_catalog.text) IS
+    pg_catalog.text, pg_catalog.text, pg_catalog.timestamptz, pg_catalog.text) IS
     'As ingest_document(), for content kept elsewhere, given by its SHA-256 and size';
 
 CREATE FUNCTION @extschema@.ingest_documents(
@@ -206,16 +217,22 @@ CREATE FUNCTION @extschema@.ingest_documents(
     metadata_extracted pg_catalog.json[] DEFAULT NULL,
     ingestion_statuses pg_catalog.text[] DEFAULT NULL,
     error_messages pg_catalog.text[] DEFAULT NULL,
+    locations pg_catalog.text[] DEFAULT NULL,
+    modified_ats pg_catalog.timestamptz[] DEFAULT NULL,
+    fingerprints pg_catalog.text[] DEFAULT NULL,
     OUT document_id pg_catalog.int8,
     OUT is_duplicate pg_catalog.bool,
     OUT file_hash pg_catalog.text,
-    OUT duplicate_count pg_catalog.int8)
+    OUT duplicate_count pg_catalog.int8,
+    OUT at_location pg_catalog.bool,
+    OUT has_text pg_catalog.bool)
 RETURNS SETOF pg_catalog.record
 AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION @extschema@.ingest_documents(
     pg_catalog.text[], pg_catalog.bytea[], pg_catalog.text[],
-    pg_catalog.text[], pg_catalog.text[], pg_catalog.json[],
-    pg_catalog.text[], pg_catalog.text[]) IS
+    pg_catalog.text[], pg_catalog.text[], pg_catalog.json[], pg_catalog.text[],
+    pg_catalog.text[], pg_catalog.text[], pg_catalog.timestamptz[],
+    pg_catalog.text[]) IS
     'As ingest_document(), for a batch; returns a row for each document, in their order';
 
 CREATE FUNCTION @extschema@.record_document_event(

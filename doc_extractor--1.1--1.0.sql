@@ -418,10 +418,12 @@ BEGIN
     /* Functions for documents that the client does not hold in memory. */
     DROP FUNCTION @extschema@.ingest_file(
         pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text,
-        pg_catalog.json, pg_catalog.text, pg_catalog.text);
+        pg_catalog.json, pg_catalog.text, pg_catalog.text, pg_catalog.text,
+        pg_catalog.timestamptz, pg_catalog.text);
     DROP FUNCTION @extschema@.ingest_large_object(
         pg_catalog.oid, pg_catalog.text, pg_catalog.text, pg_catalog.text,
-        pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.text);
+        pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.text,
+        pg_catalog.text, pg_catalog.timestamptz, pg_catalog.text);
 
     /* Event triggers, and functions of 1.1. */
     DROP EVENT TRIGGER doc_extractor_ddl_start;
@@ -432,7 +434,8 @@ BEGIN
     DROP FUNCTION @extschema@.doc_extractor_verify();
     DROP FUNCTION @extschema@.try_ingest_document(
         pg_catalog.text, pg_catalog.bytea, pg_catalog.text, pg_catalog.text,
-        pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.text);
+        pg_catalog.text, pg_catalog.json, pg_catalog.text, pg_catalog.text,
+        pg_catalog.text, pg_catalog.timestamptz, pg_catalog.text);
     DROP FUNCTION @extschema@.log_ingestion_error(
         pg_catalog.text, pg_catalog.text, pg_catalog.text);
     DROP FUNCTION @extschema@.resolve_ingestion_error(

@@ -12,6 +12,7 @@
 #include "compat.h"
 #include "settings.h"
 
+char	   *doc_extractor_application_user;
 char	   *doc_extractor_user;
 char	   *doc_extractor_reason;
 int			doc_extractor_audit_value_limit;
@@ -53,9 +54,17 @@ void
 DefineSettings(void)
 {
 	/* Any role may set it, as the application knows its users. */
-	DefineCustomStringVariable("doc_extractor.user",
+	DefineCustomStringVariable("doc_extractor.application_user",
 							   "Sets the application's user, for user_or_system in audit_log.",
-							   "If empty, user_or_system is the login role.",
+							   "If empty, doc_extractor.user is taken; if that is empty too, the login role.",
+							   &doc_extractor_application_user, "",
+							   PGC_USERSET, 0,
+							   CheckUser, NULL, NULL);
+
+	/* An alias: SET takes its name in quotes only. */
+	DefineCustomStringVariable("doc_extractor.user",
+							   "Sets the application's user, if doc_extractor.application_user is empty.",
+							   "Use doc_extractor.application_user: user is a reserved word of SQL.",
 							   &doc_extractor_user, "",
 							   PGC_USERSET, 0,
 							   CheckUser, NULL, NULL);

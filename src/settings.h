@@ -17,7 +17,8 @@ typedef enum OnBadDocument
 #define REASON_LIMIT	500
 
 /* Each has the name of its setting, with an underscore in place of the dot. */
-extern char *doc_extractor_user;
+extern char *doc_extractor_application_user;
+extern char *doc_extractor_user;	/* an alias, for when the first is empty */
 extern char *doc_extractor_reason;
 extern int	doc_extractor_audit_value_limit;	/* bytes */
 extern int	doc_extractor_on_bad_document;	/* an OnBadDocument */

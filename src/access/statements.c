@@ -34,6 +34,7 @@ typedef struct StatementText
 	" WHERE id OPERATOR(pg_catalog.=) $1" \
 	" AND file_hash OPERATOR(pg_catalog.=) $2" \
 	" AND ingestion_status OPERATOR(pg_catalog.<>) 'success'"
+#define HAS_TEXT " document_text IS NOT NULL"
 
 /*
  * Insertions of a row unless it conflicts.  We name no arbiter: the server would
@@ -48,7 +49,7 @@ typedef struct StatementText
 	" ingestion_status, error_message)" \
 	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 #define RETURNING_DOCUMENT \
-	" RETURNING id::pg_catalog.int8, file_hash::pg_catalog.text"
+	" RETURNING id::pg_catalog.int8, file_hash::pg_catalog.text," HAS_TEXT
 #define DOCUMENT_PARAMETERS \
 	9, {TEXTOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, JSONOID, TEXTOID, \
 	TEXTOID}
@@ -125,7 +126,7 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 		"UPDATE %1$s.documents SET"
 		" document_text = $3, metadata_extracted = $4,"
 		" ingestion_status = 'success', error_message = NULL"
-		WHERE_UNFINISHED,
+		WHERE_UNFINISHED " RETURNING" HAS_TEXT,
 		4, {INT8OID, TEXTOID, TEXTOID, JSONOID}
 	},
 	/* Parameters: id, hash, error message. */
@@ -133,7 +134,7 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 		"documents",
 		"UPDATE %1$s.documents SET"
 		" error_message = COALESCE($3, error_message)"
-		WHERE_UNFINISHED,
+		WHERE_UNFINISHED " RETURNING" HAS_TEXT,
 		3, {INT8OID, TEXTOID, TEXTOID}
 	},
 	/* Parameters: old hash, new hash, document. */

@@ -113,6 +113,7 @@ SettleDocument(HashGroup *group)
 
 	Assert(document != NULL && group->found->document_id != 0);
 	document->document_id = group->found->document_id;
+	document->has_text = group->found->has_text;
 	group->state = IsSuccess(document) ? DOCUMENT_STORED : DOCUMENT_UNFINISHED;
 	group->nsettled++;
 }
@@ -126,6 +127,7 @@ SettleDuplicates(HashGroup *group, int64 count)
 		Document   *document = group->documents[i];
 
 		document->document_id = group->found->document_id;
+		document->has_text = group->found->has_text;
 		document->is_duplicate = true;
 		document->duplicate_count = count - (group->ndocuments - 1 - i);
 	}

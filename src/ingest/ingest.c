@@ -163,7 +163,8 @@ InsertGroup(Ingestion *ingestion, HashGroup *group)
 	if (ingestion->writer == NULL)
 		ingestion->writer = OpenDocumentWriter(ingestion->ledger);
 	result = InsertDocument(ingestion->writer, document, group->nsearches > 1,
-							&group->found->document_id);
+							&group->found->document_id,
+							&group->found->has_text);
 	group->has_conflict = result == ROW_CONFLICTS;
 	if (result != ROW_STORED)
 	{
@@ -189,8 +190,9 @@ UpdateUnfinished(Ingestion *ingestion, HashGroup *group)
 
 	CheckSize(group, document);
 	updated = IsSuccess(document) ?
-		HealDocument(ledger, document_id, document) :
-		FailDocumentAgain(ledger, document_id, document);
+		HealDocument(ledger, document_id, document, &group->found->has_text) :
+		FailDocumentAgain(ledger, document_id, document,
+						  &group->found->has_text);
 	if (!updated)
 	{
 		group->state = DOCUMENT_UNKNOWN;

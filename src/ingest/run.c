@@ -74,6 +74,7 @@ InsertFirst(const Ledger *ledger, HashGroup *groups, int ngroups)
 	{
 		groups[i].found->document_id = ids[i];
 		groups[i].found->size = documents[i]->size;
+		groups[i].found->has_text = !documents[i]->fields[FIELD_TEXT].isnull;
 		SettleDocument(&groups[i]);
 	}
 	pfree(ids);

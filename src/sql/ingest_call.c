@@ -12,16 +12,43 @@
 #include "../ingest/ingest.h"
 #include "ingest_call.h"
 
+/* The last arguments say where a document was seen. */
+static const char *const location_arguments[] = {
+	"location", "modified_at", "fingerprint"
+};
+
+/*
+ * Raises 0A000: an argument says where a document was seen, and no version stores
+ * that yet.  Arguments and results of functions never change, so they are there
+ * already.
+ */
+void
+RefuseLocation(const char *argument)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("argument %s is not supported below version 1.2",
+					argument),
+			 errdetail("Version 1.2 will store it in document_locations."),
+			 errhint("Leave the argument out, or let it be NULL.")));
+}
+
 /*
  * Sets the fields of a document, given the numbers of the arguments file_name and
- * file_type.  The others follow file_type, in the order of the enum.
+ * file_type.  The others follow file_type, in the order of the enum, and then those
+ * of its location: raises 0A000 if there is one.
  */
 void
 GetFields(FunctionCallInfo fcinfo, int name, int type, Document *document)
 {
+	int			location = type + NUMBER_OF_FIELDS - FIELD_TYPE;
+
 	document->fields[FIELD_NAME] = fcinfo->args[name];
 	for (int field = FIELD_TYPE; field < NUMBER_OF_FIELDS; field++)
 		document->fields[field] = fcinfo->args[type + field - FIELD_TYPE];
+	for (int i = 0; i < (int) lengthof(location_arguments); i++)
+		if (!PG_ARGISNULL(location + i))
+			RefuseLocation(location_arguments[i]);
 }
 
 /*
@@ -49,18 +76,30 @@ ResultRowType(FunctionCallInfo fcinfo)
 
 /*
  * Sets the values of a result row to what became of a document.  If it is in
- * error_log, all are NULL except the hash, if that is known.
+ * error_log, all are NULL except the hash, if that is known, and error_id, if the
+ * row has it: before the last two.
  */
 void
-FillResult(const Document *document, Datum *values, bool *nulls)
+FillResult(const Document *document, TupleDesc desc, Datum *values, bool *nulls)
 {
+	int			last = desc->natts - 1;
+
 	Assert(document->is_logged || document->document_id != 0);
-	nulls[0] = nulls[1] = nulls[3] = document->is_logged;
+	Assert(desc->natts == RESULT_COLUMNS || desc->natts == MAX_RESULT_COLUMNS);
+	memset(nulls, document->is_logged, desc->natts * sizeof(bool));
 	nulls[2] = document->hash[0] == '\0';
 	values[0] = Int64GetDatum(document->document_id);
 	values[1] = BoolGetDatum(document->is_duplicate);
 	values[2] = CStringGetTextDatum(document->hash);
 	values[3] = Int64GetDatum(document->duplicate_count);
+	if (desc->natts == MAX_RESULT_COLUMNS)
+	{
+		nulls[4] = !document->is_logged;
+		values[4] = Int64GetDatum(document->error_id);
+	}
+	/* at_location: no version stores where documents were seen yet. */
+	values[last - 1] = BoolGetDatum(false);
+	values[last] = BoolGetDatum(document->has_text);
 }
 
 /*
@@ -82,10 +121,10 @@ CheckDocument(const FieldLimits *limits, Document *document)
 Datum
 ResultRow(TupleDesc desc, const Document *document)
 {
-	Datum		values[RESULT_COLUMNS];
-	bool		nulls[RESULT_COLUMNS];
+	Datum		values[MAX_RESULT_COLUMNS];
+	bool		nulls[MAX_RESULT_COLUMNS];
 
-	FillResult(document, values, nulls);
+	FillResult(document, desc, values, nulls);
 	return HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
 }
 

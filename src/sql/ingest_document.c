@@ -5,9 +5,7 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "fmgr.h"
-#include "funcapi.h"
 #include "utils/builtins.h"
 
 #include "../ingest/bad_documents.h"
@@ -47,8 +45,6 @@ try_ingest_document(PG_FUNCTION_ARGS)
 	TupleDesc	desc = ResultRowType(fcinfo);
 	FieldLimits limits;
 	Problem		problem;
-	Datum		values[RESULT_COLUMNS + 1];
-	bool		nulls[RESULT_COLUMNS + 1];
 
 	GetFields(fcinfo, 0, 2, &document);
 	if (!PG_ARGISNULL(1))
@@ -58,10 +54,7 @@ try_ingest_document(PG_FUNCTION_ARGS)
 		LogBadDocument(&ledger, &document, problem.sqlstate, problem.message);
 	else
 		IngestOrLog(&ledger, &document, 1);
-	FillResult(&document, values, nulls);
-	values[RESULT_COLUMNS] = Int64GetDatum(document.error_id);
-	nulls[RESULT_COLUMNS] = !document.is_logged;
-	return HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
+	return ResultRow(desc, &document);
 }
 
 /*

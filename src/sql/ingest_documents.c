@@ -10,6 +10,7 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/tuplestore.h"
 
 #include "../compat.h"
@@ -22,11 +23,12 @@ PG_FUNCTION_INFO_V1(ingest_documents);
 typedef struct ArrayArgument
 {
 	const char *name;
-	int			field;			/* a DocumentField, or FIELD_CONTENT */
+	int			field;			/* a DocumentField, or one of these */
 	bool		is_required;
 } ArrayArgument;
 
 #define FIELD_CONTENT (-1)
+#define FIELD_LOCATION (-2)		/* where it was seen: not supported yet */
 
 static const ArrayArgument arguments[] = {
 	{"file_names", FIELD_NAME, true},
@@ -36,7 +38,10 @@ static const ArrayArgument arguments[] = {
 	{"document_texts", FIELD_TEXT, false},
 	{"metadata_extracted", FIELD_METADATA, false},
 	{"ingestion_statuses", FIELD_STATUS, false},
-	{"error_messages", FIELD_MESSAGE, false}
+	{"error_messages", FIELD_MESSAGE, false},
+	{"locations", FIELD_LOCATION, false},
+	{"modified_ats", FIELD_LOCATION, false},
+	{"fingerprints", FIELD_LOCATION, false}
 };
 
 /* A batch while it is being read from the arrays. */
@@ -88,13 +93,17 @@ SetElement(const ArrayArgument *argument, Document *document, Datum value,
 		   bool is_null)
 {
 	CHECK_FOR_INTERRUPTS();
-	if (argument->field != FIELD_CONTENT)
+	if (argument->field >= 0)
 	{
 		document->fields[argument->field].value = value;
 		document->fields[argument->field].isnull = is_null;
 	}
-	else if (!is_null)
+	else if (is_null)
+		return;
+	else if (argument->field == FIELD_CONTENT)
 		HashContent(document, value);
+	else
+		RefuseLocation(argument->name);
 }
 
 /* Reads an array argument into the documents of the batch. */
@@ -104,6 +113,9 @@ ReadArray(FunctionCallInfo fcinfo, int number, ArrayBatch *batch)
 	const ArrayArgument *argument = &arguments[number];
 	ArrayType  *array;
 	int			length;
+	int16		element_length;
+	bool		is_by_value;
+	char		alignment;
 	Datum	   *values;
 	bool	   *nulls;
 
@@ -120,8 +132,10 @@ ReadArray(FunctionCallInfo fcinfo, int number, ArrayBatch *batch)
 	if (batch->ndocuments < 0)
 		AllocateDocuments(batch, length);
 
-	deconstruct_array(array, ARR_ELEMTYPE(array), -1, false, TYPALIGN_INT,
-					  &values, &nulls, &length);
+	get_typlenbyvalalign(ARR_ELEMTYPE(array), &element_length, &is_by_value,
+						 &alignment);
+	deconstruct_array(array, ARR_ELEMTYPE(array), element_length, is_by_value,
+					  alignment, &values, &nulls, &length);
 	for (int i = 0; i < length; i++)
 		SetElement(argument, &batch->documents[i], values[i], nulls[i]);
 }
@@ -153,7 +167,7 @@ ingest_documents(PG_FUNCTION_ARGS)
 		Datum		values[RESULT_COLUMNS];
 		bool		nulls[RESULT_COLUMNS];
 
-		FillResult(&batch.documents[i], values, nulls);
+		FillResult(&batch.documents[i], result->setDesc, values, nulls);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;

@@ -230,17 +230,24 @@ ORDER BY 1;
 -- check: functions
 -- counts: functions missing, changed, or of another owner than documents
 WITH ingesting (defaults) AS (
-    VALUES ('''manual''::text, NULL::text, NULL::json, ''success''::text, NULL::text'))
+    VALUES ('''manual''::text, NULL::text, NULL::json, ''success''::text, NULL::text, NULL::text, '
+        'NULL::timestamp with time zone, NULL::text'))
 SELECT format('%s(%s)', e.f, e.arguments)
 FROM (VALUES
-    ('ingest_document', 'text, bytea, text, text, text, json, text, text', 'record', NULL),
-    ('ingest_hashed_document', 'text, text, bigint, text, text, text, json, text, text',
-        'record', NULL),
-    ('ingest_documents', 'text[], bytea[], text[], text[], text[], json[], text[], text[]',
-        'SETOF record', 'NULL::text[], NULL::text[], NULL::json[], NULL::text[], NULL::text[]'),
-    ('ingest_file', 'text, text, text, text, json, text, text', 'record', NULL),
-    ('ingest_large_object', 'oid, text, text, text, text, json, text, text', 'record', NULL),
-    ('try_ingest_document', 'text, bytea, text, text, text, json, text, text', 'record', NULL),
+    ('ingest_document', 'text, bytea, text, text, text, json, text, text, text, '
+        'timestamp with time zone, text', 'record', NULL),
+    ('ingest_hashed_document', 'text, text, bigint, text, text, text, json, text, text, text, '
+        'timestamp with time zone, text', 'record', NULL),
+    ('ingest_documents', 'text[], bytea[], text[], text[], text[], json[], text[], text[], '
+        'text[], timestamp with time zone[], text[]', 'SETOF record',
+        'NULL::text[], NULL::text[], NULL::json[], NULL::text[], NULL::text[], NULL::text[], '
+        'NULL::timestamp with time zone[], NULL::text[]'),
+    ('ingest_file', 'text, text, text, text, json, text, text, text, timestamp with time zone, '
+        'text', 'record', NULL),
+    ('ingest_large_object', 'oid, text, text, text, text, json, text, text, text, '
+        'timestamp with time zone, text', 'record', NULL),
+    ('try_ingest_document', 'text, bytea, text, text, text, json, text, text, text, '
+        'timestamp with time zone, text', 'record', NULL),
     ('record_document_event', 'bigint, text, json, json, text', 'bigint',
         'NULL::json, NULL::json, NULL::text'),
     ('log_ingestion_error', 'text, text, text', 'bigint', ''),

@@ -110,7 +110,9 @@ OpenTrail(Trail *trail, const Ledger *ledger)
 		trail->id = WriterColumn(trail->rows, "id", COLUMN_INTEGER);
 	trail->login_role = DirectFunctionCall1(namein,
 											CStringGetDatum(login_role));
-	trail->user = SettingText(doc_extractor_user);
+	trail->user = SettingText(doc_extractor_application_user);
+	if (trail->user == (Datum) 0)
+		trail->user = SettingText(doc_extractor_user);
 	if (trail->user == (Datum) 0)
 		trail->user = CStringGetTextDatum(login_role);
 	trail->reason = SettingText(doc_extractor_reason);

@@ -39,6 +39,7 @@ typedef struct Document
 	int64		document_id;
 	bool		is_duplicate;
 	int64		duplicate_count;
+	bool		has_text;		/* does the row in documents? */
 } Document;
 
 /* What the columns of documents hold. */

@@ -47,6 +47,8 @@ NeedDocuments(DocumentSearch *search)
 										   "file_size_bytes", COLUMN_INTEGER);
 	search->file_hash = ColumnNumber(desc, "documents", "file_hash",
 									 COLUMN_TEXT);
+	search->document_text = ColumnNumber(desc, "documents", "document_text",
+										 COLUMN_TEXT);
 	search->ingestion_status = ColumnNumber(desc, "documents",
 											"ingestion_status", COLUMN_TEXT);
 }
@@ -60,6 +62,7 @@ SetFound(DocumentSearch *search, TupleTableSlot *row, FoundDocument *document)
 	document->size = RequiredInteger(row, search->file_size_bytes);
 	document->is_success =
 		IsSuccessStatus(RequiredColumn(row, search->ingestion_status));
+	document->has_text = !slot_attisnull(row, search->document_text);
 }
 
 /* Sets what a row of documents says, if it has the hash that we search for. */

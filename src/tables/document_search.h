@@ -22,6 +22,7 @@ typedef struct DocumentSearch
 	AttrNumber	id;
 	AttrNumber	file_size_bytes;
 	AttrNumber	file_hash;
+	AttrNumber	document_text;
 	AttrNumber	ingestion_status;
 } DocumentSearch;
 

@@ -145,7 +145,7 @@ ReportAlteredHash(const Document *document)
  */
 static InsertResult
 InsertDocumentByStatement(const Ledger *ledger, const Document *document,
-						  bool insist, int64 *document_id)
+						  bool insist, int64 *document_id, bool *has_text)
 {
 	/* If a trigger suppresses the row, that is an error anyway. */
 	static const InsertStatements statements = {
@@ -155,7 +155,7 @@ InsertDocumentByStatement(const Ledger *ledger, const Document *document,
 	InsertResult result;
 	Datum		values[INSERTED_COLUMNS];
 	char		nulls[INSERTED_COLUMNS];
-	Datum		results[2];
+	Datum		results[3];
 
 	for (int i = 0; i < INSERTED_COLUMNS; i++)
 	{
@@ -171,26 +171,28 @@ InsertDocumentByStatement(const Ledger *ledger, const Document *document,
 	if (!IsHash(results[1], document->hash))
 		ReportAlteredHash(document);
 	*document_id = DatumGetInt64(results[0]);
+	*has_text = DatumGetBool(results[2]);
 	return ROW_STORED;
 }
 
 /*
  * Inserts a document unless its hash is in the table, waiting for sessions that
- * are inserting it.  Sets "document_id" if it did.  For "insist" see
+ * are inserting it.  Sets "document_id" and "has_text" if it did.  For "insist" see
  * InsertByStatement().
  */
 InsertResult
 InsertDocument(DocumentWriter *writer, const Document *document, bool insist,
-			   int64 *document_id)
+			   int64 *document_id, bool *has_text)
 {
 	Assert(strlen(document->hash) == HASH_DIGITS);
 	if (writer->rows == NULL)
 		return InsertDocumentByStatement(writer->ledger, document, insist,
-										 document_id);
+										 document_id, has_text);
 	FillRow(writer->rows, document);
 	if (!WriteRow(writer->rows))
 		return ROW_CONFLICTS;
 	*document_id = RequiredInteger(writer->rows->slot, writer->id);
+	*has_text = !document->fields[FIELD_TEXT].isnull;
 	WriteDerived(DeriveNewRow, writer);
 	return ROW_STORED;
 }

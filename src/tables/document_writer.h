@@ -21,7 +21,7 @@ typedef struct DocumentWriter
 extern DocumentWriter *OpenDocumentWriter(const Ledger *ledger);
 extern InsertResult InsertDocument(DocumentWriter *writer,
 								   const Document *document, bool insist,
-								   int64 *document_id);
+								   int64 *document_id, bool *has_text);
 extern bool InsertDocuments(const Ledger *ledger, Document **documents,
 							int ndocuments, int64 *ids);
 extern void CloseDocumentWriter(DocumentWriter *writer);

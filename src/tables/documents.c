@@ -13,11 +13,29 @@
 #include "documents.h"
 
 /*
+ * Updates a document by a statement that returns whether it has a text.  Returns
+ * false if there is no such row.
+ */
+static bool
+UpdateDocument(const Ledger *ledger, LedgerStatement statement, Datum *values,
+			   const char *nulls, bool *has_text)
+{
+	Datum		result;
+
+	if (RunStatement(ledger, statement, values, nulls, &result) == 0)
+		return false;
+	*has_text = DatumGetBool(result);
+	return true;
+}
+
+/*
  * Makes a document that has failed a success, with a new text and metadata.
- * Returns false if it is gone, is a success, or has another hash by now.
+ * Returns false if it is gone, is a success, or has another hash by now.  Else sets
+ * "has_text".
  */
 bool
-HealDocument(const Ledger *ledger, int64 document_id, const Document *document)
+HealDocument(const Ledger *ledger, int64 document_id, const Document *document,
+			 bool *has_text)
 {
 	Datum		values[4];
 	char		nulls[4] = {' ', ' ', ' ', ' '};
@@ -30,7 +48,7 @@ HealDocument(const Ledger *ledger, int64 document_id, const Document *document)
 		nulls[2] = 'n';
 	if (document->fields[FIELD_METADATA].isnull)
 		nulls[3] = 'n';
-	return RunStatement(ledger, STATEMENT_HEAL, values, nulls, NULL) > 0;
+	return UpdateDocument(ledger, STATEMENT_HEAL, values, nulls, has_text);
 }
 
 /*
@@ -39,7 +57,7 @@ HealDocument(const Ledger *ledger, int64 document_id, const Document *document)
  */
 bool
 FailDocumentAgain(const Ledger *ledger, int64 document_id,
-				  const Document *document)
+				  const Document *document, bool *has_text)
 {
 	NullableDatum message = document->fields[FIELD_MESSAGE];
 	Datum		values[3];
@@ -48,7 +66,7 @@ FailDocumentAgain(const Ledger *ledger, int64 document_id,
 	values[0] = Int64GetDatum(document_id);
 	values[1] = CStringGetTextDatum(document->hash);
 	values[2] = message.value;
-	return RunStatement(ledger, STATEMENT_FAIL_AGAIN, values, nulls, NULL) > 0;
+	return UpdateDocument(ledger, STATEMENT_FAIL_AGAIN, values, nulls, has_text);
 }
 
 /*

@@ -10,9 +10,9 @@
 #include "document.h"
 
 extern bool HealDocument(const Ledger *ledger, int64 document_id,
-						 const Document *document);
+						 const Document *document, bool *has_text);
 extern bool FailDocumentAgain(const Ledger *ledger, int64 document_id,
-							  const Document *document);
+							  const Document *document, bool *has_text);
 extern Datum LockDocument(const Ledger *ledger, int64 document_id);
 extern void CheckStatus(TupleTableSlot *slot, AttrNumber status);
 

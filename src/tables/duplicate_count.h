@@ -18,6 +18,7 @@ typedef struct FoundDocument
 	int64		document_id;
 	int64		size;			/* bytes */
 	bool		is_success;
+	bool		has_text;
 	ItemPointerData hash_row;	/* its row in hash_index; invalid: not known */
 } FoundDocument;
 

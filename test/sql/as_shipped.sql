@@ -87,15 +87,15 @@ SELECT n, t.* FROM (VALUES
 -- Only the defaults of columns that we do not set are computed.
 ALTER TABLE audit_log ALTER user_or_system TYPE varchar(5);
 ALTER TABLE documents ALTER file_type SET DEFAULT (1 / 0)::text;
-SET doc_extractor."user" = 'abc';
+SET doc_extractor.application_user = 'abc';
 SELECT is_duplicate FROM ingest_document('c', 'c', 't');
 -- A text loses the blanks that do not fit, and nothing else.
 ALTER TABLE audit_log ALTER user_or_system DROP DEFAULT;
-SET doc_extractor."user" = 'abc        ';
+SET doc_extractor.application_user = 'abc        ';
 SELECT is_duplicate FROM ingest_document('d', 'd', 't');
-SET doc_extractor."user" = 'abc    def ';
+SET doc_extractor.application_user = 'abc    def ';
 SELECT is_duplicate FROM ingest_document('e', 'e', 't');
-RESET doc_extractor."user";
+RESET doc_extractor.application_user;
 SELECT DISTINCT user_or_system || '|' AS "user" FROM audit_log ORDER BY 1;
 ALTER TABLE audit_log ALTER user_or_system TYPE varchar(255);
 ALTER TABLE documents ALTER file_type DROP DEFAULT;

@@ -362,10 +362,10 @@ RESET ROLE;
 SELECT d.file_name, d.ingestion_source, duplicates, trail
 FROM documents d JOIN stored('^s') USING (file_name) ORDER BY 1;
 -- The trail has the loader's login role, and the user and reason that the loader sets.
-SET doc_extractor."user" = 'web:4711';
+SET doc_extractor.application_user = 'web:4711';
 SET doc_extractor.reason = 'nightly';
 INSERT INTO document_inbox (file_name, content, file_type) VALUES ('t1', 't1', 't');
-RESET doc_extractor."user";
+RESET doc_extractor.application_user;
 RESET doc_extractor.reason;
 SELECT action, user_or_system, db_user = session_user AS login_role, change_reason,
        new_value::jsonb - 'file_hash' AS new_value

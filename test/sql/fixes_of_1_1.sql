@@ -43,10 +43,10 @@ FROM pg_indexes WHERE schemaname = 'docs' AND indexdef LIKE '%(file_hash)%'
 ORDER BY tablename, indexname;
 SELECT count(*) FROM pg_indexes WHERE schemaname = 'docs';
 -- 6: the login role is lost if the application names its user.
-SET doc_extractor."user" = 'a user';
+SET doc_extractor.application_user = 'a user';
 SELECT document_id FROM ingest_document('five', 'five', 't');
 SELECT user_or_system, to_jsonb(a) ? 'db_user' AS db_user FROM audit_log a ORDER BY id DESC LIMIT 1;
-RESET doc_extractor."user";
+RESET doc_extractor.application_user;
 -- 7: any status and any action are accepted.
 INSERT INTO documents (file_name, file_size_bytes, file_hash, file_type, ingestion_source,
     ingestion_status)
@@ -72,7 +72,7 @@ SELECT action, old_name FROM trail WHERE document_id = :six;
 SELECT count(*) FROM hash_index WHERE document_id = :six;
 -- The old value has all of the document's columns, except id and NULLs; user and reason
 -- are as always.
-SET doc_extractor."user" = 'a user';
+SET doc_extractor.application_user = 'a user';
 SET doc_extractor.reason = 'a reason';
 INSERT INTO documents (id, file_name, file_size_bytes, file_hash, file_type, ingestion_source,
     ingestion_timestamp, document_text, metadata_extracted, created_at)
@@ -83,7 +83,7 @@ SELECT action, user_or_system, db_user = session_user AS db_user, change_reason,
     new_value IS NULL AS no_new_value, old_value::jsonb - 'updated_at' AS old_value,
     old_value::jsonb ? 'updated_at' AS updated_at
 FROM audit_log WHERE document_id = 1000 ORDER BY id DESC LIMIT 1;
-RESET doc_extractor."user";
+RESET doc_extractor.application_user;
 RESET doc_extractor.reason;
 -- Every deleted row of a statement leaves a trail, also if the role has no privilege on
 -- the trail; a statement that deletes none leaves none.
@@ -139,12 +139,12 @@ INSERT INTO documents (file_name, file_size_bytes, file_hash, file_type, ingesti
 SELECT file_name, 1, file_hash, 't', 's' FROM documents LIMIT 1
 ON CONFLICT ON CONSTRAINT ix_documents_file_hash DO NOTHING;
 -- 6: the trail has both, whatever the current role is.
-SET doc_extractor."user" = 'a user';
+SET doc_extractor.application_user = 'a user';
 SET ROLE regress_docs_writer;
 INSERT INTO documents (file_name, file_size_bytes, file_hash, file_type, ingestion_source)
 VALUES ('eight', 1, 'eight', 't', 's');
 UPDATE documents SET file_type = 'u' WHERE file_name = 'eight';
-RESET doc_extractor."user";
+RESET doc_extractor.application_user;
 UPDATE documents SET file_type = 'v' WHERE file_name = 'eight';
 DELETE FROM documents WHERE file_name = 'eight';
 RESET ROLE;

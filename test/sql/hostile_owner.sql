@@ -431,7 +431,7 @@ DROP FUNCTION docs.grab_trigger() CASCADE;
 
 -- A setting that comes with the connection and is not valid text.
 \set bytes `printf '\377'`
-\set connection 'options=-cdoc_extractor.user=' :bytes
+\set connection 'options=-cdoc_extractor.application_user=' :bytes
 \c -reuse-previous=on :connection
 \set SHOW_CONTEXT never
 \set VERBOSITY sqlstate

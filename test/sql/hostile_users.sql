@@ -273,10 +273,10 @@ ALTER TABLE :docs.error_log DISABLE ROW LEVEL SECURITY;
 -- What EXECUTE alone can forge: events, with any valid action and any user, for
 -- documents that exist; db_user is the login role.
 SET SESSION AUTHORIZATION regress_docs_caller;
-SET doc_extractor."user" = 'somebody else';
+SET doc_extractor.application_user = 'somebody else';
 SELECT count(:docs.record_document_event(1, action, '{"forged": 1}', '{"forged": 2}', 'because'))
 FROM unnest(ARRAY['ingested', 'updated', 'deleted', 'classified', 'tagged', 'error']) action;
-RESET doc_extractor."user";
+RESET doc_extractor.application_user;
 SELECT :docs.record_document_event(-1, 'deleted');
 SELECT :docs.record_document_event(1, 'forged');
 RESET SESSION AUTHORIZATION;

@@ -98,6 +98,8 @@ FROM unnest(ARRAY['documents_id_seq', 'hash_index_id_seq', 'audit_log_id_seq', '
             (3, 'setval', 'SELECT setval(%L, 10)')) commands (position, what, command)
 ORDER BY name, position;
 INSERT INTO matrix (kind, object, what, statement) VALUES
+    ('setting', 'doc_extractor.application_user', 'SET',
+     $$SET LOCAL doc_extractor.application_user = 'u'$$),
     ('setting', 'doc_extractor.user', 'SET', $$SET LOCAL doc_extractor."user" = 'u'$$),
     ('setting', 'doc_extractor.reason', 'SET', $$SET LOCAL doc_extractor.reason = 'r'$$),
     ('setting', 'doc_extractor.audit_value_limit', 'SET',

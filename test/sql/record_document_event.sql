@@ -29,12 +29,12 @@ SELECT new_value #>> '{}' = repeat('x', 100000) AS kept FROM audit_log WHERE id 
 
 -- The reason is the argument's, otherwise the setting's. The user is the setting's.
 SET doc_extractor.reason = 'from the setting';
-SET doc_extractor."user" = 'classifier 2';
+SET doc_extractor.application_user = 'classifier 2';
 SELECT record_document_event(2, 'tagged', change_reason => 'from the call') AS a,
        record_document_event(2, 'tagged') AS b \gset
 SELECT user_or_system, change_reason FROM audit_log WHERE id IN (:a, :b) ORDER BY id;
 RESET doc_extractor.reason;
-RESET doc_extractor."user";
+RESET doc_extractor.application_user;
 -- The limit is 500 characters, not bytes.
 SELECT record_document_event(2, 'tagged', change_reason => repeat('é', 500)) AS id \gset
 SELECT length(change_reason), octet_length(change_reason) FROM audit_log WHERE id = :id;

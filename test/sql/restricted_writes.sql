@@ -83,7 +83,7 @@ INSERT INTO commands (command) VALUES
     ($$INSERT INTO docs.later VALUES ('deferred')$$),
     ($$SET search_path = docs, pg_catalog$$),
     ($$SET LOCAL search_path = docs, pg_catalog$$),
-    ($$SELECT set_config('doc_extractor.user', 'somebody', false)$$),
+    ($$SELECT set_config('doc_extractor.application_user', 'somebody', false)$$),
     ($$CREATE OR REPLACE FUNCTION docs.permanent() RETURNS int LANGUAGE sql AS 'SELECT 1'$$),
     ($$SELECT pg_notify('channel', 'message')$$),
     ($$SELECT nextval('docs.numbers')$$),
@@ -119,8 +119,8 @@ CREATE VIEW left_behind AS
     UNION ALL SELECT 'temporary ' || proname FROM pg_proc WHERE pronamespace = pg_my_temp_schema()
     UNION ALL SELECT 'search_path ' || setting FROM pg_settings
               WHERE name = 'search_path' AND setting NOT LIKE '%public%'
-    UNION ALL SELECT 'user ' || current_setting('doc_extractor.user')
-              WHERE current_setting('doc_extractor.user') <> '';
+    UNION ALL SELECT 'user ' || current_setting('doc_extractor.application_user')
+              WHERE current_setting('doc_extractor.application_user') <> '';
 GRANT SELECT ON left_behind TO PUBLIC;
 
 -- Shows what has run, and what is left behind.

@@ -16,9 +16,9 @@ $$;
 
 -- Types of 50 characters do not stop it, nor do trail rows whose user is the login role.
 SELECT document_id FROM ingest_document('a', 'a', repeat('x', 50));
-SET doc_extractor."user" = :'USER';
+SET doc_extractor.application_user = :'USER';
 SELECT document_id FROM ingest_document('b', 'b', 't');
-RESET doc_extractor."user";
+RESET doc_extractor.application_user;
 BEGIN;
 ALTER EXTENSION doc_extractor UPDATE TO '1.0';
 ROLLBACK;
@@ -35,11 +35,11 @@ ALTER EXTENSION doc_extractor UPDATE TO 'unpackaged';
 SELECT extversion, digest_of_all() = :'before' AS unchanged
 FROM pg_extension WHERE extname = 'doc_extractor';
 -- Users that differ from the login role stop it too; the message has the number of both.
-SET doc_extractor."user" = 'a user';
+SET doc_extractor.application_user = 'a user';
 SELECT document_id FROM ingest_document('f', 'f', 't');
 UPDATE documents SET file_type = 'u' WHERE id = 1;
 SELECT document_id FROM ingest_document('g', 'g', 't');
-RESET doc_extractor."user";
+RESET doc_extractor.application_user;
 SELECT digest_of_all() AS before \gset
 ALTER EXTENSION doc_extractor UPDATE TO '1.0';
 \echo :SQLSTATE

@@ -36,6 +36,7 @@ SHOW doc_extractor.reason;
 -- Which settings an ordinary role may change.
 CREATE ROLE regress_docs_importer;
 SET ROLE regress_docs_importer;
+SET doc_extractor.application_user = 'web:4711';
 SET doc_extractor."user" = 'web:4711';
 SET doc_extractor.reason = 'nightly import';
 SET doc_extractor.on_bad_document = log;

@@ -103,17 +103,17 @@ END
 $$;
 SET ROLE regress_docs_application;
 SELECT forge();
-SET doc_extractor."user" = 'system';
+SET doc_extractor.application_user = 'system';
 SELECT docs.record_document_event(9, 'ingested', NULL, NULL, 'adopted with all documents before')
     IS NOT NULL AS recorded;
-SET doc_extractor."user" = ' ';
+SET doc_extractor.application_user = ' ';
 SELECT docs.record_document_event(9, 'ingested', NULL, NULL, 'adopted with all documents before')
     IS NOT NULL AS recorded;
-SET doc_extractor."user" = '';
+SET doc_extractor.application_user = '';
 SELECT docs.record_document_event(9, 'ingested', NULL, NULL, 'adopted with all documents before')
     IS NOT NULL AS recorded;
 INSERT INTO docs.document_inbox (file_name, content, file_type) VALUES ('inbox', 'inbox', 't');
-RESET doc_extractor."user";
+RESET doc_extractor.application_user;
 RESET ROLE;
 SELECT count(*) FROM docs.audit_log
 WHERE change_reason = 'adopted with all documents before' AND user_or_system = '';
@@ -122,10 +122,10 @@ SELECT * FROM broken_by('DELETE FROM docs.audit_log WHERE document_id IN (4, 5)'
 SET doc_extractor.allow_data_loss = on;
 ALTER EXTENSION doc_extractor UPDATE TO '1.0';
 SET ROLE regress_docs_application;
-SET doc_extractor."user" = 'system';
+SET doc_extractor.application_user = 'system';
 SELECT docs.record_document_event(9, 'ingested', NULL, NULL, 'adopted with all documents before')
     IS NOT NULL AS recorded;
-RESET doc_extractor."user";
+RESET doc_extractor.application_user;
 RESET ROLE;
 ALTER EXTENSION doc_extractor UPDATE TO '1.1';
 SELECT * FROM docs.doc_extractor_verify() WHERE NOT passed;

@@ -79,7 +79,7 @@ SELECT count(*) FROM public.call_all('1.1 for a moment');
 ROLLBACK;
 SELECT count(*) FROM public.call_all('1.0 after all');
 -- All settings of 1.0 work.
-SET doc_extractor."user" = 'a user';
+SET doc_extractor.application_user = 'a user';
 SET doc_extractor.reason = 'a reason';
 SET doc_extractor.audit_value_limit = '1MB';
 SET doc_extractor.restoring = on;

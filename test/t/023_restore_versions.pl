@@ -40,7 +40,7 @@ my %only_in = (
 	'1.1' => q{
 		SELECT FROM ingest_document('docx', 'docx',
 			'application/vnd.openxmlformats-officedocument.wordprocessingml.document');
-		SET doc_extractor."user" = 'a user';
+		SET doc_extractor.application_user = 'a user';
 		SELECT FROM ingest_document('by a user', 'by a user', 'text/plain');
 	});
 

@@ -234,8 +234,8 @@ as_owner('granted', q{
 	GRANT SELECT ON docs.documents TO regress_docs_other});
 my $acls = $node->safe_psql('granted', $acl_query);
 my $down = step($node, 'granted', $owner, '1.0');
-my $grants = q{GRANT EXECUTE ON FUNCTION docs.ingest_file(text, text, text, text, json, text, text)}
-  . q{ TO regress_docs_other;
+my $grants = q{GRANT EXECUTE ON FUNCTION docs.ingest_file(text, text, text, text, json, text, text,}
+  . q{ text, timestamp with time zone, text) TO regress_docs_other;
 GRANT INSERT, SELECT ON docs.document_inbox TO "regress_docs Reader";
 GRANT SELECT (db_user) ON docs.audit_log TO regress_docs_other;
 GRANT SELECT (documents), SELECT (file_type) ON docs.ingestion_stats_by_type TO regress_docs_other;

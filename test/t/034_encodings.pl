@@ -50,7 +50,7 @@ foreach my $encoding (sort keys %encodings)
 	# Every column has it, quotes and control characters too.
 	is( results_of(
 			$encoding, qq{
-			SET doc_extractor."user" = '$character user';
+			SET doc_extractor.application_user = '$character user';
 			SET doc_extractor.reason = '$character reason';
 			SELECT document_id FROM ingest_document($name, 'one', 'type $character',
 				'source $character', E'text "$character" \\\\ \\t end',
@@ -96,9 +96,9 @@ foreach my $encoding (sort keys %encodings)
 			$encoding, qq{
 			SELECT FROM ingest_document(repeat('$character', 501), 'two', 't');
 			SELECT FROM log_ingestion_error('f', repeat('$character', 101), 'm');
-			SELECT set_config('doc_extractor.user',
+			SELECT set_config('doc_extractor.application_user',
 				repeat('$character', 255 / $count), false) <> '';
-			SELECT set_config('doc_extractor.user', repeat('$character', 256), false)}),
+			SELECT set_config('doc_extractor.application_user', repeat('$character', 256), false)}),
 		join("\n",
 			't',
 			'22001: file_name is too long: '
@@ -107,7 +107,7 @@ foreach my $encoding (sort keys %encodings)
 			'22001: error_type is too long: '
 			  . 101 * $count
 			  . ' characters, at most 100 are allowed',
-			'22023: invalid value for parameter "doc_extractor.user": "' . $character x 256 . '"'),
+			'22023: invalid value for parameter "doc_extractor.application_user": "' . $character x 256 . '"'),
 		"$encoding: what is too long");
 	is( results_of(
 			$encoding, qq{

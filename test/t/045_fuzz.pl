@@ -204,7 +204,7 @@ sub assignment
 }
 
 my @settings = (
-	sub { 'doc_extractor."user" = ' . (text(255, 256) =~ s/^NULL$/DEFAULT/r) },
+	sub { 'doc_extractor.application_user = ' . (text(255, 256) =~ s/^NULL$/DEFAULT/r) },
 	sub { 'doc_extractor.reason = ' . (text(500, 501) =~ s/^NULL$/DEFAULT/r) },
 	sub { 'doc_extractor.on_bad_document = ' . pick(qw(log error)) },
 	sub { 'doc_extractor.restoring = ' . pick(qw(on off)) },
