@@ -412,13 +412,18 @@ AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION @extschema@.doc_extractor_ddl_end() IS
     'Event trigger: logs ALTER TABLE and CREATE INDEX on the extension''s tables';
 CREATE EVENT TRIGGER doc_extractor_ddl_start ON ddl_command_start
-    -- A column of a table can also be renamed by the commands for its like. What tables and columns
-    -- can depend on takes them along by CASCADE.
-    WHEN TAG IN ('ALTER EXTENSION', 'ALTER FOREIGN TABLE', 'ALTER MATERIALIZED VIEW', 'ALTER TABLE',
-                 'ALTER TYPE', 'ALTER VIEW', 'DROP ACCESS METHOD', 'DROP COLLATION', 'DROP DOMAIN',
-                 'DROP EXTENSION', 'DROP FOREIGN DATA WRAPPER', 'DROP FOREIGN TABLE', 'DROP FUNCTION',
-                 'DROP INDEX', 'DROP OWNED', 'DROP ROUTINE', 'DROP SCHEMA', 'DROP SERVER', 'DROP TABLE',
-                 'DROP TYPE')
+    -- A column of a table can also be renamed by the commands for its like.  By CASCADE, every DROP of
+    -- what a table, view or function can depend on takes it along, and with it the extension.
+    WHEN TAG IN ('ALTER EXTENSION', 'ALTER FOREIGN TABLE', 'ALTER MATERIALIZED VIEW',
+                 'ALTER SEQUENCE', 'ALTER TABLE', 'ALTER TYPE', 'ALTER VIEW', 'DROP ACCESS METHOD',
+                 'DROP AGGREGATE', 'DROP CAST', 'DROP COLLATION', 'DROP DOMAIN', 'DROP EXTENSION',
+                 'DROP FOREIGN DATA WRAPPER', 'DROP FOREIGN TABLE', 'DROP FUNCTION', 'DROP INDEX',
+                 'DROP LANGUAGE', 'DROP MATERIALIZED VIEW', 'DROP OPERATOR', 'DROP OPERATOR CLASS',
+                 'DROP OPERATOR FAMILY', 'DROP OWNED', 'DROP PROCEDURE', 'DROP ROUTINE',
+                 'DROP SCHEMA', 'DROP SEQUENCE', 'DROP SERVER', 'DROP TABLE',
+                 'DROP TEXT SEARCH CONFIGURATION', 'DROP TEXT SEARCH DICTIONARY',
+                 'DROP TEXT SEARCH PARSER', 'DROP TEXT SEARCH TEMPLATE', 'DROP TRANSFORM',
+                 'DROP TYPE', 'DROP VIEW')
     EXECUTE FUNCTION @extschema@.doc_extractor_ddl_start();
 ALTER EVENT TRIGGER doc_extractor_ddl_start ENABLE ALWAYS;
 COMMENT ON EVENT TRIGGER doc_extractor_ddl_start IS

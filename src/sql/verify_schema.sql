@@ -8,15 +8,17 @@
 -- make turns this file and verify_data.sql into strings for verify.c, with verify_checks.awk. The
 -- function's result has the order of these files.
 
--- After a crash, an unlogged table is empty.
+-- After a crash, an unlogged table is empty, and an unlogged sequence begins again.
 -- check: tables
--- counts: tables missing, unlogged, or of another owner than documents
-SELECT e.t
-FROM (VALUES ('documents'), ('hash_index'), ('audit_log'), ('error_log')) AS e (t)
+-- counts: tables or sequences missing, unlogged, or of another owner than documents
+SELECT e.name
+FROM (VALUES ('documents', 'r'), ('documents_id_seq', 'S'), ('hash_index', 'r'),
+    ('hash_index_id_seq', 'S'), ('audit_log', 'r'), ('audit_log_id_seq', 'S'),
+    ('error_log', 'r'), ('error_log_id_seq', 'S')) AS e (name, kind)
 WHERE NOT EXISTS (
     SELECT FROM pg_class AS c
     JOIN pg_class AS d ON d.relname = 'documents' AND d.relnamespace = $1
-    WHERE c.relname = e.t AND c.relnamespace = $1 AND c.relkind = 'r'
+    WHERE c.relname = e.name AND c.relnamespace = $1 AND c.relkind = e.kind::"char"
         AND c.relpersistence = 'p' AND c.relowner = d.relowner)
 ORDER BY 1;
 
@@ -325,11 +327,15 @@ ORDER BY 1;
 SELECT e.g
 FROM (VALUES
     ('doc_extractor_ddl_start', 'doc_extractor_ddl_start', 'ddl_command_start',
-     ARRAY['ALTER EXTENSION', 'ALTER FOREIGN TABLE', 'ALTER MATERIALIZED VIEW', 'ALTER TABLE',
-           'ALTER TYPE', 'ALTER VIEW', 'DROP ACCESS METHOD', 'DROP COLLATION', 'DROP DOMAIN',
-           'DROP EXTENSION', 'DROP FOREIGN DATA WRAPPER', 'DROP FOREIGN TABLE', 'DROP FUNCTION',
-           'DROP INDEX', 'DROP OWNED', 'DROP ROUTINE', 'DROP SCHEMA', 'DROP SERVER', 'DROP TABLE',
-           'DROP TYPE']),
+     ARRAY['ALTER EXTENSION', 'ALTER FOREIGN TABLE', 'ALTER MATERIALIZED VIEW', 'ALTER SEQUENCE',
+           'ALTER TABLE', 'ALTER TYPE', 'ALTER VIEW', 'DROP ACCESS METHOD', 'DROP AGGREGATE',
+           'DROP CAST', 'DROP COLLATION', 'DROP DOMAIN', 'DROP EXTENSION',
+           'DROP FOREIGN DATA WRAPPER', 'DROP FOREIGN TABLE', 'DROP FUNCTION', 'DROP INDEX',
+           'DROP LANGUAGE', 'DROP MATERIALIZED VIEW', 'DROP OPERATOR', 'DROP OPERATOR CLASS',
+           'DROP OPERATOR FAMILY', 'DROP OWNED', 'DROP PROCEDURE', 'DROP ROUTINE', 'DROP SCHEMA',
+           'DROP SEQUENCE', 'DROP SERVER', 'DROP TABLE', 'DROP TEXT SEARCH CONFIGURATION',
+           'DROP TEXT SEARCH DICTIONARY', 'DROP TEXT SEARCH PARSER', 'DROP TEXT SEARCH TEMPLATE',
+           'DROP TRANSFORM', 'DROP TYPE', 'DROP VIEW']),
     ('doc_extractor_rewrite', 'doc_extractor_ddl_start', 'table_rewrite', NULL),
     ('doc_extractor_ddl_end', 'doc_extractor_ddl_end', 'ddl_command_end',
      ARRAY['ALTER TABLE', 'CREATE INDEX'])

@@ -25,8 +25,10 @@ END
 $$;
 SELECT * FROM broken_by('');
 
--- tables: one is unlogged, or another role's.
+-- tables: one is unlogged, or a sequence, or another role's.
 SELECT * FROM broken_by('ALTER TABLE docs.error_log SET UNLOGGED');
+SELECT * FROM broken_by('ALTER SEQUENCE docs.documents_id_seq SET UNLOGGED');
+SELECT * FROM broken_by('ALTER TABLE docs.audit_log SET UNLOGGED');
 SELECT * FROM broken_by('ALTER TABLE docs.hash_index OWNER TO regress_docs_other');
 
 -- extension: an object is no member.
