@@ -210,6 +210,7 @@ SELECT * FROM broken_by(
     'ALTER EXTENSION doc_extractor DROP EVENT TRIGGER doc_extractor_ddl_start;
      DROP EVENT TRIGGER doc_extractor_ddl_start');
 SELECT * FROM broken_by('ALTER EVENT TRIGGER doc_extractor_ddl_end DISABLE');
+SELECT * FROM broken_by('ALTER EVENT TRIGGER doc_extractor_rewrite ENABLE');
 SELECT * FROM broken_by(
     'ALTER EXTENSION doc_extractor DROP EVENT TRIGGER doc_extractor_ddl_start;
      DROP EVENT TRIGGER doc_extractor_ddl_start;

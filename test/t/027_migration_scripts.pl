@@ -421,6 +421,29 @@ like($dump, qr/^\Q$_\E/m, "adopted grants: a dump has $_")
 	'GRANT USAGE ON SEQUENCE docs.audit_log_id_seq TO regress_docs_other WITH GRANT OPTION;',
 	'REVOKE ALL ON TABLE docs.audit_log FROM regress_docs_keeper;');
 
+# What a superuser has installed can be given to another one, not to others, and goes every way then.
+new_database($node, 'reassigned', undef, 'docs');
+$node->safe_psql('postgres', q{
+	CREATE ROLE regress_docs_installer SUPERUSER LOGIN;
+	CREATE ROLE regress_docs_successor SUPERUSER LOGIN});
+install($node, 'reassigned', 'regress_docs_installer', 'docs', '1.1');
+$node->safe_psql('reassigned', q{SELECT FROM docs.ingest_document('a', 'a', 't')});
+my $mine = catalogs_of($node, 'reassigned', 'docs');
+(undef, $err) = run_script($node, 'reassigned', undef,
+	"REASSIGN OWNED BY regress_docs_installer TO $owner");
+like($err, qr/ERROR:  42501: permission denied to change owner of event trigger/,
+	'reassigned: not to a role that is no superuser');
+is_same(catalogs_of($node, 'reassigned', 'docs'), $mine, 'reassigned: nothing has changed then');
+$node->safe_psql('reassigned', 'REASSIGN OWNED BY regress_docs_installer TO regress_docs_successor');
+is(failed_checks($node, 'reassigned'), '', 'reassigned: all is well');
+(undef, $err) = run_script($node, 'reassigned', undef, 'DROP OWNED BY regress_docs_successor CASCADE');
+like($err, qr/ERROR:  2BP01: cannot drop extension doc_extractor/, 'reassigned: the guard works');
+foreach my $to (qw(1.0 1.1 unpackaged 1.1))
+{
+	is(step($node, 'reassigned', undef, $to), '', "reassigned: to $to");
+}
+is(failed_checks($node, 'reassigned'), '', 'reassigned: all is well after the steps');
+
 # The owner may grant all functions at once, and the rights are in a dump.
 new_ledger('all_functions', '1.1');
 (undef, $err) = as_owner('all_functions',
