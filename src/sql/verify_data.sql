@@ -18,8 +18,8 @@ WHERE NOT EXISTS (
     WHERE d.id = h.document_id AND d.file_hash = h.file_hash)
 ORDER BY h.id;
 
--- A second row is a trail that a restore has doubled, or forged. For adopted documents, the trail row
--- of the last one speaks for all. Its user_or_system is empty, which neither the functions nor the
+-- A second row is forged, or a restore has doubled the trail. For adopted documents, the trail row of
+-- the last one speaks for all. Its user_or_system is empty, which neither the functions nor the
 -- triggers write for anybody.
 -- check: documents have a trail
 -- counts: documents without one "ingested" trail row, or with several

@@ -203,7 +203,7 @@ WHERE NOT EXISTS (
         AND p.proname = e.f AND p.pronamespace = $1)
 ORDER BY 1;
 
--- Such a trigger may be there on purpose, and nothing tells for sure what it does. So this only informs.
+-- Such a trigger may be there on purpose, and nothing tells for sure what it does. So this informs.
 -- check: triggers of users
 -- informs: BEFORE ROW or INSTEAD OF triggers of users, which can change and suppress rows
 SELECT format('%s.%s', r.relname, g.tgname)

@@ -414,7 +414,9 @@ $node->safe_psql('postgres', 'CREATE DATABASE schema_source OWNER keeper');
 $node->safe_psql('schema_source',
 	'CREATE SCHEMA docs; CREATE EXTENSION doc_extractor SCHEMA docs',
 	extra_params => user_option('keeper'));
-run_command(command_line($node, 'pg_dump', 'schema_source', 'keeper', '-s', '-f', "$folder/schema_only.sql"));
+run_command(
+	command_line(
+		$node, 'pg_dump', 'schema_source', 'keeper', '-s', '-f', "$folder/schema_only.sql"));
 append_to_file("$folder/load.sql", qq{
 	INSERT INTO docs.documents (file_name, file_size_bytes, file_hash, file_type, ingestion_source)
 	SELECT 'new ' || i, 1, pg_catalog.encode(pg_catalog.sha256(i::text::bytea), 'hex'), 't', 's'

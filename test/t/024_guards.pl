@@ -113,9 +113,11 @@ foreach my $user (undef, 'regress_docs_keeper')
 		my $file = "$folder/schema_$who.$format";
 
 		run_command(command_line($node, 'pg_dump', $database, $user, @$dump, '-f', $file));
-		my (undef, $err) = run_command(command_line($node, $program, $database, $user, @options, $file));
+		my (undef, $err) =
+		  run_command(command_line($node, $program, $database, $user, @options, $file));
 		like($err, qr/cannot drop extension doc_extractor/, "$who, schema by $program: refused");
-		is_same(rows_of($node, $database, 'docs'), $before, "$who, schema by $program: nothing has changed");
+		is_same(rows_of($node, $database, 'docs'),
+			$before, "$who, schema by $program: nothing has changed");
 		is(failed_checks($node, $database), '', "$who, schema by $program: all is well");
 	}
 }

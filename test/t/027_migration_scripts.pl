@@ -436,7 +436,8 @@ like($err, qr/ERROR:  42501: permission denied to change owner of event trigger/
 is_same(catalogs_of($node, 'reassigned', 'docs'), $mine, 'reassigned: nothing has changed then');
 $node->safe_psql('reassigned', 'REASSIGN OWNED BY regress_docs_installer TO regress_docs_successor');
 is(failed_checks($node, 'reassigned'), '', 'reassigned: all is well');
-(undef, $err) = run_script($node, 'reassigned', undef, 'DROP OWNED BY regress_docs_successor CASCADE');
+(undef, $err) =
+  run_script($node, 'reassigned', undef, 'DROP OWNED BY regress_docs_successor CASCADE');
 like($err, qr/ERROR:  2BP01: cannot drop extension doc_extractor/, 'reassigned: the guard works');
 foreach my $to (qw(1.0 1.1 unpackaged 1.1))
 {
