@@ -360,6 +360,26 @@ is( (as_owner('set_down', join('', grep { !/EVENT TRIGGER/ } split /^/, $command
 $node->safe_psql('set_down', join('', grep { /EVENT TRIGGER/ } split /^/, $commands));
 is_same(catalogs_of($node, 'set_down', 'docs'), $set_catalogs, 'settings: all is as it was');
 
+# The way out prints the same of 1.0.
+new_ledger('set_out', '1.0');
+as_owner('set_out', q{
+	ALTER TABLE docs.documents DISABLE TRIGGER documents_after_insert,
+		ENABLE ALWAYS TRIGGER documents_before_update;
+	COMMENT ON TRIGGER documents_after_update ON docs.documents IS 'theirs';
+	COMMENT ON TABLE docs.error_log IS 'our failures';
+	COMMENT ON FUNCTION docs.ingest_document IS NULL});
+$set_catalogs = catalogs_of($node, 'set_out', 'docs');
+my $set_out = step($node, 'set_out', $owner, 'unpackaged');
+like(
+	$set_out,
+	qr/\AWARNING:  01000: what was set on objects that version unpackaged does not have is lost\n/,
+	'settings: a warning of the way out');
+$commands = commands_in($set_out);
+is(() = $commands =~ /;$/mg, 5, 'settings: it has all, too') or diag($commands);
+is(step($node, 'set_out', $owner, '1.0'), '', 'settings: back in the extension');
+is((as_owner('set_out', $commands))[1], '', 'settings: these commands work, too');
+is_same(catalogs_of($node, 'set_out', 'docs'), $set_catalogs, 'settings: all is as it was at 1.0');
+
 # The step down says that the guard is gone.
 (undef, my $warning) = as_owner('set_down', q{ALTER EXTENSION doc_extractor UPDATE TO '1.0'});
 like(
