@@ -303,6 +303,70 @@ $script$;
 
 DROP FUNCTION @extschema@.run_as_owner(pg_catalog.text);
 
+/* What users have set on the indexes and keys that are dropped below goes with them. */
+DO $script$
+DECLARE
+    lost pg_catalog.text;
+BEGIN
+    WITH indexes (id, tab, name, options, space, is_clustered) AS (
+        SELECT c.oid, pg_catalog.format('%s.%s', '@extschema@', e.tab), c.relname,
+            c.reloptions, c.reltablespace, i.indisclustered
+        FROM (VALUES ('documents'), ('hash_index')) AS e (tab)
+        JOIN pg_catalog.pg_class AS c
+            ON c.relname OPERATOR(pg_catalog.=) pg_catalog.format('ix_%s_file_hash', e.tab)
+            AND c.relnamespace OPERATOR(pg_catalog.=)
+                '@extschema@'::pg_catalog.regnamespace
+        JOIN pg_catalog.pg_index AS i ON i.indexrelid OPERATOR(pg_catalog.=) c.oid),
+    keys (id, tab, name, is_deferrable, is_deferred) AS (
+        SELECT k.oid, pg_catalog.format('%s.%s', '@extschema@', e.tab), k.conname,
+            k.condeferrable, k.condeferred
+        FROM (VALUES ('audit_log'), ('hash_index')) AS e (tab)
+        JOIN pg_catalog.pg_constraint AS k
+            ON k.conname OPERATOR(pg_catalog.=)
+                pg_catalog.format('%s_document_id_fkey', e.tab)
+            AND k.conrelid OPERATOR(pg_catalog.=) pg_catalog.format('%s.%s',
+                '@extschema@', e.tab)::pg_catalog.regclass),
+    commands (command) AS (
+        SELECT pg_catalog.format('COMMENT ON INDEX %s.%I IS %L;', '@extschema@', i.name,
+            pg_catalog.obj_description(i.id, 'pg_class'))
+        FROM indexes AS i
+        WHERE pg_catalog.obj_description(i.id, 'pg_class') IS NOT NULL
+        UNION ALL
+        SELECT pg_catalog.format('ALTER INDEX %s.%I SET (%s);', '@extschema@', i.name,
+            pg_catalog.array_to_string(i.options, ', '))
+        FROM indexes AS i
+        WHERE i.options IS NOT NULL
+        UNION ALL
+        SELECT pg_catalog.format('ALTER INDEX %s.%I SET TABLESPACE %I;', '@extschema@', i.name,
+            s.spcname)
+        FROM indexes AS i
+        JOIN pg_catalog.pg_tablespace AS s ON s.oid OPERATOR(pg_catalog.=) i.space
+        UNION ALL
+        SELECT pg_catalog.format('ALTER TABLE %s CLUSTER ON %I;', i.tab, i.name)
+        FROM indexes AS i
+        WHERE i.is_clustered
+        UNION ALL
+        SELECT pg_catalog.format('COMMENT ON CONSTRAINT %I ON %s IS %L;', k.name, k.tab,
+            pg_catalog.obj_description(k.id, 'pg_constraint'))
+        FROM keys AS k
+        WHERE pg_catalog.obj_description(k.id, 'pg_constraint') IS NOT NULL
+        UNION ALL
+        SELECT pg_catalog.format('ALTER TABLE %s ALTER CONSTRAINT %I DEFERRABLE INITIALLY %s;',
+            k.tab, k.name, CASE WHEN k.is_deferred THEN 'DEFERRED' ELSE 'IMMEDIATE' END)
+        FROM keys AS k
+        WHERE k.is_deferrable)
+    SELECT pg_catalog.string_agg(c.command, E'\n' ORDER BY c.command) INTO lost
+    FROM commands AS c;
+    IF lost IS NOT NULL THEN
+        RAISE WARNING USING
+            MESSAGE = 'what was set on indexes and foreign keys of version 1.0 is lost',
+            DETAIL = lost,
+            HINT = 'Run the commands on indexes now, as version 1.1 has indexes of these names. '
+                'Run those on foreign keys after a return to version 1.0.';
+    END IF;
+END
+$script$;
+
 /*
  * The trail outlives its document.  A document's hash_index row is still deleted
  * with it, by its hash in the trigger below, as the key's cascade has no index to
@@ -339,19 +403,39 @@ BEGIN
 END
 $script$;
 
-/* New rows must have valid statuses and actions. */
-DROP TRIGGER documents_after_insert ON @extschema@.documents;
-CREATE TRIGGER documents_after_insert
-    AFTER INSERT ON @extschema@.documents
-    REFERENCING NEW TABLE AS new_documents
-    FOR EACH STATEMENT
-    EXECUTE FUNCTION @extschema@.documents_after_insert('check_status');
-DROP TRIGGER documents_after_update ON @extschema@.documents;
-CREATE TRIGGER documents_after_update
-    AFTER UPDATE ON @extschema@.documents
-    REFERENCING OLD TABLE AS old_documents NEW TABLE AS new_documents
-    FOR EACH STATEMENT
-    EXECUTE FUNCTION @extschema@.documents_after_update('check_status');
+/*
+ * New rows must have valid statuses and actions.  The triggers stay enabled or disabled
+ * as they are, and keep users' comments.
+ */
+DO $script$
+DECLARE
+    settings pg_catalog.text;
+BEGIN
+    SELECT pg_catalog.string_agg(pg_catalog.concat(
+        pg_catalog.format('ALTER TABLE %s.documents %s TRIGGER %I;', '@extschema@',
+            CASE g.tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA'
+                WHEN 'A' THEN 'ENABLE ALWAYS' ELSE 'ENABLE' END, g.tgname),
+        pg_catalog.format('COMMENT ON TRIGGER %I ON %s.documents IS %L;', g.tgname,
+            '@extschema@', pg_catalog.obj_description(g.oid, 'pg_trigger'))), '') INTO settings
+    FROM pg_catalog.pg_trigger AS g
+    WHERE g.tgrelid OPERATOR(pg_catalog.=) '@extschema@.documents'::pg_catalog.regclass
+        AND g.tgname OPERATOR(pg_catalog.=) ANY (
+            ARRAY['documents_after_insert', 'documents_after_update']);
+    DROP TRIGGER documents_after_insert ON @extschema@.documents;
+    CREATE TRIGGER documents_after_insert
+        AFTER INSERT ON @extschema@.documents
+        REFERENCING NEW TABLE AS new_documents
+        FOR EACH STATEMENT
+        EXECUTE FUNCTION @extschema@.documents_after_insert('check_status');
+    DROP TRIGGER documents_after_update ON @extschema@.documents;
+    CREATE TRIGGER documents_after_update
+        AFTER UPDATE ON @extschema@.documents
+        REFERENCING OLD TABLE AS old_documents NEW TABLE AS new_documents
+        FOR EACH STATEMENT
+        EXECUTE FUNCTION @extschema@.documents_after_update('check_status');
+    EXECUTE settings;
+END
+$script$;
 CREATE FUNCTION @extschema@.audit_log_check_actions()
 RETURNS pg_catalog.trigger
 AS 'MODULE_PATHNAME' LANGUAGE C;
@@ -412,13 +496,18 @@ AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION @extschema@.doc_extractor_ddl_end() IS
     'Event trigger: logs ALTER TABLE and CREATE INDEX on the extension''s tables';
 CREATE EVENT TRIGGER doc_extractor_ddl_start ON ddl_command_start
-    -- A column of a table can also be renamed by the commands for its like. What tables and columns
-    -- can depend on takes them along by CASCADE.
-    WHEN TAG IN ('ALTER EXTENSION', 'ALTER FOREIGN TABLE', 'ALTER MATERIALIZED VIEW', 'ALTER TABLE',
-                 'ALTER TYPE', 'ALTER VIEW', 'DROP ACCESS METHOD', 'DROP COLLATION', 'DROP DOMAIN',
-                 'DROP EXTENSION', 'DROP FOREIGN DATA WRAPPER', 'DROP FOREIGN TABLE', 'DROP FUNCTION',
-                 'DROP INDEX', 'DROP OWNED', 'DROP ROUTINE', 'DROP SCHEMA', 'DROP SERVER', 'DROP TABLE',
-                 'DROP TYPE')
+    -- A column of a table can also be renamed by the commands for its like.  By CASCADE, every DROP of
+    -- what a table, view or function can depend on takes it along, and with it the extension.
+    WHEN TAG IN ('ALTER EXTENSION', 'ALTER FOREIGN TABLE', 'ALTER MATERIALIZED VIEW',
+                 'ALTER SEQUENCE', 'ALTER TABLE', 'ALTER TYPE', 'ALTER VIEW', 'DROP ACCESS METHOD',
+                 'DROP AGGREGATE', 'DROP CAST', 'DROP COLLATION', 'DROP DOMAIN', 'DROP EXTENSION',
+                 'DROP FOREIGN DATA WRAPPER', 'DROP FOREIGN TABLE', 'DROP FUNCTION', 'DROP INDEX',
+                 'DROP LANGUAGE', 'DROP MATERIALIZED VIEW', 'DROP OPERATOR', 'DROP OPERATOR CLASS',
+                 'DROP OPERATOR FAMILY', 'DROP OWNED', 'DROP PROCEDURE', 'DROP ROUTINE',
+                 'DROP SCHEMA', 'DROP SEQUENCE', 'DROP SERVER', 'DROP TABLE',
+                 'DROP TEXT SEARCH CONFIGURATION', 'DROP TEXT SEARCH DICTIONARY',
+                 'DROP TEXT SEARCH PARSER', 'DROP TEXT SEARCH TEMPLATE', 'DROP TRANSFORM',
+                 'DROP TYPE', 'DROP VIEW')
     EXECUTE FUNCTION @extschema@.doc_extractor_ddl_start();
 ALTER EVENT TRIGGER doc_extractor_ddl_start ENABLE ALWAYS;
 COMMENT ON EVENT TRIGGER doc_extractor_ddl_start IS

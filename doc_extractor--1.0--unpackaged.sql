@@ -88,6 +88,91 @@ BEGIN
 END
 $script$;
 
+/*
+ * What is dropped takes along what users have set on it: comments other than ours, and how
+ * triggers are enabled.
+ */
+DO $script$
+DECLARE
+    lost pg_catalog.text;
+BEGIN
+    WITH ours (kind, name, meaning) AS (VALUES
+        ('TABLE', 'documents',
+            'Every ingested document once, by the SHA-256 of its content'),
+        ('TABLE', 'hash_index',
+            'The document of each content hash, and how often the same content was ingested again; written by the triggers of documents'),
+        ('TABLE', 'audit_log',
+            'The trail: who did what to which document, when and why; written by the triggers of documents'),
+        ('TABLE', 'error_log', 'Failed ingestions, for investigation'),
+        ('FUNCTION', 'documents_before_update', 'Trigger of documents: sets updated_at'),
+        ('FUNCTION', 'documents_after_insert',
+            'Trigger of documents: derives the hash_index and audit_log rows of new documents'),
+        ('FUNCTION', 'documents_after_update',
+            'Trigger of documents: writes changed columns to audit_log, moves changed hashes in hash_index'),
+        ('FUNCTION', 'ingest_document',
+            'Stores a document, or counts a duplicate if its content is stored already'),
+        ('FUNCTION', 'ingest_hashed_document',
+            'As ingest_document(), for content kept elsewhere, given by its SHA-256 and size'),
+        ('FUNCTION', 'ingest_documents',
+            'As ingest_document(), for a batch; returns a row for each document, in their order'),
+        ('FUNCTION', 'record_document_event',
+            'Writes an event of a document, such as classified or tagged, to audit_log; returns the id of the row')),
+    comments (kind, short, name, found) AS (
+        SELECT o.kind, o.name, pg_catalog.format('%s.%I', '@extschema@', o.name),
+            pg_catalog.obj_description(pg_catalog.format('%s.%I', '@extschema@',
+                o.name)::pg_catalog.regclass, 'pg_class')
+        FROM ours AS o
+        WHERE o.kind OPERATOR(pg_catalog.=) 'TABLE'
+        UNION ALL
+        SELECT 'FUNCTION', o.name, pg_catalog.format('%s.%I(%s)', '@extschema@', o.name,
+            pg_catalog.oidvectortypes(p.proargtypes)),
+            pg_catalog.obj_description(p.oid, 'pg_proc')
+        FROM ours AS o
+        JOIN pg_catalog.pg_proc AS p
+            ON p.proname::pg_catalog.text OPERATOR(pg_catalog.=) o.name
+            AND p.pronamespace OPERATOR(pg_catalog.=)
+                '@extschema@'::pg_catalog.regnamespace
+        JOIN pg_catalog.pg_depend AS d
+            ON d.classid OPERATOR(pg_catalog.=)
+                'pg_catalog.pg_proc'::pg_catalog.regclass
+            AND d.objid OPERATOR(pg_catalog.=) p.oid
+            AND d.deptype OPERATOR(pg_catalog.=) 'e'
+        WHERE o.kind OPERATOR(pg_catalog.=) 'FUNCTION'),
+    triggers (id, name, state) AS (
+        SELECT g.oid, g.tgname, g.tgenabled
+        FROM pg_catalog.pg_trigger AS g
+        WHERE g.tgrelid OPERATOR(pg_catalog.=) '@extschema@.documents'::pg_catalog.regclass
+            AND g.tgname OPERATOR(pg_catalog.=) ANY (ARRAY['documents_before_update',
+                'documents_after_insert', 'documents_after_update'])),
+    commands (command) AS (
+        SELECT pg_catalog.format('COMMENT ON %s %s IS %L;', c.kind, c.name, c.found)
+        FROM comments AS c
+        JOIN ours AS o
+            ON o.kind OPERATOR(pg_catalog.=) c.kind
+            AND o.name OPERATOR(pg_catalog.=) c.short
+        WHERE c.found IS DISTINCT FROM o.meaning
+        UNION ALL
+        SELECT pg_catalog.format('COMMENT ON TRIGGER %I ON %s.documents IS %L;', g.name,
+            '@extschema@', pg_catalog.obj_description(g.id, 'pg_trigger'))
+        FROM triggers AS g
+        WHERE pg_catalog.obj_description(g.id, 'pg_trigger') IS NOT NULL
+        UNION ALL
+        SELECT pg_catalog.format('ALTER TABLE %s.documents %s TRIGGER %I;', '@extschema@',
+            CASE g.state WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA'
+                ELSE 'ENABLE ALWAYS' END, g.name)
+        FROM triggers AS g
+        WHERE g.state OPERATOR(pg_catalog.<>) 'O')
+    SELECT pg_catalog.string_agg(c.command, E'\n' ORDER BY c.command) INTO lost
+    FROM commands AS c;
+    IF lost IS NOT NULL THEN
+        RAISE WARNING USING
+            MESSAGE = 'what was set on objects that version unpackaged does not have is lost',
+            DETAIL = lost,
+            HINT = 'Run these commands after an update to version 1.0.';
+    END IF;
+END
+$script$;
+
 /* What is dropped takes its privileges along.  Only the user can grant them again. */
 DO $script$
 DECLARE

@@ -261,30 +261,37 @@ BEGIN
 END
 $script$;
 
-/* An index on the column that is dropped would be dropped with it. */
+/* What depends on the column that is dropped would be dropped with it, if the server lets it. */
 DO $script$
 DECLARE
     wrong pg_catalog.text;
 BEGIN
-    SELECT pg_catalog.string_agg(c.relname, ', ' ORDER BY c.relname) INTO wrong
+    SELECT pg_catalog.string_agg(DISTINCT pg_catalog.format('%s %s', i.type, i.identity), ', ')
+        INTO wrong
     FROM pg_catalog.pg_depend AS d
-    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) d.objid
     JOIN pg_catalog.pg_attribute AS a
         ON a.attrelid OPERATOR(pg_catalog.=) d.refobjid
         AND a.attnum OPERATOR(pg_catalog.=) d.refobjsubid
-    WHERE d.classid OPERATOR(pg_catalog.=)
-            'pg_catalog.pg_class'::pg_catalog.regclass
+    LEFT JOIN pg_catalog.pg_constraint AS k
+        ON d.classid OPERATOR(pg_catalog.=)
+            'pg_catalog.pg_constraint'::pg_catalog.regclass
+        AND k.oid OPERATOR(pg_catalog.=) d.objid
+    CROSS JOIN LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) AS i
+    WHERE d.classid OPERATOR(pg_catalog.=) ANY (ARRAY['pg_catalog.pg_class',
+            'pg_catalog.pg_constraint', 'pg_catalog.pg_statistic_ext'
+            ]::pg_catalog.regclass[]::pg_catalog.oid[])
         AND d.refclassid OPERATOR(pg_catalog.=)
             'pg_catalog.pg_class'::pg_catalog.regclass
         AND d.refobjid OPERATOR(pg_catalog.=)
             '@extschema@.audit_log'::pg_catalog.regclass
-        AND c.relkind OPERATOR(pg_catalog.=) 'i'
-        AND a.attname OPERATOR(pg_catalog.=) 'db_user';
+        AND d.objsubid OPERATOR(pg_catalog.=) 0
+        AND a.attname OPERATOR(pg_catalog.=) 'db_user'
+        AND k.contype IS DISTINCT FROM 'n';
     IF wrong IS NOT NULL THEN
         RAISE EXCEPTION USING
             ERRCODE = 'dependent_objects_still_exist',
-            MESSAGE = 'version 1.0 has no column db_user for your indexes on it',
-            DETAIL = pg_catalog.format('Indexes: %s.', wrong),
+            MESSAGE = 'version 1.0 has no column db_user for what depends on it',
+            DETAIL = pg_catalog.format('Dependent: %s.', wrong),
             HINT = 'Drop them, then try again.';
     END IF;
 END
@@ -329,6 +336,223 @@ BEGIN
     END IF;
     IF long_types OPERATOR(pg_catalog.>) 0 THEN
         RAISE WARNING 'file_type of % documents is cut to 50 characters', long_types;
+    END IF;
+END
+$script$;
+
+/*
+ * What is dropped takes along what users have set on it: comments other than ours, how
+ * triggers are enabled, options and the like.
+ */
+DO $script$
+DECLARE
+    path constant pg_catalog.text := pg_catalog.current_setting('search_path');
+    lost pg_catalog.text;
+BEGIN
+    /* So that all names in the commands are qualified. */
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog', true);
+    WITH ours (kind, name, meaning) AS (VALUES
+        ('VIEW', 'document_inbox',
+            'Ingests the rows that INSERT or COPY puts into it; always empty'),
+        ('VIEW', 'ingestion_stats', 'What is in the ledger, in one row'),
+        ('VIEW', 'ingestion_stats_by_source',
+            'ingestion_stats for each ingestion_source of documents'),
+        ('VIEW', 'ingestion_stats_by_type',
+            'ingestion_stats for each file_type of documents'),
+        ('COLUMN', 'ingestion_source', 'Where these documents came from'),
+        ('COLUMN', 'file_type', 'The type of these documents'),
+        ('COLUMN', 'documents', 'Documents in the ledger'),
+        ('COLUMN', 'bytes', 'Sum of their file_size_bytes'),
+        ('COLUMN', 'duplicates', 'How often their content was ingested again'),
+        ('COLUMN', 'bytes_saved', 'Bytes of these duplicates, which are stored once'),
+        ('COLUMN', 'failed', 'Documents with ingestion_status failed'),
+        ('COLUMN', 'retry', 'Documents with ingestion_status retry'),
+        ('COLUMN', 'open_errors', 'Rows of error_log that nobody has resolved or retried'),
+        ('COLUMN', 'first_ingestion',
+            'The earliest ingestion_timestamp; NULL without documents'),
+        ('COLUMN', 'last_ingestion',
+            'The latest ingestion_timestamp; NULL without documents'),
+        ('COLUMN', 'db_user',
+            'The login role, whatever user_or_system says; NULL in rows written by 1.0'),
+        ('FUNCTION', 'ingest_file',
+            'As ingest_document(), for a file on the server; requires the privileges of pg_read_server_files'),
+        ('FUNCTION', 'ingest_large_object',
+            'As ingest_document(), for a large object that the caller may read'),
+        ('FUNCTION', 'doc_extractor_ddl_start',
+            'Event trigger: guards the extension''s data against being dropped or changed, logs DROP INDEX'),
+        ('FUNCTION', 'doc_extractor_ddl_end',
+            'Event trigger: logs ALTER TABLE and CREATE INDEX on the extension''s tables'),
+        ('FUNCTION', 'doc_extractor_verify',
+            'Checks the schema and the data of the ledger; returns a row for each check'),
+        ('FUNCTION', 'try_ingest_document',
+            'Ingests a document; a failure becomes a row of error_log instead of an error'),
+        ('FUNCTION', 'log_ingestion_error',
+            'Writes a failure that the client saw to error_log; returns the id of the row'),
+        ('FUNCTION', 'resolve_ingestion_error',
+            'Marks a failure in error_log as resolved, with notes'),
+        ('FUNCTION', 'document_inbox_before_insert',
+            'Trigger of document_inbox: prepares for the rows of a statement'),
+        ('FUNCTION', 'document_inbox_insert', 'Trigger of document_inbox: collects a row'),
+        ('FUNCTION', 'document_inbox_after_insert',
+            'Trigger of document_inbox: ingests the remaining rows'),
+        ('FUNCTION', 'documents_after_delete',
+            'Trigger of documents: keeps deleted documents in audit_log, deletes their hash_index rows'),
+        ('FUNCTION', 'documents_refuse_truncate',
+            'Trigger of documents: refuses TRUNCATE, which would leave no trail'),
+        ('FUNCTION', 'audit_log_refuse_change',
+            'Trigger of audit_log: refuses UPDATE, DELETE and TRUNCATE'),
+        ('FUNCTION', 'audit_log_check_actions',
+            'Trigger of audit_log: accepts the actions of V001 only'),
+        ('EVENT TRIGGER', 'doc_extractor_ddl_start',
+            'Guards doc_extractor''s data against being dropped or changed, logs DROP INDEX'),
+        ('EVENT TRIGGER', 'doc_extractor_rewrite',
+            'Guards values in doc_extractor''s tables against being changed by a rewrite'),
+        ('EVENT TRIGGER', 'doc_extractor_ddl_end',
+            'Logs ALTER TABLE and CREATE INDEX on doc_extractor''s tables')),
+    views (id, short, name, options) AS (
+        SELECT c.oid, c.relname, pg_catalog.format('%s.%I', '@extschema@', c.relname),
+            c.reloptions
+        FROM pg_catalog.pg_class AS c
+        JOIN ours AS o ON o.name OPERATOR(pg_catalog.=) c.relname::pg_catalog.text
+        WHERE o.kind OPERATOR(pg_catalog.=) 'VIEW'
+            AND c.relkind OPERATOR(pg_catalog.=) 'v'
+            AND c.relnamespace OPERATOR(pg_catalog.=)
+                '@extschema@'::pg_catalog.regnamespace),
+    columns (short, id, name, number, command) AS (
+        SELECT a.attname, a.attrelid, pg_catalog.format('%s.%I', r.name, a.attname),
+            a.attnum, pg_catalog.format('ALTER %s %s ALTER COLUMN %I', r.kind, r.name, a.attname)
+        FROM (SELECT 'VIEW', v.id, v.name, NULL FROM views AS v
+            UNION ALL
+            SELECT 'TABLE', '@extschema@.audit_log'::pg_catalog.regclass,
+                '@extschema@.audit_log', 'db_user') AS r (kind, id, name, only_column)
+        JOIN pg_catalog.pg_attribute AS a
+            ON a.attrelid OPERATOR(pg_catalog.=) r.id
+            AND a.attnum OPERATOR(pg_catalog.>) 0
+            AND a.attname::pg_catalog.text OPERATOR(pg_catalog.=)
+                coalesce(r.only_column, a.attname::pg_catalog.text)),
+    triggers (id, tab, name, state, usual) AS (
+        SELECT g.oid, pg_catalog.format('%s.%s', '@extschema@', e.tab), g.tgname,
+            g.tgenabled, e.usual
+        FROM (VALUES
+            ('documents', 'documents_after_delete', 'O'),
+            ('documents', 'documents_refuse_truncate', 'A'),
+            ('audit_log', 'audit_log_check_actions', 'O'),
+            ('audit_log', 'audit_log_refuse_change', 'A'),
+            ('audit_log', 'audit_log_refuse_truncate', 'A'),
+            ('document_inbox', 'document_inbox_before_insert', 'O'),
+            ('document_inbox', 'document_inbox_insert', 'O'),
+            ('document_inbox', 'document_inbox_after_insert', 'O')
+        ) AS e (tab, name, usual)
+        JOIN pg_catalog.pg_trigger AS g
+            ON g.tgname::pg_catalog.text OPERATOR(pg_catalog.=) e.name
+            AND g.tgrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(
+                pg_catalog.format('%s.%s', '@extschema@', e.tab))),
+    indexes (id, name, options, space) AS (
+        SELECT c.oid, pg_catalog.format('%s.%I', '@extschema@', c.relname), c.reloptions,
+            c.reltablespace
+        FROM pg_catalog.pg_class AS c
+        WHERE c.relname OPERATOR(pg_catalog.=) 'ix_error_log_file_name'
+            AND c.relnamespace OPERATOR(pg_catalog.=)
+                '@extschema@'::pg_catalog.regnamespace),
+    comments (kind, short, name, found) AS (
+        SELECT 'VIEW', v.short, v.name, pg_catalog.obj_description(v.id, 'pg_class')
+        FROM views AS v
+        UNION ALL
+        SELECT 'COLUMN', c.short, c.name, pg_catalog.col_description(c.id, c.number)
+        FROM columns AS c
+        WHERE c.id IS DISTINCT FROM pg_catalog.to_regclass('@extschema@.document_inbox')
+            OR pg_catalog.col_description(c.id, c.number) IS NOT NULL
+        UNION ALL
+        SELECT 'FUNCTION', p.proname, pg_catalog.format('%s.%I(%s)', '@extschema@',
+            p.proname, pg_catalog.oidvectortypes(p.proargtypes)),
+            pg_catalog.obj_description(p.oid, 'pg_proc')
+        FROM pg_catalog.pg_proc AS p
+        JOIN ours AS o ON o.name OPERATOR(pg_catalog.=) p.proname::pg_catalog.text
+        JOIN pg_catalog.pg_depend AS d
+            ON d.classid OPERATOR(pg_catalog.=)
+                'pg_catalog.pg_proc'::pg_catalog.regclass
+            AND d.objid OPERATOR(pg_catalog.=) p.oid
+            AND d.deptype OPERATOR(pg_catalog.=) 'e'
+        JOIN pg_catalog.pg_extension AS x
+            ON x.oid OPERATOR(pg_catalog.=) d.refobjid
+            AND x.extname OPERATOR(pg_catalog.=) 'doc_extractor'
+        WHERE o.kind OPERATOR(pg_catalog.=) 'FUNCTION'
+            AND p.pronamespace OPERATOR(pg_catalog.=)
+                '@extschema@'::pg_catalog.regnamespace
+        UNION ALL
+        SELECT 'TRIGGER', g.name, pg_catalog.format('%I ON %s', g.name, g.tab),
+            pg_catalog.obj_description(g.id, 'pg_trigger')
+        FROM triggers AS g
+        UNION ALL
+        SELECT 'INDEX', i.name, i.name, pg_catalog.obj_description(i.id, 'pg_class')
+        FROM indexes AS i
+        UNION ALL
+        SELECT 'EVENT TRIGGER', e.evtname, e.evtname,
+            pg_catalog.obj_description(e.oid, 'pg_event_trigger')
+        FROM pg_catalog.pg_event_trigger AS e
+        JOIN ours AS o ON o.name OPERATOR(pg_catalog.=) e.evtname::pg_catalog.text
+        WHERE o.kind OPERATOR(pg_catalog.=) 'EVENT TRIGGER'),
+    commands (command) AS (
+        SELECT pg_catalog.format('COMMENT ON %s %s IS %L;', c.kind, c.name, c.found)
+        FROM comments AS c
+        LEFT JOIN ours AS o
+            ON o.kind OPERATOR(pg_catalog.=) c.kind
+            AND o.name OPERATOR(pg_catalog.=) c.short::pg_catalog.text
+        WHERE c.found IS DISTINCT FROM o.meaning
+        UNION ALL
+        SELECT pg_catalog.format('ALTER TABLE %s %s TRIGGER %I;', g.tab,
+            CASE g.state WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA'
+                WHEN 'A' THEN 'ENABLE ALWAYS' ELSE 'ENABLE' END, g.name)
+        FROM triggers AS g
+        WHERE g.state OPERATOR(pg_catalog.<>) g.usual::pg_catalog."char"
+        UNION ALL
+        SELECT pg_catalog.format('ALTER EVENT TRIGGER %I %s;', e.evtname,
+            CASE e.evtenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA'
+                ELSE 'ENABLE' END)
+        FROM pg_catalog.pg_event_trigger AS e
+        JOIN ours AS o ON o.name OPERATOR(pg_catalog.=) e.evtname::pg_catalog.text
+        WHERE o.kind OPERATOR(pg_catalog.=) 'EVENT TRIGGER'
+            AND e.evtenabled OPERATOR(pg_catalog.<>) 'A'
+        UNION ALL
+        SELECT pg_catalog.format('ALTER VIEW %s SET (%s);', v.name,
+            pg_catalog.array_to_string(v.options, ', '))
+        FROM views AS v
+        WHERE v.options IS NOT NULL
+        UNION ALL
+        SELECT pg_catalog.format('%s SET DEFAULT %s;', c.command,
+            pg_catalog.pg_get_expr(f.adbin, f.adrelid))
+        FROM columns AS c
+        JOIN pg_catalog.pg_attrdef AS f
+            ON f.adrelid OPERATOR(pg_catalog.=) c.id
+            AND f.adnum OPERATOR(pg_catalog.=) c.number
+        UNION ALL
+        SELECT pg_catalog.pg_get_triggerdef(g.oid) OPERATOR(pg_catalog.||) ';'
+        FROM views AS v
+        JOIN pg_catalog.pg_trigger AS g ON g.tgrelid OPERATOR(pg_catalog.=) v.id
+        WHERE NOT EXISTS (SELECT FROM triggers AS t
+            WHERE t.id OPERATOR(pg_catalog.=) g.oid)
+        UNION ALL
+        SELECT pg_catalog.pg_get_ruledef(r.oid)
+        FROM views AS v
+        JOIN pg_catalog.pg_rewrite AS r ON r.ev_class OPERATOR(pg_catalog.=) v.id
+        WHERE r.ev_type OPERATOR(pg_catalog.<>) '1'
+        UNION ALL
+        SELECT pg_catalog.format('ALTER INDEX %s SET (%s);', i.name,
+            pg_catalog.array_to_string(i.options, ', '))
+        FROM indexes AS i
+        WHERE i.options IS NOT NULL
+        UNION ALL
+        SELECT pg_catalog.format('ALTER INDEX %s SET TABLESPACE %I;', i.name, s.spcname)
+        FROM indexes AS i
+        JOIN pg_catalog.pg_tablespace AS s ON s.oid OPERATOR(pg_catalog.=) i.space)
+    SELECT pg_catalog.string_agg(c.command, E'\n' ORDER BY c.command) INTO lost
+    FROM commands AS c;
+    PERFORM pg_catalog.set_config('search_path', path, true);
+    IF lost IS NOT NULL THEN
+        RAISE WARNING USING
+            MESSAGE = 'what was set on objects that version 1.0 does not have is lost',
+            DETAIL = lost,
+            HINT = 'Run these commands after an update to version 1.1.';
     END IF;
 END
 $script$;
@@ -490,17 +714,37 @@ BEGIN
 END
 $script$;
 
-/* The triggers that 1.0 has, too. */
-DROP TRIGGER documents_after_insert ON @extschema@.documents;
-CREATE TRIGGER documents_after_insert
-    AFTER INSERT ON @extschema@.documents
-    REFERENCING NEW TABLE AS new_documents
-    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.documents_after_insert();
-DROP TRIGGER documents_after_update ON @extschema@.documents;
-CREATE TRIGGER documents_after_update
-    AFTER UPDATE ON @extschema@.documents
-    REFERENCING OLD TABLE AS old_documents NEW TABLE AS new_documents
-    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.documents_after_update();
+/*
+ * The triggers that 1.0 has, too.  They stay enabled or disabled as they are, and keep
+ * users' comments.
+ */
+DO $script$
+DECLARE
+    settings pg_catalog.text;
+BEGIN
+    SELECT pg_catalog.string_agg(pg_catalog.concat(
+        pg_catalog.format('ALTER TABLE %s.documents %s TRIGGER %I;', '@extschema@',
+            CASE g.tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA'
+                WHEN 'A' THEN 'ENABLE ALWAYS' ELSE 'ENABLE' END, g.tgname),
+        pg_catalog.format('COMMENT ON TRIGGER %I ON %s.documents IS %L;', g.tgname,
+            '@extschema@', pg_catalog.obj_description(g.oid, 'pg_trigger'))), '') INTO settings
+    FROM pg_catalog.pg_trigger AS g
+    WHERE g.tgrelid OPERATOR(pg_catalog.=) '@extschema@.documents'::pg_catalog.regclass
+        AND g.tgname OPERATOR(pg_catalog.=) ANY (
+            ARRAY['documents_after_insert', 'documents_after_update']);
+    DROP TRIGGER documents_after_insert ON @extschema@.documents;
+    CREATE TRIGGER documents_after_insert
+        AFTER INSERT ON @extschema@.documents
+        REFERENCING NEW TABLE AS new_documents
+        FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.documents_after_insert();
+    DROP TRIGGER documents_after_update ON @extschema@.documents;
+    CREATE TRIGGER documents_after_update
+        AFTER UPDATE ON @extschema@.documents
+        REFERENCING OLD TABLE AS old_documents NEW TABLE AS new_documents
+        FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.documents_after_update();
+    EXECUTE settings;
+END
+$script$;
 
 /* V001 has a plain index beside each UNIQUE index. */
 ALTER TABLE @extschema@.documents
@@ -626,3 +870,13 @@ END
 $script$;
 
 DROP FUNCTION @extschema@.run_as_owner(pg_catalog.text);
+
+DO $script$
+BEGIN
+    /* The server does not show a script's notices. */
+    RAISE WARNING USING
+        MESSAGE = 'version 1.0 does not guard the ledger',
+        DETAIL = 'DROP EXTENSION and the like now drop tables that have data, the trail can be changed, and deleted documents take theirs along.',
+        HINT = 'Take a backup, and update to version 1.1 when you can.';
+END
+$script$;

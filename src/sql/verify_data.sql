@@ -18,19 +18,20 @@ WHERE NOT EXISTS (
     WHERE d.id = h.document_id AND d.file_hash = h.file_hash)
 ORDER BY h.id;
 
--- For adopted documents, the trail row of the last one speaks for all. Its user_or_system is empty,
--- which neither the functions nor the triggers write for anybody.
+-- A second row is forged, or a restore has doubled the trail. For adopted documents, the trail row of
+-- the last one speaks for all. Its user_or_system is empty, which neither the functions nor the
+-- triggers write for anybody.
 -- check: documents have a trail
--- counts: documents without their "ingested" trail row
+-- counts: documents without one "ingested" trail row, or with several
 SELECT d.id::text
 FROM @extschema@.documents AS d
-WHERE NOT EXISTS (
-    SELECT FROM @extschema@.audit_log AS a
-    WHERE a.document_id = d.id AND a.action = 'ingested')
-    AND d.id > coalesce((
-        SELECT max(a.document_id) FROM @extschema@.audit_log AS a
-        WHERE a.action = 'ingested' AND a.user_or_system = ''
-            AND a.change_reason = 'adopted with all documents before'), 0)
+LEFT JOIN @extschema@.audit_log AS a ON a.document_id = d.id AND a.action = 'ingested'
+WHERE d.id > coalesce((
+        SELECT max(m.document_id) FROM @extschema@.audit_log AS m
+        WHERE m.action = 'ingested' AND m.user_or_system = ''
+            AND m.change_reason = 'adopted with all documents before'), 0)
+GROUP BY d.id
+HAVING count(a.document_id) <> 1
 ORDER BY d.id;
 
 -- check: trail has documents

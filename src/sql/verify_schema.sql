@@ -8,15 +8,17 @@
 -- make turns this file and verify_data.sql into strings for verify.c, with verify_checks.awk. The
 -- function's result has the order of these files.
 
--- After a crash, an unlogged table is empty.
+-- After a crash, an unlogged table is empty, and an unlogged sequence begins again.
 -- check: tables
--- counts: tables missing, unlogged, or of another owner than documents
-SELECT e.t
-FROM (VALUES ('documents'), ('hash_index'), ('audit_log'), ('error_log')) AS e (t)
+-- counts: tables or sequences missing, unlogged, or of another owner than documents
+SELECT e.name
+FROM (VALUES ('documents', 'r'), ('documents_id_seq', 'S'), ('hash_index', 'r'),
+    ('hash_index_id_seq', 'S'), ('audit_log', 'r'), ('audit_log_id_seq', 'S'),
+    ('error_log', 'r'), ('error_log_id_seq', 'S')) AS e (name, kind)
 WHERE NOT EXISTS (
     SELECT FROM pg_class AS c
     JOIN pg_class AS d ON d.relname = 'documents' AND d.relnamespace = $1
-    WHERE c.relname = e.t AND c.relnamespace = $1 AND c.relkind = 'r'
+    WHERE c.relname = e.name AND c.relnamespace = $1 AND c.relkind = e.kind::"char"
         AND c.relpersistence = 'p' AND c.relowner = d.relowner)
 ORDER BY 1;
 
@@ -201,7 +203,7 @@ WHERE NOT EXISTS (
         AND p.proname = e.f AND p.pronamespace = $1)
 ORDER BY 1;
 
--- Such a trigger may be there on purpose, and nothing tells what it does. So it fails no check.
+-- Such a trigger may be there on purpose, and nothing tells for sure what it does. So this informs.
 -- check: triggers of users
 -- informs: BEFORE ROW or INSTEAD OF triggers of users, which can change and suppress rows
 SELECT format('%s.%s', r.relname, g.tgname)
@@ -212,6 +214,22 @@ WHERE r.relnamespace = $1 AND r.relname = ANY (ARRAY['documents', 'hash_index', 
     AND NOT g.tgisinternal AND g.tgenabled <> 'D' AND g.tgtype & 1 <> 0 AND g.tgtype & 66 <> 0
     AND g.tgname <> ALL (ARRAY['documents_before_update', 'audit_log_refuse_change',
         'document_inbox_insert'])
+ORDER BY 1;
+
+-- What PL/pgSQL says can be read, its comments apart.
+-- check: suppressed rows
+-- counts: BEFORE ROW or INSTEAD OF triggers of users that say RETURN NULL
+SELECT format('%s.%s', r.relname, g.tgname)
+FROM pg_trigger AS g
+JOIN pg_class AS r ON r.oid = g.tgrelid
+JOIN pg_proc AS p ON p.oid = g.tgfoid
+JOIN pg_language AS l ON l.oid = p.prolang
+WHERE r.relnamespace = $1 AND r.relname = ANY (ARRAY['documents', 'hash_index', 'audit_log',
+        'error_log', 'document_inbox'])
+    AND NOT g.tgisinternal AND g.tgenabled <> 'D' AND g.tgtype & 1 <> 0 AND g.tgtype & 66 <> 0
+    AND l.lanname = 'plpgsql'
+    AND regexp_replace(p.prosrc, '--[^\n]*|/\*([^*]|\*+[^*/])*\*+/', ' ', 'g')
+        ~* '\mreturn\s+null\M'
 ORDER BY 1;
 
 -- The engine refuses rules; other writes would follow them.
@@ -332,11 +350,15 @@ ORDER BY 1;
 SELECT e.g
 FROM (VALUES
     ('doc_extractor_ddl_start', 'doc_extractor_ddl_start', 'ddl_command_start',
-     ARRAY['ALTER EXTENSION', 'ALTER FOREIGN TABLE', 'ALTER MATERIALIZED VIEW', 'ALTER TABLE',
-           'ALTER TYPE', 'ALTER VIEW', 'DROP ACCESS METHOD', 'DROP COLLATION', 'DROP DOMAIN',
-           'DROP EXTENSION', 'DROP FOREIGN DATA WRAPPER', 'DROP FOREIGN TABLE', 'DROP FUNCTION',
-           'DROP INDEX', 'DROP OWNED', 'DROP ROUTINE', 'DROP SCHEMA', 'DROP SERVER', 'DROP TABLE',
-           'DROP TYPE']),
+     ARRAY['ALTER EXTENSION', 'ALTER FOREIGN TABLE', 'ALTER MATERIALIZED VIEW', 'ALTER SEQUENCE',
+           'ALTER TABLE', 'ALTER TYPE', 'ALTER VIEW', 'DROP ACCESS METHOD', 'DROP AGGREGATE',
+           'DROP CAST', 'DROP COLLATION', 'DROP DOMAIN', 'DROP EXTENSION',
+           'DROP FOREIGN DATA WRAPPER', 'DROP FOREIGN TABLE', 'DROP FUNCTION', 'DROP INDEX',
+           'DROP LANGUAGE', 'DROP MATERIALIZED VIEW', 'DROP OPERATOR', 'DROP OPERATOR CLASS',
+           'DROP OPERATOR FAMILY', 'DROP OWNED', 'DROP PROCEDURE', 'DROP ROUTINE', 'DROP SCHEMA',
+           'DROP SEQUENCE', 'DROP SERVER', 'DROP TABLE', 'DROP TEXT SEARCH CONFIGURATION',
+           'DROP TEXT SEARCH DICTIONARY', 'DROP TEXT SEARCH PARSER', 'DROP TEXT SEARCH TEMPLATE',
+           'DROP TRANSFORM', 'DROP TYPE', 'DROP VIEW']),
     ('doc_extractor_rewrite', 'doc_extractor_ddl_start', 'table_rewrite', NULL),
     ('doc_extractor_ddl_end', 'doc_extractor_ddl_end', 'ddl_command_end',
      ARRAY['ALTER TABLE', 'CREATE INDEX'])

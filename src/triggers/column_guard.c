@@ -3,8 +3,8 @@
  *		The guard against commands that would lose or change values in a ledger.
  *
  * The drop guard sees columns that go.  This is about the rest: columns whose values
- * a command would compute anew, and tables that ALTER EXTENSION would take out of the
- * extension, and so out of every later dump.
+ * a command would compute anew, what a crash would empty, and tables and sequences that
+ * ALTER EXTENSION would take out of the extension, and so out of every later dump.
  *
  * The server tells of every table that it is about to rewrite, and why, but not what
  * from and to.  So ALTER TABLE is looked at before it starts, and what it does to a
@@ -239,6 +239,31 @@ IsHarmless(Oid table, const AlterTableCmd *command)
 /* The table that the current command may rewrite. */
 static Oid	approved_table = InvalidOid;
 
+/*
+ * Raises 55000 if a relation is a sequence of ours that ALTER SEQUENCE or ALTER TABLE
+ * would make unlogged.  The server tells of no rewrite then.
+ */
+static void
+CheckAlterSequence(Oid relation, const AlterTableStmt *statement)
+{
+	ListCell   *cell;
+
+	foreach(cell, statement->cmds)
+	{
+		const AlterTableCmd *command = lfirst(cell);
+
+		if (command->subtype == AT_SetUnLogged &&
+			get_rel_persistence(relation) == RELPERSISTENCE_PERMANENT &&
+			IsGuardedSequence(relation))
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("cannot make sequence \"%s\", whose table has data, unlogged",
+							get_rel_name(relation)),
+					 errdetail("A crash of the server would set it back to ids that are in use."),
+					 errhint("To do it all the same, SET doc_extractor.allow_data_loss = on.")));
+	}
+}
+
 /* Approves what ALTER TABLE does to a table of ours, if the values stay. */
 static void
 CheckAlterTable(const AlterTableStmt *statement)
@@ -248,8 +273,11 @@ CheckAlterTable(const AlterTableStmt *statement)
 	ListCell   *cell;
 
 	/* Nobody else learns from us whether there is data. */
-	if (!OidIsValid(table) || !IsMemberTable(table) ||
+	if (!OidIsValid(table) ||
 		!object_ownercheck(RelationRelationId, table, GetUserId()))
+		return;
+	CheckAlterSequence(table, statement);
+	if (!IsMemberTable(table))
 		return;
 	foreach(cell, statement->cmds)
 	{
@@ -264,45 +292,30 @@ CheckAlterTable(const AlterTableStmt *statement)
 		RefuseChange(table);
 }
 
-/* Returns the table of ours that an object to take out is, or that its sequence is for. */
-static Oid
-FindMemberTable(const AlterExtensionContentsStmt *statement)
-{
-	RangeVar   *name;
-	Oid			object;
-	Oid			table;
-	int32		column;
-
-	if (statement->objtype != OBJECT_TABLE &&
-		statement->objtype != OBJECT_SEQUENCE)
-		return InvalidOid;
-	name = makeRangeVarFromNameList((List *) statement->object);
-	object = RangeVarGetRelid(name, NoLock, true);
-	if (!OidIsValid(object))
-		return InvalidOid;
-	if (!sequenceIsOwned(object, DEPENDENCY_AUTO, &table, &column))
-		table = object;
-	return IsMemberTable(table) ? table : InvalidOid;
-}
-
 /* Checks ALTER EXTENSION ... DROP. */
 static void
 CheckAlterExtension(const AlterExtensionContentsStmt *statement)
 {
 	Oid			extension = get_extension_oid(EXTENSION_NAME, true);
-	Oid			table;
+	RangeVar   *name;
+	Oid			object;
 
 	if (statement->action > 0 || !OidIsValid(extension) ||
 		strcmp(statement->extname, EXTENSION_NAME) != 0 ||
-		!object_ownercheck(ExtensionRelationId, extension, GetUserId()))
+		!object_ownercheck(ExtensionRelationId, extension, GetUserId()) ||
+		(statement->objtype != OBJECT_TABLE &&
+		 statement->objtype != OBJECT_SEQUENCE))
 		return;
-	table = FindMemberTable(statement);
-	if (OidIsValid(table) && IsGuarded(table))
+	name = makeRangeVarFromNameList((List *) statement->object);
+	object = RangeVarGetRelid(name, NoLock, true);
+	if (OidIsValid(object) &&
+		((IsMemberTable(object) && IsGuarded(object)) ||
+		 IsGuardedSequence(object)))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("cannot take table \"%s\", which has data, or its sequence out of extension %s",
-						get_rel_name(table), EXTENSION_NAME),
-				 errdetail("Later dumps would not have its data, or its values."),
+				 errmsg("cannot take \"%s\" out of extension %s while there is data",
+						get_rel_name(object), EXTENSION_NAME),
+				 errdetail("Later dumps would not have a table's data, or a sequence's value."),
 				 errhint("To keep tables and data without the extension, ALTER EXTENSION %s UPDATE TO 'unpackaged'.",
 						 EXTENSION_NAME)));
 }

@@ -45,17 +45,21 @@ HasRows(Oid table)
 	return found;
 }
 
+/* Returns whether a relation is a member of the extension. */
+static bool
+IsMember(Oid relation)
+{
+	Oid			extension = getExtensionOfObject(RelationRelationId, relation);
+
+	return OidIsValid(extension) &&
+		extension == get_extension_oid(EXTENSION_NAME, true);
+}
+
 /* Returns whether a relation is a table of the extension, whatever its name is by now. */
 bool
 IsMemberTable(Oid object)
 {
-	Oid			extension;
-
-	if (get_rel_relkind(object) != RELKIND_RELATION)
-		return false;
-	extension = getExtensionOfObject(RelationRelationId, object);
-	return OidIsValid(extension) &&
-		extension == get_extension_oid(EXTENSION_NAME, true);
+	return get_rel_relkind(object) == RELKIND_RELATION && IsMember(object);
 }
 
 /* Returns whether a script of this extension is running, which knows what it does. */
@@ -71,6 +75,24 @@ bool
 IsGuarded(Oid table)
 {
 	return !doc_extractor_allow_data_loss && HasRows(table);
+}
+
+/*
+ * Returns whether a relation is a sequence of the extension that gives a guarded table
+ * its ids.  If it is no table's own any more, we cannot know.
+ */
+bool
+IsGuardedSequence(Oid relation)
+{
+	Oid			table;
+	int32		column;
+
+	if (get_rel_relkind(relation) != RELKIND_SEQUENCE || !IsMember(relation))
+		return false;
+	if (sequenceIsOwned(relation, DEPENDENCY_AUTO, &table, &column) &&
+		IsMemberTable(table))
+		return IsGuarded(table);
+	return !doc_extractor_allow_data_loss;
 }
 
 /* Raises 2BP01: a table must not be dropped. */

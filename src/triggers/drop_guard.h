@@ -11,6 +11,7 @@ extern void InstallDropGuard(void);
 extern void ArmDropGuard(void);
 extern bool IsMemberTable(Oid object);
 extern bool IsGuarded(Oid table);
+extern bool IsGuardedSequence(Oid relation);
 extern bool InOwnScript(void);
 
 #endif							/* DOC_EXTRACTOR_DROP_GUARD_H */

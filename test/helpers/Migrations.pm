@@ -61,7 +61,8 @@ sub install
 	return;
 }
 
-# Updates to a version in one session, after the given settings; returns the errors and warnings.
+# Updates to a version in one session, after the given settings; returns the errors and warnings,
+# without the one that 1.0 has no guard, with which every step down ends.
 sub step
 {
 	my ($node, $database, $user, $version, $settings) = @_;
@@ -70,6 +71,7 @@ sub step
 	# The location in the server's source is no part of a message.
 	$err =~ s/^LOCATION: .*\n?//mg;
 	$err =~ s/^psql:<stdin>:\d+: //mg;
+	$err =~ s/^WARNING:  01000: version 1\.0 does not guard .*\nDETAIL: .*\nHINT: .*\n?//m;
 	return $err;
 }
 

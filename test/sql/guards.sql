@@ -175,6 +175,10 @@ ALTER TABLE docs.audit_log ALTER new_value TYPE text USING new_value::text;
 \echo :SQLSTATE
 -- But types can become wider, and users' columns are users' own.
 BEGIN;
+ALTER TABLE docs.audit_log ALTER action_timestamp TYPE timestamptz,
+    ALTER document_id TYPE bigint USING document_id::bigint;
+ROLLBACK;
+BEGIN;
 ALTER TABLE docs.audit_log ALTER id TYPE bigint, ALTER old_value TYPE jsonb,
     ALTER new_value TYPE jsonb USING new_value::jsonb, ALTER change_reason TYPE text,
     ALTER action_timestamp TYPE timestamptz USING action_timestamp AT TIME ZONE 'UTC';
@@ -249,6 +253,130 @@ ALTER EXTENSION doc_extractor DROP SEQUENCE docs.documents_id_seq;
 ALTER TABLE docs.hash_index SET UNLOGGED;
 \echo :SQLSTATE
 ALTER TABLE docs.hash_index SET LOGGED;
+-- So are sequences, in both ways to say it, and whatever they are owned by. The server changes the
+-- sequence with its table; a sequence of an empty table may change alone.
+ALTER SEQUENCE docs.documents_id_seq SET UNLOGGED;
+\echo :SQLSTATE
+ALTER TABLE docs.audit_log_id_seq SET UNLOGGED;
+ALTER SEQUENCE docs.documents_id_seq SET LOGGED;
+BEGIN;
+ALTER SEQUENCE docs.error_log_id_seq SET UNLOGGED;
+ALTER EXTENSION doc_extractor DROP SEQUENCE docs.error_log_id_seq;
+SET LOCAL doc_extractor.allow_data_loss = on;
+ALTER SEQUENCE docs.documents_id_seq SET UNLOGGED;
+SET LOCAL doc_extractor.allow_data_loss = off;
+ALTER SEQUENCE docs.documents_id_seq SET UNLOGGED;
+ALTER EXTENSION doc_extractor DROP SEQUENCE docs.documents_id_seq;
+ROLLBACK;
+BEGIN;
+CREATE TABLE docs.theirs (id int);
+ALTER SEQUENCE docs.hash_index_id_seq OWNED BY docs.theirs.id;
+ALTER SEQUENCE docs.documents_id_seq OWNED BY NONE;
+SAVEPOINT s;
+ALTER SEQUENCE docs.documents_id_seq SET UNLOGGED;
+ROLLBACK TO s;
+ALTER EXTENSION doc_extractor DROP SEQUENCE docs.documents_id_seq;
+ROLLBACK TO s;
+ALTER SEQUENCE docs.hash_index_id_seq SET UNLOGGED;
+ROLLBACK TO s;
+ALTER EXTENSION doc_extractor DROP SEQUENCE docs.hash_index_id_seq;
+ROLLBACK TO s;
+DROP TABLE docs.theirs CASCADE;
+ROLLBACK;
+CREATE SEQUENCE docs.theirs;
+ALTER SEQUENCE docs.theirs SET UNLOGGED;
+DROP SEQUENCE docs.theirs;
+
+-- What a view or function of ours depends on takes the extension along by CASCADE.
+CREATE VIEW public.factor AS SELECT 1 AS one;
+CREATE MATERIALIZED VIEW public.kept AS SELECT 1 AS one;
+CREATE SEQUENCE public.counter;
+CREATE AGGREGATE public.total (int) (sfunc = int4pl, stype = int, initcond = '0');
+CREATE OPERATOR public.<+> (leftarg = int, rightarg = int, function = int4pl);
+CREATE TEXT SEARCH CONFIGURATION public.words (COPY = simple);
+CREATE DOMAIN public.positive AS int;
+SELECT pg_get_viewdef('docs.ingestion_stats'::regclass) AS stats \gset
+-- Lets the view depend on an expression's objects, and drops them; all is rolled back.
+CREATE FUNCTION drop_below_view(view text, expression text, command text) RETURNS text
+LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE 'CREATE OR REPLACE VIEW docs.ingestion_stats AS '
+        || replace(view, 'count(*) AS documents', 'count(*) + 0 * ' || expression || ' AS documents');
+    EXECUTE command;
+    RAISE EXCEPTION 'dropped the ledger';
+EXCEPTION WHEN OTHERS THEN
+    RETURN SQLERRM;
+END
+$$;
+SELECT expression, drop_below_view(:'stats', expression, command)
+FROM (VALUES
+    ('(SELECT one FROM public.factor)', 'DROP VIEW public.factor CASCADE'),
+    ('(SELECT one FROM public.kept)', 'DROP MATERIALIZED VIEW public.kept CASCADE'),
+    ('(SELECT last_value FROM public.counter)', 'DROP SEQUENCE public.counter CASCADE'),
+    ('public.total(d.id)', 'DROP AGGREGATE public.total(int) CASCADE'),
+    ('(1 OPERATOR(public.<+>) 1)', 'DROP OPERATOR public.<+> (int, int) CASCADE'),
+    ('length(to_tsvector(''public.words'', ''a''))',
+        'DROP TEXT SEARCH CONFIGURATION public.words CASCADE'),
+    ('1::public.positive', 'DROP DOMAIN public.positive CASCADE'))
+    AS v (expression, command);
+BEGIN;
+CREATE LANGUAGE strange HANDLER plpgsql_call_handler;
+CREATE OR REPLACE FUNCTION docs.documents_after_delete() RETURNS trigger LANGUAGE strange
+    AS 'BEGIN RETURN NULL; END';
+SAVEPOINT s;
+DROP LANGUAGE strange CASCADE;
+ROLLBACK;
+-- Every DROP that the server has event triggers for arms the guard, if others can depend on what it
+-- drops. On these eight kinds nothing depends.
+SELECT tag FROM unnest(ARRAY['ACCESS METHOD', 'AGGREGATE', 'CAST', 'COLLATION', 'CONVERSION',
+    'DOMAIN', 'EXTENSION', 'FOREIGN DATA WRAPPER', 'FOREIGN TABLE', 'FUNCTION', 'INDEX', 'LANGUAGE',
+    'MATERIALIZED VIEW', 'OPERATOR', 'OPERATOR CLASS', 'OPERATOR FAMILY', 'OWNED', 'POLICY',
+    'PROCEDURE', 'PUBLICATION', 'ROUTINE', 'RULE', 'SCHEMA', 'SEQUENCE', 'SERVER', 'STATISTICS',
+    'SUBSCRIPTION', 'TABLE', 'TEXT SEARCH CONFIGURATION', 'TEXT SEARCH DICTIONARY',
+    'TEXT SEARCH PARSER', 'TEXT SEARCH TEMPLATE', 'TRANSFORM', 'TRIGGER', 'TYPE', 'USER MAPPING',
+    'VIEW']) AS t (tag)
+WHERE 'DROP ' || tag <> ALL (
+    SELECT unnest(evttags) FROM pg_event_trigger WHERE evtname = 'doc_extractor_ddl_start');
+DROP FUNCTION drop_below_view(text, text, text);
+DROP VIEW public.factor;
+DROP MATERIALIZED VIEW public.kept;
+DROP SEQUENCE public.counter;
+DROP AGGREGATE public.total (int);
+DROP OPERATOR public.<+> (int, int);
+DROP TEXT SEARCH CONFIGURATION public.words;
+DROP DOMAIN public.positive;
+
+-- A parent or a referenced table takes no rows along.
+BEGIN;
+CREATE TABLE docs.parts (LIKE docs.audit_log) PARTITION BY LIST (action);
+ALTER TABLE docs.parts ATTACH PARTITION docs.audit_log DEFAULT;
+SAVEPOINT s;
+DROP TABLE docs.parts;
+ROLLBACK TO s;
+DROP TABLE docs.parts CASCADE;
+ROLLBACK TO s;
+TRUNCATE docs.parts;
+ROLLBACK;
+BEGIN;
+CREATE TABLE docs.sources (source varchar(255) PRIMARY KEY);
+INSERT INTO docs.sources VALUES ('manual');
+ALTER TABLE docs.documents ADD FOREIGN KEY (ingestion_source) REFERENCES docs.sources;
+TRUNCATE docs.sources CASCADE;
+ROLLBACK;
+-- A new column does not take the name of ours, nor is a generated one in the way.
+BEGIN;
+ALTER TABLE docs.documents ADD constant text NOT NULL DEFAULT 'c',
+    ADD generated text GENERATED ALWAYS AS (lower(document_text)) STORED;
+ALTER TABLE docs.documents ALTER generated DROP EXPRESSION, DROP generated;
+ALTER TABLE docs.documents SET (autovacuum_enabled = off);
+SAVEPOINT s;
+ALTER TABLE docs.documents RENAME COLUMN document_text TO former;
+ROLLBACK TO s;
+ALTER TABLE docs.documents DROP COLUMN document_text, ADD COLUMN document_text text DEFAULT 'c';
+ROLLBACK;
+-- The extension stays in its schema.
+ALTER EXTENSION doc_extractor SET SCHEMA public;
+\echo :SQLSTATE
 -- What moves rows without changing them is not in the way.
 VACUUM FULL docs.documents;
 CLUSTER docs.documents USING documents_pkey;
@@ -293,6 +421,10 @@ CREATE TABLE docs.documents AS SELECT 1 AS id;
 DROP EXTENSION doc_extractor;
 ROLLBACK;
 DROP SCHEMA moved;
+-- No role that is no superuser disables an event trigger.
+SET ROLE regress_docs_keeper;
+ALTER EVENT TRIGGER doc_extractor_ddl_start DISABLE;
+RESET ROLE;
 -- Without data, any command may drop it. Rows that this transaction has added count; rows that it
 -- has deleted do not.
 BEGIN;

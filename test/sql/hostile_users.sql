@@ -313,6 +313,7 @@ FROM unnest(ARRAY['(file_name)', '(file_name text_pattern_ops)',
 ORDER BY n;
 
 -- The ledger is consistent after all of this.
+-- The forged row that says "ingested" shows.
 SELECT * FROM :docs.doc_extractor_verify() WHERE NOT passed AND check_name <> 'hashes';
 DROP FUNCTION use_entry_points, escape, drop_it, become, log_in, lend, with_index;
 DROP VIEW left_behind;

@@ -47,6 +47,18 @@ SELECT * FROM broken_by(
      ALTER SEQUENCE docs.documents_id_seq RESTART WITH 1005;
      INSERT INTO docs.audit_log (document_id, action) VALUES (1004, ''ingested'')');
 
+-- documents have a trail: one is ingested twice, as after a restore that derived its rows again.
+SELECT * FROM broken_by(
+    'INSERT INTO docs.audit_log (document_id, action, user_or_system, old_value, new_value,
+         change_reason, db_user)
+     SELECT document_id, action, user_or_system, old_value, new_value, change_reason, db_user
+     FROM docs.audit_log WHERE document_id IN (4, 5) AND action = ''ingested''');
+SELECT * FROM broken_by('INSERT INTO docs.audit_log (document_id, action) VALUES (9, ''ingested'')');
+-- Rows of other actions, and of documents that are gone, do not count.
+SELECT * FROM broken_by(
+    'INSERT INTO docs.audit_log (document_id, action)
+     VALUES (4, ''tagged''), (4, ''updated''), (10, ''ingested'')');
+
 -- values: sizes and names.
 SELECT * FROM broken_by('UPDATE docs.documents SET file_size_bytes = -1 WHERE id = 4');
 SELECT * FROM broken_by('UPDATE docs.documents SET file_name = '''' WHERE id = 4');
@@ -84,7 +96,8 @@ SELECT * FROM broken_by(
      ALTER TABLE docs.error_log ALTER COLUMN id TYPE bigint;
      ALTER SEQUENCE docs.error_log_id_seq RESTART WITH 2147483648');
 
--- documents have a trail: what an application says is no adoption, whatever it has set.
+-- documents have a trail: what an application says is no adoption, whatever it has set. It is a
+-- second ingestion of that document, which shows.
 CREATE ROLE regress_docs_application;
 GRANT USAGE ON SCHEMA docs TO regress_docs_application;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA docs TO regress_docs_application;
@@ -138,7 +151,7 @@ SELECT document_id, action, user_or_system, change_reason, db_user
 FROM docs.audit_log WHERE user_or_system = '';
 SELECT * FROM docs.doc_extractor_verify() WHERE NOT passed;
 -- The mark speaks for the documents before it only.
-SELECT * FROM broken_by('DELETE FROM docs.audit_log WHERE document_id = 9');
+SELECT * FROM broken_by('DELETE FROM docs.audit_log WHERE document_id = 8');
 
 DROP EXTENSION doc_extractor;
 DROP FUNCTION broken_by(text);

@@ -25,8 +25,10 @@ END
 $$;
 SELECT * FROM broken_by('');
 
--- tables: one is unlogged, or another role's.
+-- tables: one is unlogged, or a sequence, or another role's.
 SELECT * FROM broken_by('ALTER TABLE docs.error_log SET UNLOGGED');
+SELECT * FROM broken_by('ALTER SEQUENCE docs.documents_id_seq SET UNLOGGED');
+SELECT * FROM broken_by('ALTER TABLE docs.audit_log SET UNLOGGED');
 SELECT * FROM broken_by('ALTER TABLE docs.hash_index OWNER TO regress_docs_other');
 
 -- extension: an object is no member.
@@ -141,25 +143,37 @@ SELECT * FROM broken_by(
 
 -- triggers of users: they are named, and fail no check; AFTER triggers are not named.
 BEGIN;
-CREATE FUNCTION docs.suppress() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE FUNCTION docs.change() RETURNS trigger LANGUAGE plpgsql AS
+    'BEGIN /* Not RETURN NULL; -- */ RETURN coalesce(NEW, OLD); -- not RETURN NULL
+     END';
 CREATE TRIGGER theirs BEFORE INSERT ON docs.documents
-    FOR EACH ROW EXECUTE FUNCTION docs.suppress();
+    FOR EACH ROW EXECUTE FUNCTION docs.change();
 CREATE TRIGGER theirs BEFORE UPDATE ON docs.hash_index
-    FOR EACH ROW EXECUTE FUNCTION docs.suppress();
+    FOR EACH ROW EXECUTE FUNCTION docs.change();
 CREATE TRIGGER theirs BEFORE INSERT ON docs.audit_log
-    FOR EACH ROW EXECUTE FUNCTION docs.suppress();
+    FOR EACH ROW EXECUTE FUNCTION docs.change();
 CREATE TRIGGER theirs BEFORE DELETE ON docs.error_log
-    FOR EACH ROW EXECUTE FUNCTION docs.suppress();
+    FOR EACH ROW EXECUTE FUNCTION docs.change();
 CREATE TRIGGER a_theirs INSTEAD OF INSERT ON docs.document_inbox
-    FOR EACH ROW EXECUTE FUNCTION docs.suppress();
+    FOR EACH ROW EXECUTE FUNCTION docs.change();
 CREATE TRIGGER row_after AFTER INSERT ON docs.documents
-    FOR EACH ROW EXECUTE FUNCTION docs.suppress();
+    FOR EACH ROW EXECUTE FUNCTION docs.change();
 CREATE TRIGGER before_statement BEFORE INSERT ON docs.documents
-    FOR EACH STATEMENT EXECUTE FUNCTION docs.suppress();
+    FOR EACH STATEMENT EXECUTE FUNCTION docs.change();
 SELECT * FROM docs.doc_extractor_verify() WHERE check_name = 'triggers of users' OR NOT passed;
 ALTER TABLE docs.audit_log DISABLE TRIGGER theirs;
 ALTER TABLE docs.error_log DISABLE TRIGGER theirs;
 SELECT * FROM docs.doc_extractor_verify() WHERE check_name = 'triggers of users' OR NOT passed;
+
+-- suppressed rows: one that says RETURN NULL fails by its name, on each table; not if it is AFTER,
+-- for statements, or disabled.
+CREATE OR REPLACE FUNCTION docs.change() RETURNS trigger LANGUAGE plpgsql AS
+    'BEGIN /* Not ** for */ IF TG_OP <> ''UPDATE'' THEN RETURN
+     null; END IF; /* others */ RETURN NEW; END';
+SELECT * FROM docs.doc_extractor_verify() WHERE NOT passed;
+ALTER TABLE docs.audit_log ENABLE TRIGGER theirs;
+ALTER TABLE docs.error_log ENABLE REPLICA TRIGGER theirs;
+SELECT * FROM docs.doc_extractor_verify() WHERE NOT passed;
 ROLLBACK;
 
 -- rules: on a table, on a view.
@@ -196,6 +210,7 @@ SELECT * FROM broken_by(
     'ALTER EXTENSION doc_extractor DROP EVENT TRIGGER doc_extractor_ddl_start;
      DROP EVENT TRIGGER doc_extractor_ddl_start');
 SELECT * FROM broken_by('ALTER EVENT TRIGGER doc_extractor_ddl_end DISABLE');
+SELECT * FROM broken_by('ALTER EVENT TRIGGER doc_extractor_rewrite ENABLE');
 SELECT * FROM broken_by(
     'ALTER EXTENSION doc_extractor DROP EVENT TRIGGER doc_extractor_ddl_start;
      DROP EVENT TRIGGER doc_extractor_ddl_start;

@@ -408,6 +408,41 @@ check_derived('the owner, with old times and an id of the sequence', 'keeper', $
 	SELECT nextval('docs.documents_id_seq') AS id \gset
 	} . insert_document(%times, id => ':id'), '1|1|1|keeper');
 
+# A script of the schema, and then one that loads, in one session: what it loads is new, also into an
+# empty ledger, with old times or in one transaction.
+$node->safe_psql('postgres', 'CREATE DATABASE schema_source OWNER keeper');
+$node->safe_psql('schema_source',
+	'CREATE SCHEMA docs; CREATE EXTENSION doc_extractor SCHEMA docs',
+	extra_params => user_option('keeper'));
+run_command(
+	command_line(
+		$node, 'pg_dump', 'schema_source', 'keeper', '-s', '-f', "$folder/schema_only.sql"));
+append_to_file("$folder/load.sql", qq{
+	INSERT INTO docs.documents (file_name, file_size_bytes, file_hash, file_type, ingestion_source)
+	SELECT 'new ' || i, 1, pg_catalog.encode(pg_catalog.sha256(i::text::bytea), 'hex'), 't', 's'
+	FROM pg_catalog.generate_series(1, 5) i;
+	INSERT INTO docs.documents (file_name, file_size_bytes, file_hash, file_type, ingestion_source,
+		created_at, updated_at, ingestion_timestamp)
+	SELECT 'old ' || i, 1, pg_catalog.encode(pg_catalog.sha256(i::text::bytea), 'hex'), 't', 's',
+		$past, $past, $past
+	FROM pg_catalog.generate_series(6, 10) i;
+	SELECT FROM docs.ingest_document('by function', 'bytes', 't') \\g /dev/null
+});
+foreach my $options ([], ['-1'])
+{
+	my $database = "loaded_in_${\ scalar @$options}";
+
+	$node->safe_psql('postgres', "CREATE DATABASE $database OWNER keeper");
+	my (undef, $errors) = run_command(
+		command_line(
+			$node, 'psql', $database, 'keeper', '-Xq', @$options,
+			'-f', "$folder/schema_only.sql", '-f', "$folder/load.sql"));
+	is($errors, '', "schema and load @$options: no warning");
+	is(problems_of($node, $database), '', "schema and load @$options: all rows are derived");
+	is($node->safe_psql($database, 'SELECT count(*) FROM docs.documents'),
+		'11', "schema and load @$options: all documents are there");
+}
+
 # All three settings make a restore.
 foreach my $setting (qw(check_function_bodies search_path client_min_messages))
 {

@@ -309,6 +309,25 @@ check_case('a policy with db_user', '1.1', '1.0',
 	'CREATE POLICY theirs ON audit_log USING (db_user = current_user)',
 	qr/^ERROR:  2BP01: .*db_user.*
 DETAIL: .*\btheirs on table (?:docs\.)?audit_log depends on column db_user/m);
+check_case('a generated column with db_user', '1.1', '1.0',
+	'ALTER TABLE audit_log ADD theirs name GENERATED ALWAYS AS (db_user) STORED',
+	qr/^ERROR:  2BP01: .*db_user.*\nDETAIL: .*\btheirs\b.* depends on column db_user/m);
+my $needs_user = 'version 1.0 has no column db_user for what depends on it';
+foreach my $case (
+	[ 'an index', 'CREATE INDEX theirs ON audit_log (db_user)', 'index docs.theirs' ],
+	[
+		'a check', q{ALTER TABLE audit_log ADD CONSTRAINT theirs CHECK (db_user <> 'x')},
+		'table constraint theirs on docs.audit_log'
+	],
+	[
+		'statistics', 'CREATE STATISTICS theirs ON db_user, action FROM audit_log',
+		'statistics object docs.theirs'
+	])
+{
+	my ($name, $addition, $dependent) = @$case;
+	check_case("$name with db_user", '1.1', '1.0', $addition,
+		qr/^ERROR:  2BP01: \Q$needs_user\E\nDETAIL:  Dependent: \Q$dependent\E\.\nHINT:  Drop them, /m);
+}
 check_case('a view on a function of 1.1', '1.1', '1.0',
 	'CREATE VIEW theirs AS SELECT * FROM doc_extractor_verify()',
 	qr/^ERROR:  2BP01: .*doc_extractor_verify.*\nDETAIL: .*\btheirs depends on function/m);

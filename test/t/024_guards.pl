@@ -1,5 +1,5 @@
 # The guards, seen from outside of a session: pg_restore --clean is refused unless it may lose data,
-# DROP DATABASE is not concerned, and the server log says who changed the tables' form.
+# a missing library stops nobody else, DROP DATABASE is not concerned, and the server log says who changed the tables' form.
 use strict;
 use warnings;
 
@@ -91,6 +91,61 @@ foreach my $user (undef, 'regress_docs_keeper')
 		[ 'dropdb', '-h', $node->host, '-p', $node->port, @{ user_option($user) }, $original ],
 		"$who: DROP DATABASE is not concerned");
 }
+
+# The schema of another ledger over this one, with psql going on after errors: nothing is lost.
+foreach my $user (undef, 'regress_docs_keeper')
+{
+	my $who = defined $user ? 'owner' : 'superuser';
+	my $database = "schema_of_$who";
+
+	new_database($node, $database, $user, 'docs');
+	install($node, $database, $user, 'docs', '1.1');
+	$node->safe_psql($database, q{
+		SELECT FROM generate_series(1, 5) i,
+			docs.ingest_document('file ' || i, ('content ' || i)::bytea, 'text/plain')},
+		extra_params => user_option($user));
+	my $before = rows_of($node, $database, 'docs');
+	foreach my $way (
+		[ 'sql', [ '-s', '--clean' ], 'psql', '-Xq', '-f' ],
+		[ 'dump', [ '-s', '-Fc' ], 'pg_restore', '--clean', '--if-exists' ])
+	{
+		my ($format, $dump, $program, @options) = @$way;
+		my $file = "$folder/schema_$who.$format";
+
+		run_command(command_line($node, 'pg_dump', $database, $user, @$dump, '-f', $file));
+		my (undef, $err) =
+		  run_command(command_line($node, $program, $database, $user, @options, $file));
+		like($err, qr/cannot drop extension doc_extractor/, "$who, schema by $program: refused");
+		is_same(rows_of($node, $database, 'docs'),
+			$before, "$who, schema by $program: nothing has changed");
+		is(failed_checks($node, $database), '', "$who, schema by $program: all is well");
+	}
+}
+
+# Without the library, commands that the guard has no part in work; those that could lose data do not.
+new_database($node, 'no_library', 'regress_docs_keeper', 'docs');
+install($node, 'no_library', 'regress_docs_keeper', 'docs', '1.1');
+$node->safe_psql('no_library', q{
+	SELECT FROM docs.ingest_document('a', 'a', 'text/plain');
+	UPDATE pg_proc SET probin = '$libdir/doc_extractor_is_missing'
+	WHERE proname ~ '^doc_extractor_ddl'});
+my (undef, $unloaded) = run_script($node, 'no_library', 'regress_docs_keeper', q{
+	CREATE TABLE docs.theirs (id serial PRIMARY KEY, note text UNIQUE);
+	CREATE VIEW docs.their_view AS SELECT id FROM docs.theirs;
+	CREATE FUNCTION docs.their_function() RETURNS int LANGUAGE sql AS 'SELECT 1';
+	INSERT INTO docs.theirs (note) VALUES ('a');
+	GRANT SELECT ON docs.theirs TO regress_docs_admin;
+	TRUNCATE docs.theirs});
+is($unloaded, '', 'without the library: others\' commands work');
+(undef, $unloaded) = run_script($node, 'no_library', 'regress_docs_keeper', q{
+	DROP EXTENSION doc_extractor;
+	DROP SCHEMA docs CASCADE;
+	ALTER TABLE docs.documents DROP COLUMN document_text;
+	DROP VIEW docs.their_view});
+is(() = $unloaded =~ /ERROR:  58P01: could not access file/g, 4,
+	'without the library: what could lose data is refused');
+is($node->safe_psql('no_library', 'SELECT count(*) FROM docs.documents'),
+	'1', 'without the library: nothing is lost');
 
 # The log of the server, with the role and the login role.
 new_database($node, 'logged', 'regress_docs_keeper', 'docs');

@@ -257,6 +257,138 @@ like($down,
 	qr/^(?:DETAIL:  )?GRANT EXECUTE ON FUNCTION docs\.ingest_document\(.*\) TO regress_docs_other;$/m,
 	'grants: and those of 1.0');
 
+# Returns the commands that a warning of a step has.
+sub commands_in
+{
+	my ($warning) = @_;
+	my ($commands) = $warning =~ /^DETAIL:  (.*?)\nHINT: /ms;
+	return $commands // '';
+}
+
+# How triggers are enabled, and users' comments on them, stay.
+my $triggers_query = q{
+	SELECT tgname, tgenabled, obj_description(oid, 'pg_trigger') FROM pg_trigger
+	WHERE tgrelid = 'docs.documents'::regclass AND tgname ~ 'before_update|after_insert|after_update'
+		AND NOT tgisinternal
+	ORDER BY 1};
+my $triggers = q{documents_after_insert|D|it's "theirs"
+documents_after_update|R|
+documents_before_update|A|
+};
+new_ledger('set', '1.0');
+as_owner('set', q{
+	ALTER TABLE docs.documents DISABLE TRIGGER documents_after_insert,
+		ENABLE REPLICA TRIGGER documents_after_update,
+		ENABLE ALWAYS TRIGGER documents_before_update;
+	COMMENT ON TRIGGER documents_after_insert ON docs.documents IS 'it''s "theirs"'});
+is($node->safe_psql('set', $triggers_query) . "\n", $triggers, 'settings: triggers are set');
+foreach my $to (qw(1.1 1.0 1.1 1.0))
+{
+	is(step($node, 'set', $owner, $to), '', "settings: to $to");
+	is($node->safe_psql('set', $triggers_query) . "\n",
+		$triggers, "settings: at $to, the triggers are as they were");
+}
+
+# What is set on the indexes and keys that the step up drops is in a warning.
+as_owner('set', q{
+	COMMENT ON INDEX docs.ix_documents_file_hash IS 'our hashes';
+	ALTER INDEX docs.ix_hash_index_file_hash SET (fillfactor = 70, deduplicate_items = off);
+	ALTER TABLE docs.hash_index CLUSTER ON ix_hash_index_file_hash;
+	COMMENT ON CONSTRAINT audit_log_document_id_fkey ON docs.audit_log IS 'our key';
+	ALTER TABLE docs.hash_index ALTER CONSTRAINT hash_index_document_id_fkey
+		DEFERRABLE INITIALLY DEFERRED});
+my $up = step($node, 'set', $owner, '1.1');
+my @on_indexes = (
+	'ALTER INDEX docs.ix_hash_index_file_hash SET (fillfactor=70, deduplicate_items=off);',
+	'ALTER TABLE docs.hash_index CLUSTER ON ix_hash_index_file_hash;',
+	q{COMMENT ON INDEX docs.ix_documents_file_hash IS 'our hashes';});
+my @on_keys = (
+	'ALTER TABLE docs.hash_index ALTER CONSTRAINT hash_index_document_id_fkey'
+	  . ' DEFERRABLE INITIALLY DEFERRED;',
+	q{COMMENT ON CONSTRAINT audit_log_document_id_fkey ON docs.audit_log IS 'our key';});
+like(
+	$up,
+	qr/\AWARNING:  01000: what was set on indexes and foreign keys of version 1\.0 is lost\nDETAIL: /,
+	'settings: a warning of the step up');
+is( join("\n", sort split /\n/, commands_in($up)),
+	join("\n", sort(@on_indexes, @on_keys)),
+	'settings: it has the commands');
+is((as_owner('set', "@on_indexes"))[1], '', 'settings: those on indexes work at 1.1');
+is(step($node, 'set', $owner, '1.0'), '', 'settings: back to 1.0');
+is((as_owner('set', "@on_keys"))[1], '', 'settings: those on keys work at 1.0');
+
+# What is set on objects that the step down drops is in a warning, and brings itself back.
+new_ledger('set_down', '1.1');
+as_owner('set_down', q{
+	ALTER TABLE docs.audit_log DISABLE TRIGGER audit_log_check_actions,
+		ENABLE TRIGGER audit_log_refuse_change;
+	ALTER TABLE docs.documents ENABLE REPLICA TRIGGER documents_after_delete;
+	COMMENT ON TRIGGER audit_log_refuse_truncate ON docs.audit_log IS E'two\nlines';
+	COMMENT ON TRIGGER document_inbox_insert ON docs.document_inbox IS 'theirs';
+	COMMENT ON VIEW docs.ingestion_stats IS 'our numbers';
+	COMMENT ON VIEW docs.ingestion_stats_by_type IS NULL;
+	COMMENT ON COLUMN docs.ingestion_stats.bytes IS 'how much';
+	COMMENT ON COLUMN docs.document_inbox.content IS 'the file';
+	COMMENT ON COLUMN docs.audit_log.db_user IS 'who';
+	COMMENT ON FUNCTION docs.ingest_file IS 'for \our\ files';
+	COMMENT ON FUNCTION docs.audit_log_refuse_change() IS NULL;
+	COMMENT ON INDEX docs.ix_error_log_file_name IS 'theirs';
+	ALTER INDEX docs.ix_error_log_file_name SET (fillfactor = 60);
+	ALTER VIEW docs.ingestion_stats SET (security_barrier);
+	ALTER VIEW docs.document_inbox ALTER COLUMN ingestion_source SET DEFAULT 'scanner';
+	ALTER TABLE docs.audit_log ALTER COLUMN db_user SET DEFAULT 'nobody';
+	CREATE FUNCTION docs."their Note"() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+	CREATE TRIGGER theirs INSTEAD OF INSERT ON docs.document_inbox
+		FOR EACH ROW EXECUTE FUNCTION docs."their Note"();
+	CREATE RULE theirs AS ON DELETE TO docs.ingestion_stats DO INSTEAD NOTHING});
+$node->safe_psql('set_down', q{
+	ALTER EVENT TRIGGER doc_extractor_ddl_end DISABLE;
+	COMMENT ON EVENT TRIGGER doc_extractor_rewrite IS 'theirs'});
+my $set_catalogs = catalogs_of($node, 'set_down', 'docs');
+my $set_down = step($node, 'set_down', $owner, '1.0');
+like(
+	$set_down,
+	qr/\AWARNING:  01000: what was set on objects that version 1\.0 does not have is lost\nDETAIL: /,
+	'settings: a warning of the step down');
+my $commands = commands_in($set_down);
+is(() = $commands =~ /;$/mg, 21, 'settings: it has all') or diag($commands);
+is(step($node, 'set_down', $owner, '1.1'), '', 'settings: up again');
+isnt(catalogs_of($node, 'set_down', 'docs'), $set_catalogs, 'settings: they are lost');
+# The event triggers are a superuser's.
+is( (as_owner('set_down', join('', grep { !/EVENT TRIGGER/ } split /^/, $commands)))[1],
+	'', 'settings: the commands work');
+$node->safe_psql('set_down', join('', grep { /EVENT TRIGGER/ } split /^/, $commands));
+is_same(catalogs_of($node, 'set_down', 'docs'), $set_catalogs, 'settings: all is as it was');
+
+# The way out prints the same of 1.0.
+new_ledger('set_out', '1.0');
+as_owner('set_out', q{
+	ALTER TABLE docs.documents DISABLE TRIGGER documents_after_insert,
+		ENABLE ALWAYS TRIGGER documents_before_update;
+	COMMENT ON TRIGGER documents_after_update ON docs.documents IS 'theirs';
+	COMMENT ON TABLE docs.error_log IS 'our failures';
+	COMMENT ON FUNCTION docs.ingest_document IS NULL});
+$set_catalogs = catalogs_of($node, 'set_out', 'docs');
+my $set_out = step($node, 'set_out', $owner, 'unpackaged');
+like(
+	$set_out,
+	qr/\AWARNING:  01000: what was set on objects that version unpackaged does not have is lost\n/,
+	'settings: a warning of the way out');
+$commands = commands_in($set_out);
+is(() = $commands =~ /;$/mg, 5, 'settings: it has all, too') or diag($commands);
+is(step($node, 'set_out', $owner, '1.0'), '', 'settings: back in the extension');
+is((as_owner('set_out', $commands))[1], '', 'settings: these commands work, too');
+is_same(catalogs_of($node, 'set_out', 'docs'), $set_catalogs, 'settings: all is as it was at 1.0');
+
+# The step down says that the guard is gone.
+(undef, my $warning) = as_owner('set_down', q{ALTER EXTENSION doc_extractor UPDATE TO '1.0'});
+like(
+	$warning,
+	qr/^[^\n]*WARNING:  01000: version 1\.0 does not guard the ledger
+DETAIL:  DROP EXTENSION and .*
+HINT:  Take a backup, and update /m,
+	'a warning says that 1.0 has no guard');
+
 # What a superuser says of its own new objects does not hold for an owner's ledger.
 my $strangers_query = q{
 	SELECT 'relation', relname, a::text FROM pg_class, unnest(relacl) a
@@ -308,6 +440,30 @@ like($dump, qr/^\Q$_\E/m, "adopted grants: a dump has $_")
 	'GRANT UPDATE(file_name) ON TABLE docs.documents TO "regress_docs Reader" WITH GRANT OPTION;',
 	'GRANT USAGE ON SEQUENCE docs.audit_log_id_seq TO regress_docs_other WITH GRANT OPTION;',
 	'REVOKE ALL ON TABLE docs.audit_log FROM regress_docs_keeper;');
+
+# What a superuser has installed can be given to another one, not to others, and goes every way then.
+new_database($node, 'reassigned', undef, 'docs');
+$node->safe_psql('postgres', q{
+	CREATE ROLE regress_docs_installer SUPERUSER LOGIN;
+	CREATE ROLE regress_docs_successor SUPERUSER LOGIN});
+install($node, 'reassigned', 'regress_docs_installer', 'docs', '1.1');
+$node->safe_psql('reassigned', q{SELECT FROM docs.ingest_document('a', 'a', 't')});
+my $mine = catalogs_of($node, 'reassigned', 'docs');
+(undef, $err) = run_script($node, 'reassigned', undef,
+	"REASSIGN OWNED BY regress_docs_installer TO $owner");
+like($err, qr/ERROR:  42501: permission denied to change owner of event trigger/,
+	'reassigned: not to a role that is no superuser');
+is_same(catalogs_of($node, 'reassigned', 'docs'), $mine, 'reassigned: nothing has changed then');
+$node->safe_psql('reassigned', 'REASSIGN OWNED BY regress_docs_installer TO regress_docs_successor');
+is(failed_checks($node, 'reassigned'), '', 'reassigned: all is well');
+(undef, $err) =
+  run_script($node, 'reassigned', undef, 'DROP OWNED BY regress_docs_successor CASCADE');
+like($err, qr/ERROR:  2BP01: cannot drop extension doc_extractor/, 'reassigned: the guard works');
+foreach my $to (qw(1.0 1.1 unpackaged 1.1))
+{
+	is(step($node, 'reassigned', undef, $to), '', "reassigned: to $to");
+}
+is(failed_checks($node, 'reassigned'), '', 'reassigned: all is well after the steps');
 
 # The owner may grant all functions at once, and the rights are in a dump.
 new_ledger('all_functions', '1.1');
