@@ -92,12 +92,15 @@ CROSS JOIN LATERAL (VALUES
         FROM pg_options_to_table(CASE t.name WHEN 'hash_index' THEN ARRAY['fillfactor=50'] END) AS x
         WHERE x.option_name NOT IN (SELECT option_name FROM pg_options_to_table(t.options))) || ')'),
     (3, 'SET (' || (
-        SELECT string_agg(format('%s%I = %L', x.prefix, x.option_name, x.option_value), ', '
-            ORDER BY x.prefix, x.option_name)
-        FROM (SELECT '' AS prefix, y.* FROM pg_options_to_table(t.options) AS y
-            UNION ALL SELECT 'toast.', y.* FROM pg_options_to_table(o.reloptions) AS y) AS x
-        WHERE (t.name, x.prefix, x.option_name, x.option_value)
-            <> ('hash_index', '', 'fillfactor', '50')) || ')')) AS s (number, action)
+        SELECT string_agg(format('%s%I = %L', x.prefix, x.name, x.value), ', '
+            ORDER BY x.prefix, x.number)
+        FROM (
+            SELECT '', y.* FROM pg_options_to_table(t.options) WITH ORDINALITY AS y
+            UNION ALL
+            SELECT 'toast.', y.* FROM pg_options_to_table(o.reloptions) WITH ORDINALITY AS y
+        ) AS x (prefix, name, value, number)
+        WHERE (t.name, x.prefix, x.name, x.value) <> ('hash_index', '', 'fillfactor', '50')) || ')')
+    ) AS s (number, action)
 WHERE t.kind = 'r' AND s.action IS NOT NULL;
 
 -- define: sequence_options
@@ -189,10 +192,9 @@ CROSS JOIN LATERAL (
         CASE WHEN a.attstattarget >= 0 THEN format('ALTER COLUMN %I SET STATISTICS %s', a.attname,
             a.attstattarget) END,
         format('ALTER COLUMN %I SET (', a.attname) || (
-            SELECT string_agg(format('%I = %L', x.option_name, x.option_value), ', '
-                ORDER BY x.option_name)
-            FROM pg_options_to_table(a.attoptions) AS x
-            WHERE x.option_name <> 'pg_attver') || ')')
+            SELECT string_agg(format('%I = %L', x.name, x.value), ', ' ORDER BY x.number)
+            FROM pg_options_to_table(a.attoptions) WITH ORDINALITY AS x (name, value, number)
+            WHERE x.name <> 'pg_attver') || ')')
 ) AS s (actions)
 WHERE s.actions <> '';
 
@@ -221,10 +223,9 @@ SELECT 8, t.label, 1, concat('CREATE POLICY ', quote_ident(p.polname), ' ON ', t
     ' FOR ', CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE'
         WHEN 'd' THEN 'DELETE' ELSE 'ALL' END,
     ' TO ', (
-        SELECT string_agg(r.name, ', ' ORDER BY r.name COLLATE "C")
-        FROM unnest(p.polroles) AS u (id)
-        CROSS JOIN LATERAL (SELECT CASE u.id WHEN 0 THEN 'PUBLIC'
-            ELSE quote_ident(pg_get_userbyid(u.id)) END) AS r (name)),
+        SELECT string_agg(CASE r.id WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(r.id)) END,
+            ', ' ORDER BY r.number)
+        FROM unnest(p.polroles) WITH ORDINALITY AS r (id, number)),
     ' USING (' || pg_get_expr(p.polqual, p.polrelid) || ')',
     ' WITH CHECK (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')')
 FROM
@@ -267,8 +268,8 @@ JOIN
 LEFT JOIN pg_tablespace AS p ON p.oid = i.tablespace
 CROSS JOIN LATERAL (
     SELECT 1, format('ALTER INDEX %s SET (%s)', i.label, string_agg(
-        format('%I = %L', x.option_name, x.option_value), ', ' ORDER BY x.option_name))
-    FROM pg_options_to_table(i.options) AS x
+        format('%I = %L', x.name, x.value), ', ' ORDER BY x.number))
+    FROM pg_options_to_table(i.options) WITH ORDINALITY AS x (name, value, number)
     WHERE NOT i.is_users
     HAVING count(*) > 0
     UNION ALL
@@ -353,7 +354,7 @@ SELECT 10, t.label, 1, concat(format('ALTER PUBLICATION %I ADD TABLE ONLY %s', p
         SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
         FROM pg_attribute AS a
         WHERE a.attrelid = t.id
-            AND a.attnum::text = ANY (string_to_array(j.published ->> 'prattrs', ' '))) || ')',
+            AND jsonb_contains(j.published -> 'prattrs', to_jsonb(a.attnum))) || ')',
     ' WHERE ' || (
         SELECT to_jsonb(v) ->> 'rowfilter'
         FROM pg_publication_tables AS v
