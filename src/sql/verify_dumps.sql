@@ -347,9 +347,11 @@ FROM
 @relations@
 JOIN pg_rewrite AS w ON w.ev_class = t.id AND w.ev_type <> '1' AND w.ev_enabled <> 'O';
 
--- A publication of PostgreSQL 15 and later can have columns and a condition for a table.
+-- A publication of PostgreSQL 15 and later can have columns and a condition for a table. pg_dump 18
+-- includes all that: the statement may find it done.
 -- define: publications
-SELECT 10, t.label, 1, concat(format('ALTER PUBLICATION %I ADD TABLE ONLY %s', p.pubname, t.label),
+SELECT 10, t.label, 1, format('DO %L', concat(
+    format('BEGIN ALTER PUBLICATION %I ADD TABLE ONLY %s', p.pubname, t.label),
     ' (' || (
         SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
         FROM pg_attribute AS a
@@ -358,8 +360,10 @@ SELECT 10, t.label, 1, concat(format('ALTER PUBLICATION %I ADD TABLE ONLY %s', p
     ' WHERE ' || (
         SELECT to_jsonb(v) ->> 'rowfilter'
         FROM pg_publication_tables AS v
-        WHERE v.pubname = p.pubname AND v.schemaname = $1::regnamespace::name
-            AND v.tablename = t.name AND j.published ->> 'prqual' IS NOT NULL))
+        JOIN pg_namespace AS n ON n.nspname = v.schemaname
+        WHERE v.pubname = p.pubname AND n.oid = $1 AND v.tablename = t.name
+            AND j.published ->> 'prqual' IS NOT NULL),
+    '; EXCEPTION WHEN duplicate_object THEN NULL; END'))
 FROM
 @relations@
 JOIN pg_publication_rel AS r ON r.prrelid = t.id
@@ -405,7 +409,7 @@ WHERE t.kind = 'r' AND c.description <> ALL (ARRAY[
     'The login role, whatever user_or_system says; NULL in rows written by 1.0']);
 
 -- check: not in dumps: pre-data
--- lists: statements that pg_dump leaves out, to run before the data is restored
+-- lists: statements for what pg_dump leaves out, to run before the data is restored
 SELECT s.statement
 FROM (
 @dropped_views@
@@ -425,7 +429,7 @@ FROM (
 ORDER BY s.step, s.label COLLATE "C", s.number, s.statement COLLATE "C";
 
 -- check: not in dumps: post-data
--- lists: statements that pg_dump leaves out, to run after the data is restored
+-- lists: statements for what pg_dump leaves out, to run after the data is restored
 SELECT s.statement
 FROM (
 @identities@

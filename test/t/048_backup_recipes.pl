@@ -255,7 +255,7 @@ sub restore_completely
 		next if $line =~ /^createdb/;
 		$most = readable('documents_complete') if readable('documents_complete') > $most;
 		is( lists_of('documents_complete') =~ s/, to run .*//mgr,
-			join("\n", ('-- 0 statements that pg_dump leaves out') x 2),
+			join("\n", ('-- 0 statements for what pg_dump leaves out') x 2),
 			"$name: a dump has nothing of what is listed")
 		  if $line =~ /first\.list documents/;
 	}
