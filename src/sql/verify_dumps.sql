@@ -2,11 +2,11 @@
 -- extension's tables and changed of them, as statements that make it again. verify_schema.sql
 -- explains the format. They read catalogs only.
 --
--- There are two lists, for before the data is restored and for after it, as with pg_dump's sections.
+-- There are two lists, for before the data is restored and for after it, as pg_dump has sections.
 -- The first has what the data needs, what must protect it from the start (policies), and what keys
 -- of other tables may refer to (unique indexes).
 --
--- What is defined here are queries for statements: their place in the list, their table and a number,
+-- Most of what is defined here are queries for statements. They return a step, a table and a number,
 -- to sort by, and the statement.
 
 -- define: relations
@@ -90,7 +90,8 @@ CROSS JOIN LATERAL (VALUES
     (2, 'RESET (' || (
         SELECT string_agg(quote_ident(x.option_name), ', ')
         FROM pg_options_to_table(CASE t.name WHEN 'hash_index' THEN ARRAY['fillfactor=50'] END) AS x
-        WHERE x.option_name NOT IN (SELECT option_name FROM pg_options_to_table(t.options))) || ')'),
+        WHERE x.option_name NOT IN (
+            SELECT option_name FROM pg_options_to_table(t.options))) || ')'),
     (3, 'SET (' || (
         SELECT string_agg(format('%s%I = %L', x.prefix, x.name, x.value), ', '
             ORDER BY x.prefix, x.number)
@@ -108,8 +109,8 @@ format('INCREMENT BY %s MINVALUE %s MAXVALUE %s START WITH %s CACHE %s%s CYCLE',
     q.seqincrement, q.seqmin, q.seqmax, q.seqstart, q.seqcache,
     CASE WHEN q.seqcycle THEN '' ELSE ' NO' END);
 
--- A sequence of a column that users have added is dumped, unless it is an identity column's; but not
--- that the column owns it.
+-- A sequence of a column that users have added is dumped, unless it is an identity column's. That the
+-- column owns it is not.
 -- define: sequences
 SELECT 5, format('%I.%I', n.nspname, c.relname), 1,
     format('ALTER SEQUENCE %I.%I AS %s %s', n.nspname, c.relname, format_type(q.seqtypid, NULL),
@@ -134,8 +135,8 @@ JOIN pg_class AS c ON c.oid = d.objid AND c.relkind = 'S'
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE (c.relnamespace, c.relname) <> ($1, concat(t.name, '_id_seq'));
 
--- A type changes without its default, which might not fit the new one. Some minor releases stamp each
--- column with the option pg_attver.
+-- A type changes without its default, which might not fit the new one. Some minor releases stamp
+-- each column with the option pg_attver.
 -- define: columns
 SELECT CASE WHEN e.t IS NULL THEN 4 ELSE 3 END, t.label, a.attnum::integer,
     format('ALTER TABLE %s %s', t.label, s.actions)
@@ -168,7 +169,8 @@ CROSS JOIN LATERAL (
             f.collated,
             CASE WHEN a.attgenerated <> '' THEN format(' GENERATED ALWAYS AS (%s) %s', f.def,
                     CASE a.attgenerated WHEN 's' THEN 'STORED' ELSE 'VIRTUAL' END)
-                WHEN a.attidentity <> '' THEN format(' GENERATED %s AS IDENTITY (SEQUENCE NAME %s %s)',
+                WHEN a.attidentity <> '' THEN format(
+                    ' GENERATED %s AS IDENTITY (SEQUENCE NAME %s %s)',
                     CASE a.attidentity WHEN 'a' THEN 'ALWAYS' ELSE 'BY DEFAULT' END,
                     (pg_identify_object(i.classid, i.objid, 0)).identity,
 @sequence_options@
@@ -182,13 +184,13 @@ CROSS JOIN LATERAL (
             END,
         CASE WHEN NOT c.is_added AND c.changes_default THEN format('ALTER COLUMN %I %s', a.attname,
             coalesce('SET DEFAULT ' || f.def, 'DROP DEFAULT')) END,
-        CASE WHEN NOT c.is_added AND a.attnotnull <> e.not_null THEN format('ALTER COLUMN %I %s NOT NULL',
-            a.attname, CASE WHEN a.attnotnull THEN 'SET' ELSE 'DROP' END) END,
-        CASE WHEN a.attstorage <> y.typstorage THEN format('ALTER COLUMN %I SET STORAGE %s', a.attname,
-            CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN'
+        CASE WHEN NOT c.is_added AND a.attnotnull <> e.not_null THEN format(
+            'ALTER COLUMN %I %s NOT NULL', a.attname, CASE WHEN a.attnotnull THEN 'SET' ELSE 'DROP' END) END,
+        CASE WHEN a.attstorage <> y.typstorage THEN format(
+            'ALTER COLUMN %I SET STORAGE %s', a.attname, CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN'
                 ELSE 'EXTENDED' END) END,
-        CASE WHEN a.attcompression <> '' THEN format('ALTER COLUMN %I SET COMPRESSION %s', a.attname,
-            CASE a.attcompression WHEN 'l' THEN 'lz4' ELSE 'pglz' END) END,
+        CASE WHEN a.attcompression <> '' THEN format(
+            'ALTER COLUMN %I SET COMPRESSION %s', a.attname, CASE a.attcompression WHEN 'l' THEN 'lz4' ELSE 'pglz' END) END,
         CASE WHEN a.attstattarget >= 0 THEN format('ALTER COLUMN %I SET STATISTICS %s', a.attname,
             a.attstattarget) END,
         format('ALTER COLUMN %I SET (', a.attname) || (
@@ -223,8 +225,8 @@ SELECT 8, t.label, 1, concat('CREATE POLICY ', quote_ident(p.polname), ' ON ', t
     ' FOR ', CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE'
         WHEN 'd' THEN 'DELETE' ELSE 'ALL' END,
     ' TO ', (
-        SELECT string_agg(CASE r.id WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(r.id)) END,
-            ', ' ORDER BY r.number)
+        SELECT string_agg(CASE r.id WHEN 0 THEN 'PUBLIC'
+            ELSE quote_ident(pg_get_userbyid(r.id)) END, ', ' ORDER BY r.number)
         FROM unnest(p.polroles) WITH ORDINALITY AS r (id, number)),
     ' USING (' || pg_get_expr(p.polqual, p.polrelid) || ')',
     ' WITH CHECK (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')')
@@ -239,8 +241,8 @@ WHERE t.has_policies;
 
 -- An identity column's sequence is not dumped. It goes on after the last value that is in use.
 -- define: identities
-SELECT 0, t.label, a.attnum::integer, format('SELECT pg_catalog.setval(%L, pg_catalog.%s(%I)) FROM %s',
-    (pg_identify_object(i.classid, i.objid, 0)).identity,
+SELECT 0, t.label, a.attnum::integer, format(
+    'SELECT pg_catalog.setval(%L, pg_catalog.%s(%I)) FROM %s', (pg_identify_object(i.classid, i.objid, 0)).identity,
     CASE WHEN q.seqincrement > 0 THEN 'max' ELSE 'min' END, a.attname, t.label)
 FROM
 @relations@
@@ -324,8 +326,8 @@ LEFT JOIN
 WHERE e.t IS NULL
 UNION ALL
 SELECT 7, t.label, 1, format('ALTER TABLE %s %s TRIGGER %I', t.label,
-    CASE g.tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'ENABLE ALWAYS' END,
-    g.tgname)
+    CASE g.tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA'
+        ELSE 'ENABLE ALWAYS' END, g.tgname)
 FROM
 @relations@
 JOIN pg_trigger AS g ON g.tgrelid = t.id AND NOT g.tgisinternal AND g.tgenabled <> 'O'
@@ -380,7 +382,8 @@ WHERE t.forces_policies;
 -- define: comments
 SELECT 12, t.label, 1, format('COMMENT ON %s %s IS %L',
     CASE i.type WHEN 'table column' THEN 'COLUMN' WHEN 'table constraint' THEN 'CONSTRAINT'
-        WHEN 'statistics object' THEN 'STATISTICS' ELSE upper(i.type) END, i.identity, c.description)
+        WHEN 'statistics object' THEN 'STATISTICS' ELSE upper(i.type) END, i.identity,
+    c.description)
 FROM
 @relations@
 CROSS JOIN LATERAL (
@@ -396,7 +399,8 @@ CROSS JOIN LATERAL (
     UNION ALL
     SELECT 'pg_statistic_ext'::regclass, o.oid FROM pg_statistic_ext AS o WHERE o.stxrelid = t.id
     UNION ALL
-    SELECT 'pg_trigger'::regclass, g.oid FROM pg_trigger AS g WHERE g.tgrelid = t.id) AS o (class, id)
+    SELECT 'pg_trigger'::regclass, g.oid FROM pg_trigger AS g WHERE g.tgrelid = t.id
+) AS o (class, id)
 JOIN pg_description AS c ON c.classoid = o.class AND c.objoid = o.id
 CROSS JOIN LATERAL pg_identify_object(c.classoid, c.objoid, c.objsubid) AS i
 WHERE t.kind = 'r' AND c.description <> ALL (ARRAY[

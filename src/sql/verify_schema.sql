@@ -2,8 +2,8 @@
 --
 -- A check begins with its name and with what it counts. Its query returns a row for each thing that
 -- is wrong: one text that names it. A check that informs passes, whatever it finds. One that lists
--- passes, too: its rows are SQL statements, without their semicolons, and the detail has them all. In
--- the query, @extschema@ is the schema of the ledger, and $1 its oid. It runs as the owner of the
+-- passes, too: its rows are SQL statements, without their semicolons, and the detail has them all.
+-- In the query, @extschema@ is the schema of the ledger, and $1 its oid. It runs as the owner of the
 -- tables, with pg_catalog first in search_path, and without the schemas of users.
 --
 -- What is defined stands in later queries for a line with its name between two "@".

@@ -32,7 +32,8 @@ foreach my $command (@commands)
 	if ($command->{text} =~ /CREATE ROLE ingester/)
 	{
 		($ok, $out) = run_commands(
-			$node, $folder, 'keeper', q{psql -d documents -v ON_ERROR_STOP=1 -c "SET search_path = docs" \
+			$node, $folder, 'keeper',
+			q{psql -d documents -v ON_ERROR_STOP=1 -c "SET search_path = docs" \
 			-c "SELECT FROM generate_series(1, 10) i,
 				ingest_document('f' || i, (i % 7)::text::bytea, 'text/plain')" \
 			-c "UPDATE documents SET document_text = 'x' WHERE id = 1" \
