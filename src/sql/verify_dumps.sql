@@ -6,83 +6,71 @@
 -- The first has what the data needs, what must protect it from the start (policies), and what keys
 -- of other tables may refer to (unique indexes).
 --
--- Most of what is defined here are queries for statements. They return a step, a table and a number,
--- to sort by, and the statement.
+-- What is defined here are queries for statements. They return a step, a table and a number, to sort
+-- by, and the statement. What they share comes first.
 
--- define: relations
-(
+-- A view keeps the types of the columns that it uses, so the extension's own make way for a change.
+-- define: lists
+WITH relations (id, name, label, kind, options, tablespace, has_policies, forces_policies, identity,
+        toast) AS MATERIALIZED (
     SELECT c.oid, c.relname, format('%I.%I', n.nspname, c.relname), c.relkind, c.reloptions,
         c.reltablespace, c.relrowsecurity, c.relforcerowsecurity, c.relreplident, c.reltoastrelid
     FROM pg_class AS c
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
     WHERE c.relnamespace = $1 AND c.relname = ANY (ARRAY['documents', 'hash_index', 'audit_log',
         'error_log', 'document_inbox', 'ingestion_stats', 'ingestion_stats_by_source',
-        'ingestion_stats_by_type'])
-) AS t (id, name, label, kind, options, tablespace, has_policies, forces_policies, identity, toast);
-
--- define: relation_indexes
-(
-    SELECT x.indexrelid, format('%I.%I', n.nspname, c.relname), c.reloptions, c.reltablespace,
-        k.oid IS NULL AND e.i IS NULL, x.indisunique AND x.indimmediate AND x.indpred IS NULL,
-        x.indisclustered, x.indisreplident, x.indrelid, c.relname
-    FROM pg_index AS x
+        'ingestion_stats_by_type'])),
+indexes (id, name, label, relation, options, tablespace, is_users, is_key, is_clustered, is_identity)
+        AS MATERIALIZED (
+    SELECT x.indexrelid, c.relname, format('%I.%I', n.nspname, c.relname), t.id, c.reloptions,
+        c.reltablespace, k.oid IS NULL AND e.i IS NULL,
+        x.indisunique AND x.indimmediate AND x.indpred IS NULL, x.indisclustered, x.indisreplident
+    FROM relations AS t
+    JOIN pg_index AS x ON x.indrelid = t.id AND x.indisvalid
     JOIN pg_class AS c ON c.oid = x.indexrelid
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    JOIN pg_class AS r ON r.oid = x.indrelid
     LEFT JOIN pg_constraint AS k ON k.conindid = x.indexrelid AND k.contype IN ('p', 'u', 'x')
     LEFT JOIN
 @shipped_indexes@
-        ON e.t = r.relname AND e.i = c.relname
-    WHERE r.relnamespace = $1 AND x.indisvalid
-) AS i (id, label, options, tablespace, is_users, is_key, is_clustered, is_identity, of, name);
-
--- A view keeps the types of the columns that it shows. The extension's own make way for a change.
--- define: views_in_the_way
-(
-    SELECT DISTINCT t.label, t.id
-    FROM
+        ON e.t = t.name AND e.i = c.relname),
+views (id, label) AS MATERIALIZED (
+    SELECT DISTINCT v.id, v.label
+    FROM relations AS t
+    JOIN
 @shipped_columns@
-    JOIN pg_class AS r ON r.relname = e.t AND r.relnamespace = $1
-    JOIN pg_attribute AS a ON a.attrelid = r.oid AND a.attname = e.c
+        ON e.t = t.name
+    JOIN pg_attribute AS a ON a.attrelid = t.id AND a.attname = e.c
     JOIN pg_type AS y ON y.oid = a.atttypid
-    JOIN pg_depend AS d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = r.oid
+    JOIN pg_depend AS d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = t.id
         AND d.refobjsubid = a.attnum AND d.classid = 'pg_rewrite'::regclass
     JOIN pg_rewrite AS w ON w.oid = d.objid
-    JOIN
-@relations@
-        ON t.id = w.ev_class AND t.kind = 'v'
+    JOIN relations AS v ON v.id = w.ev_class AND v.kind = 'v'
     WHERE format_type(a.atttypid, a.atttypmod) <> e.type
-        OR a.attcollation NOT IN (0, y.typcollation)
-) AS v (label, id);
+        OR a.attcollation NOT IN (0, y.typcollation));
 
 -- define: dropped_views
 SELECT 1, v.label, s.number, format(s.statement, v.label)
-FROM
-@views_in_the_way@
+FROM views AS v
 CROSS JOIN (VALUES (1, 'ALTER EXTENSION doc_extractor DROP VIEW %s'), (2, 'DROP VIEW %s'))
     AS s (number, statement);
 
 -- define: created_views
 SELECT 6, v.label, 1, format('CREATE VIEW %s AS%s', v.label,
     rtrim(pg_get_viewdef(v.id), ';'))
-FROM
-@views_in_the_way@
+FROM views AS v
 UNION ALL
 SELECT 6, v.label, 2, format('COMMENT ON %s %s IS %L',
     CASE c.objsubid WHEN 0 THEN 'VIEW' ELSE 'COLUMN' END, o.identity, c.description)
-FROM
-@views_in_the_way@
+FROM views AS v
 JOIN pg_description AS c ON c.classoid = 'pg_class'::regclass AND c.objoid = v.id
 CROSS JOIN LATERAL pg_identify_object(c.classoid, c.objoid, c.objsubid) AS o
 UNION ALL
 SELECT 6, v.label, 3, format('ALTER EXTENSION doc_extractor ADD VIEW %s', v.label)
-FROM
-@views_in_the_way@;
+FROM views AS v;
 
 -- define: tables
 SELECT 2, t.label, s.number, format('ALTER TABLE %s %s', t.label, s.action)
-FROM
-@relations@
+FROM relations AS t
 LEFT JOIN pg_class AS o ON o.oid = t.toast
 LEFT JOIN pg_tablespace AS p ON p.oid = t.tablespace
 CROSS JOIN LATERAL (VALUES
@@ -126,8 +114,7 @@ WHERE c.relnamespace = $1 AND c.relname = ANY (ARRAY['documents_id_seq', 'hash_i
 UNION ALL
 SELECT 5, format('%I.%I', n.nspname, c.relname), 2,
     format('ALTER SEQUENCE %I.%I OWNED BY %s.%I', n.nspname, c.relname, t.label, a.attname)
-FROM
-@relations@
+FROM relations AS t
 JOIN pg_attribute AS a ON a.attrelid = t.id
 JOIN pg_depend AS d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = t.id
     AND d.refobjsubid = a.attnum AND d.classid = 'pg_class'::regclass AND d.deptype = 'a'
@@ -140,8 +127,7 @@ WHERE (c.relnamespace, c.relname) <> ($1, concat(t.name, '_id_seq'));
 -- define: columns
 SELECT CASE WHEN e.t IS NULL THEN 4 ELSE 3 END, t.label, a.attnum::integer,
     format('ALTER TABLE %s %s', t.label, s.actions)
-FROM
-@relations@
+FROM relations AS t
 JOIN pg_attribute AS a ON a.attrelid = t.id AND a.attnum > 0 AND NOT a.attisdropped
 JOIN pg_type AS y ON y.oid = a.atttypid
 LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
@@ -202,17 +188,13 @@ WHERE s.actions <> '';
 
 -- define: unique_keys
 SELECT 7, t.label, 1, pg_get_indexdef(i.id)
-FROM
-@relations@
-JOIN
-@relation_indexes@
-    ON i.of = t.id
+FROM relations AS t
+JOIN indexes AS i ON i.relation = t.id
 WHERE i.is_users AND i.is_key
 UNION ALL
 SELECT 7, t.label, 2, format('ALTER TABLE %s ADD CONSTRAINT %I %s', t.label, k.conname,
     pg_get_constraintdef(k.oid))
-FROM
-@relations@
+FROM relations AS t
 JOIN pg_constraint AS k ON k.conrelid = t.id AND k.contype IN ('p', 'u')
 LEFT JOIN
 @shipped_constraints@
@@ -230,13 +212,11 @@ SELECT 8, t.label, 1, concat('CREATE POLICY ', quote_ident(p.polname), ' ON ', t
         FROM unnest(p.polroles) WITH ORDINALITY AS r (id, number)),
     ' USING (' || pg_get_expr(p.polqual, p.polrelid) || ')',
     ' WITH CHECK (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')')
-FROM
-@relations@
+FROM relations AS t
 JOIN pg_policy AS p ON p.polrelid = t.id
 UNION ALL
 SELECT 8, t.label, 2, format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', t.label)
-FROM
-@relations@
+FROM relations AS t
 WHERE t.has_policies;
 
 -- An identity column's sequence is not dumped. It goes on after the last value that is in use.
@@ -244,8 +224,7 @@ WHERE t.has_policies;
 SELECT 0, t.label, a.attnum::integer, format(
     'SELECT pg_catalog.setval(%L, pg_catalog.%s(%I)) FROM %s', (pg_identify_object(i.classid, i.objid, 0)).identity,
     CASE WHEN q.seqincrement > 0 THEN 'max' ELSE 'min' END, a.attname, t.label)
-FROM
-@relations@
+FROM relations AS t
 JOIN pg_attribute AS a ON a.attrelid = t.id AND a.attidentity <> ''
 JOIN pg_depend AS i ON i.refclassid = 'pg_class'::regclass AND i.refobjid = t.id
     AND i.refobjsubid = a.attnum AND i.classid = 'pg_class'::regclass AND i.deptype = 'i'
@@ -254,19 +233,13 @@ JOIN pg_sequence AS q ON q.seqrelid = i.objid;
 -- The server shows an index with its options, but not a constraint's, nor with its tablespace.
 -- define: indexes
 SELECT 1, t.label, 1, pg_get_indexdef(i.id)
-FROM
-@relations@
-JOIN
-@relation_indexes@
-    ON i.of = t.id
+FROM relations AS t
+JOIN indexes AS i ON i.relation = t.id
 WHERE i.is_users AND NOT i.is_key
 UNION ALL
 SELECT 3, t.label, s.number, s.statement
-FROM
-@relations@
-JOIN
-@relation_indexes@
-    ON i.of = t.id
+FROM relations AS t
+JOIN indexes AS i ON i.relation = t.id
 LEFT JOIN pg_tablespace AS p ON p.oid = i.tablespace
 CROSS JOIN LATERAL (
     SELECT 1, format('ALTER INDEX %s SET (%s)', i.label, string_agg(
@@ -291,34 +264,29 @@ CROSS JOIN LATERAL (
 UNION ALL
 SELECT 3, t.label, 6, format('ALTER TABLE %s REPLICA IDENTITY %s', t.label,
     CASE t.identity WHEN 'f' THEN 'FULL' ELSE 'NOTHING' END)
-FROM
-@relations@
+FROM relations AS t
 WHERE t.kind = 'r' AND t.identity IN ('f', 'n');
 
 -- define: constraints
 SELECT 2, t.label, CASE k.contype WHEN 'x' THEN 1 WHEN 'c' THEN 2 ELSE 3 END,
     format('ALTER TABLE %s ADD CONSTRAINT %I %s', t.label, k.conname, pg_get_constraintdef(k.oid))
-FROM
-@relations@
+FROM relations AS t
 JOIN pg_constraint AS k ON k.conrelid = t.id AND k.contype IN ('c', 'f', 'x');
 
 -- define: statistics
 SELECT 4, t.label, 1, pg_get_statisticsobjdef(o.oid)
-FROM
-@relations@
+FROM relations AS t
 JOIN pg_statistic_ext AS o ON o.stxrelid = t.id
 UNION ALL
 SELECT 5, t.label, 1, format('ALTER STATISTICS %s SET STATISTICS %s',
     (pg_identify_object('pg_statistic_ext'::regclass, o.oid, 0)).identity, o.stxstattarget)
-FROM
-@relations@
+FROM relations AS t
 JOIN pg_statistic_ext AS o ON o.stxrelid = t.id
 WHERE o.stxstattarget >= 0;
 
 -- define: triggers
 SELECT 6, t.label, 1, pg_get_triggerdef(g.oid)
-FROM
-@relations@
+FROM relations AS t
 JOIN pg_trigger AS g ON g.tgrelid = t.id AND NOT g.tgisinternal
 LEFT JOIN
 @shipped_triggers@
@@ -328,8 +296,7 @@ UNION ALL
 SELECT 7, t.label, 1, format('ALTER TABLE %s %s TRIGGER %I', t.label,
     CASE g.tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA'
         ELSE 'ENABLE ALWAYS' END, g.tgname)
-FROM
-@relations@
+FROM relations AS t
 JOIN pg_trigger AS g ON g.tgrelid = t.id AND NOT g.tgisinternal AND g.tgenabled <> 'O'
 LEFT JOIN
 @shipped_triggers@
@@ -338,15 +305,13 @@ WHERE e.t IS NULL;
 
 -- define: rules
 SELECT 8, t.label, 1, rtrim(pg_get_ruledef(w.oid), ';')
-FROM
-@relations@
+FROM relations AS t
 JOIN pg_rewrite AS w ON w.ev_class = t.id AND w.ev_type <> '1'
 UNION ALL
 SELECT 9, t.label, 1, format('ALTER TABLE %s %s RULE %I', t.label,
     CASE w.ev_enabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA'
         ELSE 'ENABLE ALWAYS' END, w.rulename)
-FROM
-@relations@
+FROM relations AS t
 JOIN pg_rewrite AS w ON w.ev_class = t.id AND w.ev_type <> '1' AND w.ev_enabled <> 'O';
 
 -- A publication of PostgreSQL 15 and later can have columns and a condition for a table. pg_dump 18
@@ -366,8 +331,7 @@ SELECT 10, t.label, 1, format('DO %L', concat(
         WHERE v.pubname = p.pubname AND n.oid = $1 AND v.tablename = t.name
             AND j.published ->> 'prqual' IS NOT NULL),
     '; EXCEPTION WHEN duplicate_object THEN NULL; END'))
-FROM
-@relations@
+FROM relations AS t
 JOIN pg_publication_rel AS r ON r.prrelid = t.id
 JOIN pg_publication AS p ON p.oid = r.prpubid
 CROSS JOIN LATERAL (SELECT to_jsonb(r)) AS j (published);
@@ -375,8 +339,7 @@ CROSS JOIN LATERAL (SELECT to_jsonb(r)) AS j (published);
 -- While security is forced, the owner cannot restore rows.
 -- define: forced_policies
 SELECT 11, t.label, 1, format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', t.label)
-FROM
-@relations@
+FROM relations AS t
 WHERE t.forces_policies;
 
 -- define: comments
@@ -384,8 +347,7 @@ SELECT 12, t.label, 1, format('COMMENT ON %s %s IS %L',
     CASE i.type WHEN 'table column' THEN 'COLUMN' WHEN 'table constraint' THEN 'CONSTRAINT'
         WHEN 'statistics object' THEN 'STATISTICS' ELSE upper(i.type) END, i.identity,
     c.description)
-FROM
-@relations@
+FROM relations AS t
 CROSS JOIN LATERAL (
     SELECT 'pg_class'::regclass, t.id
     UNION ALL
@@ -414,6 +376,7 @@ WHERE t.kind = 'r' AND c.description <> ALL (ARRAY[
 
 -- check: not in dumps: pre-data
 -- lists: statements for what pg_dump leaves out, to run before the data is restored
+@lists@
 SELECT s.statement
 FROM (
 @dropped_views@
@@ -434,6 +397,7 @@ ORDER BY s.step, s.label COLLATE "C", s.number, s.statement COLLATE "C";
 
 -- check: not in dumps: post-data
 -- lists: statements for what pg_dump leaves out, to run after the data is restored
+@lists@
 SELECT s.statement
 FROM (
 @identities@
