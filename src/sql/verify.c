@@ -21,18 +21,26 @@
 
 PG_FUNCTION_INFO_V1(doc_extractor_verify);
 
+/* What a check does with what it finds.  Only one that counts can fail. */
+typedef enum CheckKind
+{
+	COUNTS,
+	INFORMS,
+	LISTS						/* SQL statements: names them all */
+} CheckKind;
+
 typedef struct Check
 {
 	const char *name;
 	const char *wrong;			/* what it counts, for the detail */
 	const char *query;			/* a format; see QueryCheck() */
-	bool		informs;		/* passes, whatever it finds */
+	CheckKind	kind;
 } Check;
 
-/* How many of them a detail names. */
+/* How many of them the detail names, unless it is a list. */
 #define EXAMPLES 5
 
-/* verify_schema.sql and verify_data.sql have them; make turns these into C. */
+/* verify_schema.sql and its like have them; make turns these into C. */
 static const Check checks[] = {
 #include "verify_checks.h"
 };
@@ -48,10 +56,12 @@ QueryCheck(const Check *check, Oid schema)
 	Datum		parameters[1];
 	char	   *wrong = psprintf(check->query,
 								 quote_identifier(get_namespace_name(schema)));
-	char	   *query = psprintf("SELECT count(*), string_agg(w.w, ', ')"
-								 " FILTER (WHERE w.n <= %d) FROM (SELECT x.x,"
+	char	   *names = check->kind == LISTS ?
+		pstrdup("string_agg(w.w || ';', E'\\n' ORDER BY w.n)") :
+		psprintf("string_agg(w.w, ', ') FILTER (WHERE w.n <= %d)", EXAMPLES);
+	char	   *query = psprintf("SELECT count(*), %s FROM (SELECT x.x,"
 								 " row_number() OVER () FROM (%s) AS x (x))"
-								 " AS w (w, n)", EXAMPLES, wrong);
+								 " AS w (w, n)", names, wrong);
 
 	parameters[0] = ObjectIdGetDatum(schema);
 	if (SPI_execute_with_args(query, 1, types, parameters, NULL, true, 0) !=
@@ -69,10 +79,15 @@ DescribeResult(const Check *check, bool *passed)
 	int64		count = DatumGetInt64(SPI_getbinval(row, desc, 1, &is_null));
 	StringInfoData detail;
 
-	*passed = check->informs || count == 0;
+	*passed = check->kind != COUNTS || count == 0;
 	initStringInfo(&detail);
+	/* A list is a script: psql runs it as it is. */
+	if (check->kind == LISTS)
+		appendStringInfoString(&detail, "-- ");
 	appendStringInfo(&detail, INT64_FORMAT " %s", count, check->wrong);
-	if (count > 0)
+	if (count > 0 && check->kind == LISTS)
+		appendStringInfo(&detail, "\n%s", SPI_getvalue(row, desc, 2));
+	else if (count > 0)
 		appendStringInfo(&detail, ": %s%s", SPI_getvalue(row, desc, 2),
 						 count > EXAMPLES ? ", ..." : "");
 	return detail.data;

@@ -1,5 +1,5 @@
-# Turns checks in SQL into the elements of a C array: { name, what it counts, query, informs }, ...
-#     awk -f verify_checks.awk verify_schema.sql verify_data.sql
+# Turns checks in SQL into the elements of a C array: { name, what it counts, query, kind }, ...
+#     awk -f verify_checks.awk verify_schema.sql verify_dumps.sql verify_data.sql
 # The query becomes a format of psprintf(), with the schema as its first argument.
 function fail(message) {
 	printf "%s:%d: %s\n", FILENAME, FNR, message | "cat >&2"
@@ -13,6 +13,25 @@ function escaped(text) {
 	return text
 }
 
+# Returns a line of a query as a C string with its line break.
+function string(line) {
+	gsub(/%/, "%%", line)
+	gsub(/@extschema@/, "%1$s", line)
+	if (line ~ /@/)
+		fail("@extschema@, and what is defined before, are the only variables")
+	return "\t\"" escaped(line) "\\n\"\n"
+}
+
+/^-- define: [a-z_]+$/ {
+	if (state != "")
+		fail("the check \"" name "\" is not finished")
+	name = $3
+	if (name in definitions)
+		fail("there is another definition \"" name "\"")
+	definitions[name] = ""
+	state = "defined"
+	next
+}
 /^-- check: ./ {
 	if (state != "")
 		fail("the check \"" name "\" is not finished")
@@ -23,10 +42,10 @@ function escaped(text) {
 	state = "named"
 	next
 }
-/^-- (counts|informs): ./ {
+/^-- (counts|informs|lists): ./ {
 	if (state != "named")
 		fail("what is counted must follow the name of a check")
-	informs = $2 == "informs:"
+	kind = toupper(substr($2, 1, length($2) - 1))
 	sub(/^-- [a-z]+: /, "")
 	printf "{\n\t\"%s\", \"%s\",\n", escaped(name), escaped($0)
 	state = "counted"
@@ -38,21 +57,39 @@ function escaped(text) {
 	next
 }
 {
-	if (state != "counted" && state != "query")
+	if (state == "")
 		fail("a query must follow the name of a check and what it counts")
-	state = "query"
+	if (state == "named")
+		fail("what is counted must follow the name of a check")
 	ends = sub(/;$/, "")
-	if (/;/)
+	bare = $0
+	gsub(/'[^']*'/, "", bare)
+	if (bare ~ /;/)
 		fail("a query must end at the end of a line")
 	if (NF == 0)
 		fail("nothing stands before the end of the query")
-	gsub(/%/, "%%")
-	gsub(/@extschema@/, "%1$s")
-	if (/@/)
-		fail("@extschema@ is the only variable")
-	printf "\t\"%s\\n\"%s\n", escaped($0), ends ? "," : ""
+}
+# A line with nothing but a name stands for what is defined.
+/^@[a-z_]+@$/ && $1 != "@extschema@" {
+	used = substr($1, 2, length($1) - 2)
+	if (!(used in definitions))
+		fail("nothing defines \"" used "\"")
+	line = definitions[used]
+}
+!/^@[a-z_]+@$/ {
+	line = string($0)
+}
+state == "defined" {
+	definitions[name] = definitions[name] line
+	if (ends)
+		state = ""
+	next
+}
+{
+	state = "query"
+	printf "%s%s", line, ends ? "\t,\n" : ""
 	if (ends) {
-		print "\t" (informs ? "true" : "false") "\n},"
+		print "\t" kind "\n},"
 		state = ""
 		checks++
 	}

@@ -1,12 +1,15 @@
 -- The checks of doc_extractor_verify() on the schema: the extension's objects, and who may use them.
 --
 -- A check begins with its name and with what it counts. Its query returns a row for each thing that
--- is wrong: one text that names it. A check that informs passes, whatever it finds. In the query,
--- @extschema@ is the schema of the ledger, and $1 its oid. It runs as the owner of the tables, with
--- pg_catalog first in search_path, and without the schemas of users.
+-- is wrong: one text that names it. A check that informs passes, whatever it finds. One that lists
+-- passes, too: its rows are SQL statements, without their semicolons, and the detail has them all.
+-- In the query, @extschema@ is the schema of the ledger, and $1 its oid. It runs as the owner of the
+-- tables, with pg_catalog first in search_path, and without the schemas of users.
 --
--- make turns this file and verify_data.sql into strings for verify.c, with verify_checks.awk. The
--- function's result has the order of these files.
+-- What is defined stands in later queries for a line with its name between two "@".
+--
+-- make turns this file, verify_dumps.sql and verify_data.sql into strings for verify.c, with
+-- verify_checks.awk. The function's result has the order of these files.
 
 -- After a crash, an unlogged table is empty, and an unlogged sequence begins again.
 -- check: tables
@@ -68,11 +71,8 @@ WHERE c.relnamespace = $1
     AND c.relname = ANY (ARRAY['documents', 'hash_index', 'audit_log', 'error_log'])
 ORDER BY 1;
 
--- A wider integer type or jsonb is fine, and so is a 0 of the wider type.
--- check: columns
--- counts: columns missing or changed
-SELECT e.t || '.' || e.c
-FROM (VALUES
+-- define: shipped_columns
+(VALUES
     ('documents', 'id', 'integer', true,
         format('nextval(%L::regclass)', $1::regnamespace || '.documents_id_seq')),
     ('documents', 'file_name', 'character varying(500)', true, NULL),
@@ -114,7 +114,14 @@ FROM (VALUES
     ('error_log', 'error_timestamp', 'timestamp without time zone', true, 'now()'),
     ('error_log', 'retry_attempted', 'boolean', true, 'false'),
     ('error_log', 'resolution_notes', 'character varying(1000)', false, NULL)
-) AS e (t, c, type, not_null, def)
+) AS e (t, c, type, not_null, def);
+
+-- A wider integer type or jsonb is fine, and so is a 0 of the wider type.
+-- check: columns
+-- counts: columns missing or changed
+SELECT e.t || '.' || e.c
+FROM
+@shipped_columns@
 WHERE NOT EXISTS (
     SELECT FROM pg_attribute AS a
     LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
@@ -127,17 +134,21 @@ WHERE NOT EXISTS (
             IS NOT DISTINCT FROM e.def)
 ORDER BY 1;
 
--- check: indexes
--- counts: indexes missing, changed or invalid
-SELECT e.i
-FROM (VALUES
+-- define: shipped_indexes
+(VALUES
     ('documents', 'ix_documents_ingestion_timestamp', '(ingestion_timestamp)'),
     ('documents', 'ix_documents_file_type', '(file_type)'),
     ('audit_log', 'ix_audit_log_document_id', '(document_id)'),
     ('audit_log', 'ix_audit_log_action_timestamp', '(action_timestamp)'),
     ('error_log', 'ix_error_log_error_timestamp', '(error_timestamp)'),
     ('error_log', 'ix_error_log_file_name', '(file_name) WHERE (NOT retry_attempted)')
-) AS e (t, i, columns)
+) AS e (t, i, columns);
+
+-- check: indexes
+-- counts: indexes missing, changed or invalid
+SELECT e.i
+FROM
+@shipped_indexes@
 WHERE NOT EXISTS (
     SELECT FROM pg_index AS x
     JOIN pg_class AS r ON r.oid = x.indrelid
@@ -147,17 +158,21 @@ WHERE NOT EXISTS (
         AND substring(pg_get_indexdef(c.oid) FROM ' USING .*') = ' USING btree ' || e.columns)
 ORDER BY 1;
 
--- check: constraints
--- counts: constraints missing, changed or not validated
-SELECT e.k
-FROM (VALUES
+-- define: shipped_constraints
+(VALUES
     ('documents', 'documents_pkey', 'PRIMARY KEY (id)'),
     ('documents', 'ix_documents_file_hash', 'UNIQUE (file_hash)'),
     ('hash_index', 'hash_index_pkey', 'PRIMARY KEY (id)'),
     ('hash_index', 'ix_hash_index_file_hash', 'UNIQUE (file_hash)'),
     ('audit_log', 'audit_log_pkey', 'PRIMARY KEY (id)'),
     ('error_log', 'error_log_pkey', 'PRIMARY KEY (id)')
-) AS e (t, k, def)
+) AS e (t, k, def);
+
+-- check: constraints
+-- counts: constraints missing, changed or not validated
+SELECT e.k
+FROM
+@shipped_constraints@
 WHERE NOT EXISTS (
     SELECT FROM pg_constraint AS k
     LEFT JOIN pg_index AS x ON x.indexrelid = k.conindid
@@ -167,10 +182,8 @@ WHERE NOT EXISTS (
         AND pg_get_constraintdef(k.oid) = e.def)
 ORDER BY 1;
 
--- check: triggers
--- counts: triggers missing, changed or disabled
-SELECT e.g
-FROM (VALUES
+-- define: shipped_triggers
+(VALUES
     ('documents', 'documents_before_update', 'O', 'documents_before_update', 19, '', NULL, NULL),
     ('documents', 'documents_after_insert', 'O', 'documents_after_insert', 4,
         'check_status', NULL, 'new_documents'),
@@ -189,7 +202,13 @@ FROM (VALUES
     ('document_inbox', 'document_inbox_insert', 'O', 'document_inbox_insert', 69, '', NULL, NULL),
     ('document_inbox', 'document_inbox_after_insert', 'O', 'document_inbox_after_insert', 4,
         '', NULL, NULL)
-) AS e (t, g, enabled, f, type, arguments, old, new)
+) AS e (t, g, enabled, f, type, arguments, old, new);
+
+-- check: triggers
+-- counts: triggers missing, changed or disabled
+SELECT e.g
+FROM
+@shipped_triggers@
 WHERE NOT EXISTS (
     SELECT FROM pg_trigger AS g
     JOIN pg_proc AS p ON p.oid = g.tgfoid
@@ -340,7 +359,7 @@ WHERE NOT EXISTS (
     JOIN pg_class AS d ON d.relname = 'documents' AND d.relnamespace = $1
     WHERE c.relname = e.name AND c.relnamespace = $1 AND c.relkind = 'v'
         AND c.relowner = d.relowner AND c.reloptions IS NULL
-        AND replace(regexp_replace(rtrim(replace(pg_get_viewdef(c.oid), s.prefix, ''), chr(59)),
+        AND replace(regexp_replace(rtrim(replace(pg_get_viewdef(c.oid), s.prefix, ''), ';'),
             '[[:space:]]|::bigint|::numeric', '', 'g'), '((0))', '(0)')
             = regexp_replace(replace(e.definition, s.prefix, ''), '[[:space:]]', '', 'g'))
 ORDER BY 1;

@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 
+use Guide;
 use Ledger;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -13,42 +14,13 @@ my $folder = PostgreSQL::Test::Utils::tempdir();
 $node->safe_psql('postgres', 'CREATE ROLE keeper LOGIN CREATEDB CREATEROLE');
 $node->safe_psql('postgres', 'CREATE DATABASE documents OWNER keeper');
 
-# Returns the guide's commands, each with the output that the guide shows, if any.
-sub commands_of
-{
-	my ($guide) = @_;
-	my @commands;
-
-	while ($guide =~ /^```sh\n(.*?)^```\n(?:```text\n(.*?)^```\n)?/gms)
-	{
-		push @commands, { text => $1, output => $2 };
-	}
-	return @commands;
-}
-
-# Runs commands in a shell; returns whether all succeeded, and what they printed.
-sub run_commands
-{
-	my ($text) = @_;
-	my $out = '';
-
-	local %ENV = (
-		%ENV,
-		PGHOST => $node->host,
-		PGPORT => $node->port,
-		PGUSER => 'keeper',
-		PGOPTIONS => '-c client_min_messages=warning');
-	my $ok = IPC::Run::run([ 'sh', '-ec', "cd '$folder'\n$text" ], '>&', \$out);
-	return ($ok, $out);
-}
-
-my @commands = commands_of(slurp_file('doc/operations.md'));
+my @commands = guide_commands();
 cmp_ok(scalar @commands, '>', 15, 'the guide has commands');
 
 foreach my $command (@commands)
 {
 	my ($name) = $command->{text} =~ /(.*)/;
-	my ($ok, $out) = run_commands($command->{text});
+	my ($ok, $out) = run_commands($node, $folder, 'keeper', $command->{text});
 
 	ok($ok, $name) or diag($out);
 	is($out, $command->{output}, "$name: output") if defined $command->{output};
@@ -60,6 +32,7 @@ foreach my $command (@commands)
 	if ($command->{text} =~ /CREATE ROLE ingester/)
 	{
 		($ok, $out) = run_commands(
+			$node, $folder, 'keeper',
 			q{psql -d documents -v ON_ERROR_STOP=1 -c "SET search_path = docs" \
 			-c "SELECT FROM generate_series(1, 10) i,
 				ingest_document('f' || i, (i % 7)::text::bytea, 'text/plain')" \
