@@ -20,9 +20,10 @@
 
 #include "ledger.h"
 
-#define NUMBER_OF_TABLES 4
+#define NUMBER_OF_TABLES 5
 static const char *const table_names[NUMBER_OF_TABLES] = {
-	"documents", "hash_index", "audit_log", "error_log"
+	"documents", "hash_index", "audit_log", "error_log",
+	"document_locations"		/* since 1.2 */
 };
 
 /* What the session knows of the tables of the schema that it used last. */
@@ -100,8 +101,8 @@ ReportMissingTable(const Ledger *ledger, const char *name)
 }
 
 /* Returns the OID of a ledger's table or view, or InvalidOid if there is none. */
-static Oid
-FindTable(const Ledger *ledger, const char *name)
+Oid
+FindLedgerTable(const Ledger *ledger, const char *name)
 {
 	uint64		before = nforgotten;
 	int			i = 0;
@@ -124,7 +125,7 @@ FindTable(const Ledger *ledger, const char *name)
 Oid
 LedgerTableOid(const Ledger *ledger, const char *name)
 {
-	Oid			table = FindTable(ledger, name);
+	Oid			table = FindLedgerTable(ledger, name);
 
 	if (!OidIsValid(table))
 		ReportMissingTable(ledger, name);
@@ -192,7 +193,7 @@ GetLedgerToWrite(FunctionCallInfo fcinfo)
 		return ledger;
 	for (int i = 0; i < NUMBER_OF_TABLES; i++)
 	{
-		Oid			table = FindTable(&ledger, table_names[i]);
+		Oid			table = FindLedgerTable(&ledger, table_names[i]);
 		Relation	rel;
 
 		if (!MayHaveRules(table))
@@ -245,7 +246,7 @@ OpenLedgerTable(const Ledger *ledger, const char *name, LOCKMODE lockmode)
 void
 LockTableToWrite(const Ledger *ledger, const char *name)
 {
-	Oid			table = FindTable(ledger, name);
+	Oid			table = FindLedgerTable(ledger, name);
 
 	/* What cannot write gets its error later, from what it tries to write. */
 	if (get_rel_relkind(table) == RELKIND_RELATION &&
@@ -253,12 +254,12 @@ LockTableToWrite(const Ledger *ledger, const char *name)
 		LockRelationOid(table, RowExclusiveLock);
 }
 
-/* Returns whether a table is one of the ledger's four. */
+/* Returns whether a table is one of the ledger's. */
 bool
 IsLedgerTable(const Ledger *ledger, Oid table)
 {
 	for (int i = 0; i < NUMBER_OF_TABLES; i++)
-		if (FindTable(ledger, table_names[i]) == table)
+		if (OidIsValid(table) && FindLedgerTable(ledger, table_names[i]) == table)
 			return true;
 	return false;
 }

@@ -19,6 +19,7 @@ typedef struct Ledger
 
 extern Ledger GetLedger(FunctionCallInfo fcinfo);
 extern Ledger GetLedgerToWrite(FunctionCallInfo fcinfo);
+extern Oid	FindLedgerTable(const Ledger *ledger, const char *name);
 extern Oid	LedgerTableOid(const Ledger *ledger, const char *name);
 extern Relation OpenLedgerTable(const Ledger *ledger, const char *name,
 								LOCKMODE lockmode);

@@ -21,6 +21,7 @@
 #include "../tables/documents.h"
 #include "../tables/error_log.h"
 #include "../tables/hash_index.h"
+#include "../tables/locations.h"
 #include "batch.h"
 #include "ingest.h"
 #include "run.h"
@@ -42,6 +43,7 @@ typedef struct Ingestion
 	DuplicateCounter *counter;	/* NULL: not open */
 	DocumentSearch search;		/* open if the counter is */
 	DocumentWriter *writer;		/* NULL: not open */
+	Observations *observations; /* NULL: no document has a location */
 } Ingestion;
 
 /* Raises 27000: a document can neither be found nor inserted. */
@@ -221,7 +223,7 @@ CountGroup(void *argument)
 
 	StartSearching(ingestion);
 	if (CountDuplicates(ingestion->counter, group->found,
-						group->ndocuments - group->nsettled, &count))
+						CountedDuplicates(group), &count))
 	{
 		SettleDuplicates(group, count);
 		return;
@@ -248,11 +250,11 @@ CountRest(Ingestion *ingestion, HashGroup *group)
 	WriteDerived(CountGroup, &argument);
 }
 
-/* Settles the documents of a group. */
+/* Settles the documents of a group until the others are duplicates. */
 static void
-SettleGroup(Ingestion *ingestion, HashGroup *group)
+StoreGroup(Ingestion *ingestion, HashGroup *group)
 {
-	while (NextDocument(group) != NULL)
+	while (NextDocument(group) != NULL && group->state != DOCUMENT_STORED)
 	{
 		CHECK_FOR_INTERRUPTS();
 		switch (group->state)
@@ -267,14 +269,14 @@ SettleGroup(Ingestion *ingestion, HashGroup *group)
 				UpdateUnfinished(ingestion, group);
 				break;
 			case DOCUMENT_STORED:
-				CountRest(ingestion, group);
+				break;
 		}
 	}
 }
 
-/* Settles the groups in the order of their hashes. */
+/* Stores what is new, in the order of the hashes. */
 static void
-SettleGroups(Ingestion *ingestion)
+StoreGroups(Ingestion *ingestion)
 {
 	int			end_of_run = 0;
 
@@ -284,10 +286,50 @@ SettleGroups(Ingestion *ingestion)
 			end_of_run = i + InsertRun(ingestion->ledger,
 									   &ingestion->groups[i],
 									   ingestion->ngroups - i);
-		SettleGroup(ingestion, &ingestion->groups[i]);
+		StoreGroup(ingestion, &ingestion->groups[i]);
+	}
+}
+
+/* Counts duplicates, in the order of the hashes. */
+static void
+CountGroups(Ingestion *ingestion)
+{
+	for (int i = 0; i < ingestion->ngroups; i++)
+	{
+		HashGroup  *group = &ingestion->groups[i];
+
+		while (NextDocument(group) != NULL)
+		{
+			CountRest(ingestion, group);
+			/* It may have been deleted meanwhile. */
+			StoreGroup(ingestion, group);
+		}
 	}
 	StopSearching(ingestion);
 	StopInserting(ingestion);
+}
+
+/*
+ * Finds out which duplicates are at their current location, so that they do not
+ * count: WriteDerived()'s callback.
+ */
+static void
+MarkObserved(void *argument)
+{
+	Ingestion  *ingestion = argument;
+
+	for (int i = 0; i < ingestion->ngroups; i++)
+		IdentifyDuplicates(&ingestion->groups[i]);
+	MarkAtLocation(ingestion->observations);
+}
+
+/* Records where documents were seen: WriteDerived()'s callback. */
+static void
+RecordObserved(void *argument)
+{
+	Ingestion  *ingestion = argument;
+
+	RecordObservations(ingestion->observations);
 }
 
 /* Marks earlier failures of the documents: WriteDerived()'s callback. */
@@ -323,10 +365,16 @@ IngestSorted(const Ledger *ledger, Document **documents, int ndocuments)
 	SwitchToOwner(ledger, LedgerTableOid(ledger, "documents"), &caller);
 	ingestion.groups = GroupDocuments(documents, ndocuments,
 									  &ingestion.ngroups);
+	ingestion.observations = CollectObservations(ledger, documents, ndocuments);
 	SearchForAll(&ingestion);
-	SettleGroups(&ingestion);
+	StoreGroups(&ingestion);
+	if (ingestion.observations != NULL)
+		WriteDerived(MarkObserved, &ingestion);
+	CountGroups(&ingestion);
 	Assert(ingestion.counter == NULL && ingestion.writer == NULL);
 	WriteDerived(MarkFailures, &ingestion);
+	if (ingestion.observations != NULL)
+		WriteDerived(RecordObserved, &ingestion);
 	/* A batch around this one must not take our rows for its own. */
 	CommandCounterIncrement();
 	SwitchBack(&caller);

@@ -19,6 +19,7 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
+#include "utils/timestamp.h"
 
 #include "../compat.h"
 #include "../ingest/bad_documents.h"
@@ -27,6 +28,7 @@
 #include "../lib/subtransaction.h"
 #include "../settings.h"
 #include "../tables/error_log.h"
+#include "../tables/locations.h"
 #include "ingest_call.h"
 
 PG_FUNCTION_INFO_V1(ingest_file);
@@ -217,6 +219,12 @@ ReadFile(void *argument)
 	CheckPathEncoded(reading->file.path);
 	StatFile(&reading->file);
 	document->size = reading->file.state.st_size;
+	if (!document->location.isnull && document->modified_at.isnull)
+	{
+		document->modified_at.value =
+			TimestampTzGetDatum(time_t_to_timestamptz(reading->file.state.st_mtime));
+		document->modified_at.isnull = false;
+	}
 	document->hash_content = HashFile;
 	document->content = &reading->file;
 	CheckDocument(&reading->limits, document);
@@ -277,6 +285,11 @@ ingest_file(PG_FUNCTION_ARGS)
 	GetFields(fcinfo, 0, 1, document);
 	document->fields[FIELD_NAME].value =
 		CStringGetTextDatum(BaseName(reading.file.path));
+	if (document->location.isnull && HasLocations(&ledger))
+	{
+		document->location.value = CStringGetTextDatum(reading.file.path);
+		document->location.isnull = false;
+	}
 	if (document->fields[FIELD_METADATA].isnull)
 	{
 		document->fields[FIELD_METADATA].value = PathMetadata(reading.file.path);
