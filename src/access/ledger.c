@@ -11,7 +11,9 @@
 #include "access/parallel.h"
 #include "access/relation.h"
 #include "access/xact.h"
+#include "catalog/dependency.h"
 #include "catalog/pg_proc.h"
+#include "commands/extension.h"
 #include "storage/lmgr.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
@@ -21,6 +23,7 @@
 #include "ledger.h"
 
 #define NUMBER_OF_TABLES 5
+#define TABLES_OF_1_0 4			/* the first ones, which every ledger has */
 static const char *const table_names[NUMBER_OF_TABLES] = {
 	"documents", "hash_index", "audit_log", "error_log",
 	"document_locations"		/* since 1.2 */
@@ -100,6 +103,23 @@ ReportMissingTable(const Ledger *ledger, const char *name)
 			 errhint("The functions of doc_extractor work on the tables in their own schema.")));
 }
 
+/*
+ * Looks up a table in the catalogs.  In a ledger of an older version, a user's table
+ * may have the name of one that came later.
+ */
+static Oid
+LookUpTable(const Ledger *ledger, int i)
+{
+	Oid			table = get_relname_relid(table_names[i], ledger->schema);
+	Oid			extension;
+
+	if (i < TABLES_OF_1_0 || !OidIsValid(table))
+		return table;
+	extension = getExtensionOfObject(RelationRelationId, table);
+	return OidIsValid(extension) &&
+		extension == get_extension_oid(EXTENSION_NAME, true) ? table : InvalidOid;
+}
+
 /* Returns the OID of a ledger's table or view, or InvalidOid if there is none. */
 Oid
 FindLedgerTable(const Ledger *ledger, const char *name)
@@ -115,7 +135,7 @@ FindLedgerTable(const Ledger *ledger, const char *name)
 	LearnTables(ledger->schema);
 	if (OidIsValid(known.tables[i]))
 		return known.tables[i];
-	table = get_relname_relid(name, ledger->schema);
+	table = LookUpTable(ledger, i);
 	if (nforgotten == before)
 		known.tables[i] = table;
 	return table;

@@ -10,6 +10,8 @@
 #include "storage/lockdefs.h"
 #include "utils/relcache.h"
 
+#define EXTENSION_NAME "doc_extractor"
+
 /* The ledger that a function call is for. */
 typedef struct Ledger
 {
