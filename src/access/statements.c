@@ -210,11 +210,21 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 		" WHERE id OPERATOR(pg_catalog.=) $1",
 		2, {INT8OID, TEXTOID}
 	},
-	/* Parameters: id, time, fingerprint. */
+	/*
+	 * Parameters: id, time, fingerprint.  A row that is not the latest of its
+	 * location any more stays as it is; one that another transaction refreshes is
+	 * left to it, so that nobody waits.
+	 */
 	[STATEMENT_REFRESH_LOCATION] = {
 		"document_locations",
-		"UPDATE %1$s.document_locations SET modified_at = $2, fingerprint = $3"
-		" WHERE id OPERATOR(pg_catalog.=) $1",
+		"UPDATE %1$s.document_locations AS l SET modified_at = $2, fingerprint = $3"
+		" WHERE l.id OPERATOR(pg_catalog.=) ANY (ARRAY("
+		"SELECT o.id FROM %1$s.document_locations AS o"
+		" WHERE o.id OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE SKIP LOCKED))"
+		" AND NOT EXISTS (SELECT FROM %1$s.document_locations AS n"
+		" WHERE n.ingestion_source OPERATOR(pg_catalog.=) l.ingestion_source"
+		" AND n.location_key OPERATOR(pg_catalog.=) l.location_key"
+		" AND n.id OPERATOR(pg_catalog.>) l.id)",
 		3, {INT8OID, TIMESTAMPTZOID, TEXTOID}
 	}
 };

@@ -77,7 +77,9 @@ IsAboutDocument(const IngestAttempt *attempt, const ErrorData *error)
 		case ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION:
 			/* A taken id is the fault of its sequence. */
 			return !is_derived &&
-				!IsViolatedIndex(attempt->ledger, error, "documents", "id");
+				!IsViolatedIndex(attempt->ledger, error, "documents", "id") &&
+				!IsViolatedIndex(attempt->ledger, error, "document_locations",
+								 "id");
 		default:
 			return false;
 	}

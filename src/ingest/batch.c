@@ -118,14 +118,6 @@ SettleDocument(HashGroup *group)
 	group->nsettled++;
 }
 
-/* Sets which document the documents that are left are, before they are settled. */
-void
-IdentifyDuplicates(HashGroup *group)
-{
-	for (int i = group->nsettled; i < group->ndocuments; i++)
-		group->documents[i]->document_id = group->found->document_id;
-}
-
 /* Returns how many of the documents that are left count as duplicates. */
 int
 CountedDuplicates(const HashGroup *group)

@@ -21,7 +21,7 @@
 #include "../tables/documents.h"
 #include "../tables/error_log.h"
 #include "../tables/hash_index.h"
-#include "../tables/locations.h"
+#include "../tables/observations.h"
 #include "batch.h"
 #include "ingest.h"
 #include "run.h"
@@ -81,6 +81,8 @@ StopSearching(Ingestion *ingestion)
 	CloseDocumentSearch(&ingestion->search);
 	CloseDuplicateCounter(ingestion->counter);
 	ingestion->counter = NULL;
+	if (ingestion->observations != NULL)
+		StopObserving(ingestion->observations);
 }
 
 /* Sets the state of a group by what a search has found. */
@@ -222,6 +224,11 @@ CountGroup(void *argument)
 	int64		count;
 
 	StartSearching(ingestion);
+	if (ingestion->observations != NULL)
+		MarkAtLocation(ingestion->observations,
+					   group->documents + group->nsettled,
+					   group->ndocuments - group->nsettled,
+					   group->found->document_id);
 	if (CountDuplicates(ingestion->counter, group->found,
 						CountedDuplicates(group), &count))
 	{
@@ -250,11 +257,11 @@ CountRest(Ingestion *ingestion, HashGroup *group)
 	WriteDerived(CountGroup, &argument);
 }
 
-/* Settles the documents of a group until the others are duplicates. */
+/* Settles the documents of a group. */
 static void
-StoreGroup(Ingestion *ingestion, HashGroup *group)
+SettleGroup(Ingestion *ingestion, HashGroup *group)
 {
-	while (NextDocument(group) != NULL && group->state != DOCUMENT_STORED)
+	while (NextDocument(group) != NULL)
 	{
 		CHECK_FOR_INTERRUPTS();
 		switch (group->state)
@@ -269,14 +276,15 @@ StoreGroup(Ingestion *ingestion, HashGroup *group)
 				UpdateUnfinished(ingestion, group);
 				break;
 			case DOCUMENT_STORED:
+				CountRest(ingestion, group);
 				break;
 		}
 	}
 }
 
-/* Stores what is new, in the order of the hashes. */
+/* Settles the groups in the order of their hashes. */
 static void
-StoreGroups(Ingestion *ingestion)
+SettleGroups(Ingestion *ingestion)
 {
 	int			end_of_run = 0;
 
@@ -286,50 +294,10 @@ StoreGroups(Ingestion *ingestion)
 			end_of_run = i + InsertRun(ingestion->ledger,
 									   &ingestion->groups[i],
 									   ingestion->ngroups - i);
-		StoreGroup(ingestion, &ingestion->groups[i]);
-	}
-}
-
-/* Counts duplicates, in the order of the hashes. */
-static void
-CountGroups(Ingestion *ingestion)
-{
-	for (int i = 0; i < ingestion->ngroups; i++)
-	{
-		HashGroup  *group = &ingestion->groups[i];
-
-		while (NextDocument(group) != NULL)
-		{
-			CountRest(ingestion, group);
-			/* It may have been deleted meanwhile. */
-			StoreGroup(ingestion, group);
-		}
+		SettleGroup(ingestion, &ingestion->groups[i]);
 	}
 	StopSearching(ingestion);
 	StopInserting(ingestion);
-}
-
-/*
- * Finds out which duplicates are at their current location, so that they do not
- * count: WriteDerived()'s callback.
- */
-static void
-MarkObserved(void *argument)
-{
-	Ingestion  *ingestion = argument;
-
-	for (int i = 0; i < ingestion->ngroups; i++)
-		IdentifyDuplicates(&ingestion->groups[i]);
-	MarkAtLocation(ingestion->observations);
-}
-
-/* Records where documents were seen: WriteDerived()'s callback. */
-static void
-RecordObserved(void *argument)
-{
-	Ingestion  *ingestion = argument;
-
-	RecordObservations(ingestion->observations);
 }
 
 /* Marks earlier failures of the documents: WriteDerived()'s callback. */
@@ -362,19 +330,17 @@ IngestSorted(const Ledger *ledger, Document **documents, int ndocuments)
 	CallerIdentity caller;
 
 	LockTableToWrite(ledger, "documents");
+	LockTableToWrite(ledger, "document_locations");
 	SwitchToOwner(ledger, LedgerTableOid(ledger, "documents"), &caller);
 	ingestion.groups = GroupDocuments(documents, ndocuments,
 									  &ingestion.ngroups);
 	ingestion.observations = CollectObservations(ledger, documents, ndocuments);
 	SearchForAll(&ingestion);
-	StoreGroups(&ingestion);
-	if (ingestion.observations != NULL)
-		WriteDerived(MarkObserved, &ingestion);
-	CountGroups(&ingestion);
+	SettleGroups(&ingestion);
 	Assert(ingestion.counter == NULL && ingestion.writer == NULL);
 	WriteDerived(MarkFailures, &ingestion);
 	if (ingestion.observations != NULL)
-		WriteDerived(RecordObserved, &ingestion);
+		RecordObservations(ingestion.observations);
 	/* A batch around this one must not take our rows for its own. */
 	CommandCounterIncrement();
 	SwitchBack(&caller);

@@ -34,6 +34,7 @@ typedef struct Document
 	NullableDatum location;		/* text: where it was seen, since 1.2 */
 	NullableDatum modified_at;	/* timestamptz: there */
 	NullableDatum fingerprint;	/* text: of the file there */
+	struct Observation *observation;	/* of it, in a batch; see observations.c */
 	int64		position;		/* in its batch, from 1; 0: not in a batch */
 
 	/* What became of it. */

@@ -11,11 +11,9 @@
 #include "access/xact.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_index.h"
-#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
-#include "utils/syscache.h"
 
 #include "../access/columns.h"
 #include "../compat.h"
@@ -24,41 +22,43 @@
 /* The columns of the index: a location's rows lie side by side, the latest last. */
 #define INDEX_COLUMNS 3
 
-/* Returns whether an index is valid, for all rows, and on these columns. */
+/*
+ * Returns whether an index is valid, has all rows, and has those of a location side
+ * by side, the latest last.
+ */
 static bool
-IsIndexOnColumns(Oid index, const AttrNumber *columns)
+OrdersLocations(Relation index, const AttrNumber *columns)
 {
-	HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(index));
-	Form_pg_index form;
-	bool		found;
+	Form_pg_index form = index->rd_index;
 
-	if (!HeapTupleIsValid(tuple))
-		return false;
-	form = (Form_pg_index) GETSTRUCT(tuple);
-	found = form->indisvalid && form->indnkeyatts == INDEX_COLUMNS &&
+	return form->indisvalid && form->indnkeyatts == INDEX_COLUMNS &&
 		memcmp(form->indkey.values, columns,
 			   INDEX_COLUMNS * sizeof(AttrNumber)) == 0 &&
-		heap_attisnull(tuple, Anum_pg_index_indpred, NULL);
-	ReleaseSysCache(tuple);
-	return found;
+		heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, NULL) &&
+		index->rd_rel->relam == BTREE_AM_OID &&
+		(index->rd_indoption[INDEX_COLUMNS - 1] & INDOPTION_DESC) == 0;
 }
 
-/* Returns the index of the locations.  Raises 55000 if there is none. */
-static Oid
-FindLocationIndex(Relation rel)
+/* Opens the index of the locations.  Raises 55000 if there is none. */
+static Relation
+OpenLocationIndex(Relation rel)
 {
 	TupleDesc	desc = RelationGetDescr(rel);
 	const char *table = "document_locations";
 	AttrNumber	columns[INDEX_COLUMNS];
-	List	   *indexes = RelationGetIndexList(rel);
 	ListCell   *cell;
 
 	columns[0] = ColumnNumber(desc, table, "ingestion_source", COLUMN_TEXT);
 	columns[1] = ColumnNumber(desc, table, "location_key", COLUMN_BYTES);
 	columns[2] = ColumnNumber(desc, table, "id", COLUMN_INTEGER);
-	foreach(cell, indexes)
-		if (IsIndexOnColumns(lfirst_oid(cell), columns))
-			return lfirst_oid(cell);
+	foreach(cell, RelationGetIndexList(rel))
+	{
+		Relation	index = index_open(lfirst_oid(cell), AccessShareLock);
+
+		if (OrdersLocations(index, columns))
+			return index;
+		index_close(index, AccessShareLock);
+	}
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("table \"%s\" has no valid index on ingestion_source, location_key and id",
@@ -95,7 +95,7 @@ OpenLocationSearch(LocationSearch *search, const Ledger *ledger)
 	search->modified_at = ColumnNumber(desc, table, "modified_at",
 									   COLUMN_INSTANT);
 	search->fingerprint = ColumnNumber(desc, table, "fingerprint", COLUMN_TEXT);
-	search->index = index_open(FindLocationIndex(search->rel), AccessShareLock);
+	search->index = OpenLocationIndex(search->rel);
 	for (int i = 0; i < SEARCHED_COLUMNS; i++)
 		InitKey(&search->keys[i], search->index, i, (Datum) 0);
 	search->slot = table_slot_create(search->rel, NULL);
@@ -105,7 +105,10 @@ OpenLocationSearch(LocationSearch *search, const Ledger *ledger)
 								  SEARCHED_COLUMNS);
 }
 
-/* Returns a column that may be NULL, copied into the current memory context. */
+/*
+ * Returns a column that may be NULL, copied into the current memory context.  Of a
+ * value that is stored out of line, another session may remove what is stored.
+ */
 static NullableDatum
 CopyColumn(TupleTableSlot *slot, AttrNumber column)
 {
@@ -113,8 +116,8 @@ CopyColumn(TupleTableSlot *slot, AttrNumber column)
 	NullableDatum value;
 
 	value.value = slot_getattr(slot, column, &value.isnull);
-	if (!value.isnull)
-		value.value = datumCopy(value.value, att->attbyval, att->attlen);
+	if (!value.isnull && !att->attbyval)
+		value.value = PointerGetDatum(PG_DETOAST_DATUM_COPY(value.value));
 	return value;
 }
 
