@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "catalog/pg_authid.h"
+#include "common/int.h"
+#include "datatype/timestamp.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
@@ -209,6 +211,24 @@ typedef struct FileReading
 	Document	document;
 } FileReading;
 
+/* Returns a file's time of modification, or NULL if timestamptz cannot hold it. */
+static NullableDatum
+ModifiedAt(const struct stat *state)
+{
+	const int64 epoch = (int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY;
+	NullableDatum value = {.isnull = true};
+	int64		seconds;
+	int64		time;
+
+	if (pg_sub_s64_overflow(state->st_mtime, epoch, &seconds) ||
+		pg_mul_s64_overflow(seconds, USECS_PER_SEC, &time) ||
+		!IS_VALID_TIMESTAMP(time))
+		return value;
+	value.value = TimestampTzGetDatum(time);
+	value.isnull = false;
+	return value;
+}
+
 /* Reads a file and checks its document: a callback of TryInSubtransaction(). */
 static void
 ReadFile(void *argument)
@@ -220,11 +240,7 @@ ReadFile(void *argument)
 	StatFile(&reading->file);
 	document->size = reading->file.state.st_size;
 	if (!document->location.isnull && document->modified_at.isnull)
-	{
-		document->modified_at.value =
-			TimestampTzGetDatum(time_t_to_timestamptz(reading->file.state.st_mtime));
-		document->modified_at.isnull = false;
-	}
+		document->modified_at = ModifiedAt(&reading->file.state);
 	document->hash_content = HashFile;
 	document->content = &reading->file;
 	CheckDocument(&reading->limits, document);

@@ -228,6 +228,19 @@ IsSuccess(const Document *document)
 	return IsSuccessStatus(document->fields[FIELD_STATUS].value);
 }
 
+/* Returns whether something was said of a location that was not given. */
+static bool
+LacksLocation(const Document *document, Problem *problem)
+{
+	bool		has_time = !document->modified_at.isnull;
+
+	return (has_time || !document->fingerprint.isnull) &&
+		SetProblem(problem, ERRCODE_INVALID_PARAMETER_VALUE,
+				   "Pass the location that it is of.",
+				   "%s needs a location",
+				   has_time ? "modified_at" : "fingerprint");
+}
+
 /*
  * Returns whether what is said of the location has a problem.  A time that is not
  * finite says nothing.
@@ -242,10 +255,7 @@ HasLocationProblem(Document *document, Problem *problem)
 		TIMESTAMP_NOT_FINITE(DatumGetTimestampTz(document->modified_at.value)))
 		document->modified_at.isnull = true;
 	if (document->location.isnull)
-		return !document->fingerprint.isnull &&
-			SetProblem(problem, ERRCODE_INVALID_PARAMETER_VALUE,
-					   "Pass the location that it is of.",
-					   "fingerprint needs a location");
+		return LacksLocation(document, problem);
 	return HasTextProblem(&location,
 						  DatumGetTextPP(document->location.value), 0,
 						  problem) ||

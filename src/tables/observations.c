@@ -130,6 +130,22 @@ CollectObservations(const Ledger *ledger, Document **documents, int ndocuments)
 	return observations;
 }
 
+/* Returns whether several documents of a batch have the same location. */
+bool
+RepeatsLocation(Document **documents, int ndocuments)
+{
+	Observations *observations = CollectObservations(NULL, documents,
+													 ndocuments);
+	bool		repeats = false;
+
+	if (observations == NULL)
+		return false;
+	for (int i = 0; i < observations->nobservations; i++)
+		repeats |= observations->observations[i].is_next;
+	pfree(observations);
+	return repeats;
+}
+
 /* Finds what is at the place of an observation, the first one there. */
 static void
 SearchPlace(Observations *observations, Observation *place)

@@ -12,6 +12,7 @@ typedef struct Observations Observations;
 extern Observations *CollectObservations(const Ledger *ledger,
 										 Document **documents,
 										 int ndocuments);
+extern bool RepeatsLocation(Document **documents, int ndocuments);
 extern void MarkAtLocation(Observations *observations, Document **duplicates,
 						   int nduplicates, int64 document_id);
 extern void StopObserving(Observations *observations);
