@@ -300,10 +300,9 @@ UpdateRow(DuplicateCounter *counter, TupleTableSlot *row)
 
 /*
  * Counts duplicates of a document, which can be none, and sets "count" to the new
- * total.  Returns
- * false if hash_index has no row with the document's hash and id.  There may be
- * one with another id: a document that was inserted meanwhile, and which need not
- * be a success.
+ * total.  Returns false if hash_index has no row with the document's hash and id.
+ * There may be one with another id: a document that was inserted meanwhile, and which
+ * need not be a success.
  */
 bool
 CountDuplicates(DuplicateCounter *counter, FoundDocument *document,
