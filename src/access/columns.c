@@ -28,6 +28,8 @@ IsOfClass(Oid type, ColumnClass class)
 			return type == VARCHAROID || type == TEXTOID;
 		case COLUMN_TIME:
 			return type == TIMESTAMPOID || type == TIMESTAMPTZOID;
+		case COLUMN_INSTANT:
+			return type == TIMESTAMPTZOID;
 		case COLUMN_JSON:
 			return type == JSONOID || type == JSONBOID;
 		case COLUMN_BYTES:

@@ -14,6 +14,7 @@ typedef enum ColumnClass
 	COLUMN_INTEGER,				/* integer, bigint */
 	COLUMN_TEXT,				/* varchar, text */
 	COLUMN_TIME,				/* timestamp, with or without time zone */
+	COLUMN_INSTANT,				/* timestamp with time zone */
 	COLUMN_JSON,				/* json, jsonb */
 	COLUMN_BYTES,				/* bytea */
 	COLUMN_NAME					/* name */

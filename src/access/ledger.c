@@ -11,7 +11,9 @@
 #include "access/parallel.h"
 #include "access/relation.h"
 #include "access/xact.h"
+#include "catalog/dependency.h"
 #include "catalog/pg_proc.h"
+#include "commands/extension.h"
 #include "storage/lmgr.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
@@ -20,9 +22,11 @@
 
 #include "ledger.h"
 
-#define NUMBER_OF_TABLES 4
+#define NUMBER_OF_TABLES 5
+#define TABLES_OF_1_0 4			/* the first ones, which every ledger has */
 static const char *const table_names[NUMBER_OF_TABLES] = {
-	"documents", "hash_index", "audit_log", "error_log"
+	"documents", "hash_index", "audit_log", "error_log",
+	"document_locations"		/* since 1.2 */
 };
 
 /* What the session knows of the tables of the schema that it used last. */
@@ -99,9 +103,26 @@ ReportMissingTable(const Ledger *ledger, const char *name)
 			 errhint("The functions of doc_extractor work on the tables in their own schema.")));
 }
 
-/* Returns the OID of a ledger's table or view, or InvalidOid if there is none. */
+/*
+ * Looks up a table in the catalogs.  In a ledger of an older version, a user's table
+ * may have the name of one that came later.
+ */
 static Oid
-FindTable(const Ledger *ledger, const char *name)
+LookUpTable(const Ledger *ledger, int i)
+{
+	Oid			table = get_relname_relid(table_names[i], ledger->schema);
+	Oid			extension;
+
+	if (i < TABLES_OF_1_0 || !OidIsValid(table))
+		return table;
+	extension = getExtensionOfObject(RelationRelationId, table);
+	return OidIsValid(extension) &&
+		extension == get_extension_oid(EXTENSION_NAME, true) ? table : InvalidOid;
+}
+
+/* Returns the OID of a ledger's table or view, or InvalidOid if there is none. */
+Oid
+FindLedgerTable(const Ledger *ledger, const char *name)
 {
 	uint64		before = nforgotten;
 	int			i = 0;
@@ -114,7 +135,7 @@ FindTable(const Ledger *ledger, const char *name)
 	LearnTables(ledger->schema);
 	if (OidIsValid(known.tables[i]))
 		return known.tables[i];
-	table = get_relname_relid(name, ledger->schema);
+	table = LookUpTable(ledger, i);
 	if (nforgotten == before)
 		known.tables[i] = table;
 	return table;
@@ -124,7 +145,7 @@ FindTable(const Ledger *ledger, const char *name)
 Oid
 LedgerTableOid(const Ledger *ledger, const char *name)
 {
-	Oid			table = FindTable(ledger, name);
+	Oid			table = FindLedgerTable(ledger, name);
 
 	if (!OidIsValid(table))
 		ReportMissingTable(ledger, name);
@@ -192,7 +213,7 @@ GetLedgerToWrite(FunctionCallInfo fcinfo)
 		return ledger;
 	for (int i = 0; i < NUMBER_OF_TABLES; i++)
 	{
-		Oid			table = FindTable(&ledger, table_names[i]);
+		Oid			table = FindLedgerTable(&ledger, table_names[i]);
 		Relation	rel;
 
 		if (!MayHaveRules(table))
@@ -245,7 +266,7 @@ OpenLedgerTable(const Ledger *ledger, const char *name, LOCKMODE lockmode)
 void
 LockTableToWrite(const Ledger *ledger, const char *name)
 {
-	Oid			table = FindTable(ledger, name);
+	Oid			table = FindLedgerTable(ledger, name);
 
 	/* What cannot write gets its error later, from what it tries to write. */
 	if (get_rel_relkind(table) == RELKIND_RELATION &&
@@ -253,12 +274,12 @@ LockTableToWrite(const Ledger *ledger, const char *name)
 		LockRelationOid(table, RowExclusiveLock);
 }
 
-/* Returns whether a table is one of the ledger's four. */
+/* Returns whether a table is one of the ledger's. */
 bool
 IsLedgerTable(const Ledger *ledger, Oid table)
 {
 	for (int i = 0; i < NUMBER_OF_TABLES; i++)
-		if (FindTable(ledger, table_names[i]) == table)
+		if (OidIsValid(table) && FindLedgerTable(ledger, table_names[i]) == table)
 			return true;
 	return false;
 }

@@ -10,6 +10,8 @@
 #include "storage/lockdefs.h"
 #include "utils/relcache.h"
 
+#define EXTENSION_NAME "doc_extractor"
+
 /* The ledger that a function call is for. */
 typedef struct Ledger
 {
@@ -19,6 +21,7 @@ typedef struct Ledger
 
 extern Ledger GetLedger(FunctionCallInfo fcinfo);
 extern Ledger GetLedgerToWrite(FunctionCallInfo fcinfo);
+extern Oid	FindLedgerTable(const Ledger *ledger, const char *name);
 extern Oid	LedgerTableOid(const Ledger *ledger, const char *name);
 extern Relation OpenLedgerTable(const Ledger *ledger, const char *name,
 								LOCKMODE lockmode);

@@ -97,6 +97,14 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 		" VALUES ($1, $2, $3) RETURNING id::pg_catalog.int8",
 		3, {TEXTOID, TEXTOID, TEXTOID}
 	},
+	/* Parameters: source, location, its hash, document, time, fingerprint, size. */
+	[STATEMENT_INSERT_LOCATION] = {
+		"document_locations",
+		"INSERT INTO %1$s.document_locations (ingestion_source, location,"
+		" location_key, document_id, modified_at, fingerprint, size_bytes)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7)",
+		7, {TEXTOID, TEXTOID, BYTEAOID, INT8OID, TIMESTAMPTZOID, TEXTOID, INT8OID}
+	},
 	/*
 	 * Parameters: hash, number of duplicates, document, maximum.  A count that
 	 * has reached the maximum stays there.
@@ -201,6 +209,23 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 		"UPDATE %1$s.error_log SET resolution_notes = $2"
 		" WHERE id OPERATOR(pg_catalog.=) $1",
 		2, {INT8OID, TEXTOID}
+	},
+	/*
+	 * Parameters: id, time, fingerprint.  A row that is not the latest of its
+	 * location any more stays as it is; one that another transaction refreshes is
+	 * left to it, so that nobody waits.
+	 */
+	[STATEMENT_REFRESH_LOCATION] = {
+		"document_locations",
+		"UPDATE %1$s.document_locations AS l SET modified_at = $2, fingerprint = $3"
+		" WHERE l.id OPERATOR(pg_catalog.=) ANY (ARRAY("
+		"SELECT o.id FROM %1$s.document_locations AS o"
+		" WHERE o.id OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE SKIP LOCKED))"
+		" AND NOT EXISTS (SELECT FROM %1$s.document_locations AS n"
+		" WHERE n.ingestion_source OPERATOR(pg_catalog.=) l.ingestion_source"
+		" AND n.location_key OPERATOR(pg_catalog.=) l.location_key"
+		" AND n.id OPERATOR(pg_catalog.>) l.id)",
+		3, {INT8OID, TIMESTAMPTZOID, TEXTOID}
 	}
 };
 

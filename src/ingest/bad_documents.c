@@ -14,6 +14,7 @@
 #include "../settings.h"
 #include "../tables/documents.h"
 #include "../tables/error_log.h"
+#include "../tables/observations.h"
 #include "bad_documents.h"
 #include "batch.h"
 #include "ingest.h"
@@ -77,7 +78,9 @@ IsAboutDocument(const IngestAttempt *attempt, const ErrorData *error)
 		case ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION:
 			/* A taken id is the fault of its sequence. */
 			return !is_derived &&
-				!IsViolatedIndex(attempt->ledger, error, "documents", "id");
+				!IsViolatedIndex(attempt->ledger, error, "documents", "id") &&
+				!IsViolatedIndex(attempt->ledger, error, "document_locations",
+								 "id");
 		default:
 			return false;
 	}
@@ -93,6 +96,50 @@ PassOn(const IngestAttempt *attempt, ErrorData *error)
 }
 
 /*
+ * Divides sorted documents in two, both sorted, at a position in the batch.  Returns
+ * the number of those before it, which come first.
+ */
+static int
+DivideByPosition(Document **documents, int ndocuments)
+{
+	Document  **later = palloc_extended(ndocuments * sizeof(Document *),
+										MCXT_ALLOC_HUGE);
+	int64		first = documents[0]->position;
+	int64		last = first;
+	int			nearlier = 0;
+	int			nlater = 0;
+
+	for (int i = 1; i < ndocuments; i++)
+	{
+		first = Min(first, documents[i]->position);
+		last = Max(last, documents[i]->position);
+	}
+	for (int i = 0; i < ndocuments; i++)
+	{
+		if (documents[i]->position <= first + (last - first) / 2)
+			documents[nearlier++] = documents[i];
+		else
+			later[nlater++] = documents[i];
+	}
+	memcpy(documents + nearlier, later, nlater * sizeof(Document *));
+	pfree(later);
+	return nearlier;
+}
+
+/*
+ * Divides sorted documents in two, both sorted, of which the first part is to be
+ * ingested first, and returns its length.  The parts follow each other in the order
+ * of the hashes, like all locks, unless several documents have the same location:
+ * what is there in the end is the last one of the batch.
+ */
+static int
+Divide(Document **documents, int ndocuments)
+{
+	return RepeatsLocation(documents, ndocuments) ?
+		DivideByPosition(documents, ndocuments) : ndocuments / 2;
+}
+
+/*
  * Ingests sorted documents, or writes them to error_log.  After an error, does the
  * same with each half of them, so that a batch with few bad documents takes few
  * subtransactions.
@@ -104,7 +151,7 @@ IngestOrLogSorted(const Ledger *ledger, Document **documents, int ndocuments)
 		.ledger = ledger, .documents = documents, .ndocuments = ndocuments
 	};
 	ErrorData  *error;
-	int			half = ndocuments / 2;
+	int			half;
 
 	ForgetDerivedFailure();
 	error = TryInSubtransaction(IngestCallback, &attempt);
@@ -117,6 +164,7 @@ IngestOrLogSorted(const Ledger *ledger, Document **documents, int ndocuments)
 	FreeErrorData(error);
 	if (ndocuments == 1)
 		return;
+	half = Divide(documents, ndocuments);
 	IngestOrLogSorted(ledger, documents, half);
 	IngestOrLogSorted(ledger, documents + half, ndocuments - half);
 }

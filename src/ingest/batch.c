@@ -118,18 +118,30 @@ SettleDocument(HashGroup *group)
 	group->nsettled++;
 }
 
+/* Returns how many of the documents that are left count as duplicates. */
+int
+CountedDuplicates(const HashGroup *group)
+{
+	int			count = 0;
+
+	for (int i = group->nsettled; i < group->ndocuments; i++)
+		count += !group->documents[i]->at_location;
+	return count;
+}
+
 /* Settles all documents that are left, as the last ones of "count" duplicates. */
 void
 SettleDuplicates(HashGroup *group, int64 count)
 {
-	for (int i = group->nsettled; i < group->ndocuments; i++)
+	for (int i = group->ndocuments - 1; i >= group->nsettled; i--)
 	{
 		Document   *document = group->documents[i];
 
 		document->document_id = group->found->document_id;
 		document->has_text = group->found->has_text;
 		document->is_duplicate = true;
-		document->duplicate_count = count - (group->ndocuments - 1 - i);
+		document->duplicate_count = count;
+		count -= !document->at_location;
 	}
 	group->nsettled = group->ndocuments;
 }

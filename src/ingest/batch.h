@@ -35,6 +35,7 @@ extern HashGroup *GroupDocuments(Document **sorted, int ndocuments,
 								 int *ngroups);
 extern Document *NextDocument(HashGroup *group);
 extern void SettleDocument(HashGroup *group);
+extern int	CountedDuplicates(const HashGroup *group);
 extern void SettleDuplicates(HashGroup *group, int64 count);
 
 #endif							/* DOC_EXTRACTOR_BATCH_H */

@@ -21,6 +21,7 @@
 #include "../tables/documents.h"
 #include "../tables/error_log.h"
 #include "../tables/hash_index.h"
+#include "../tables/observations.h"
 #include "batch.h"
 #include "ingest.h"
 #include "run.h"
@@ -42,6 +43,7 @@ typedef struct Ingestion
 	DuplicateCounter *counter;	/* NULL: not open */
 	DocumentSearch search;		/* open if the counter is */
 	DocumentWriter *writer;		/* NULL: not open */
+	Observations *observations; /* NULL: no document has a location */
 } Ingestion;
 
 /* Raises 27000: a document can neither be found nor inserted. */
@@ -79,6 +81,8 @@ StopSearching(Ingestion *ingestion)
 	CloseDocumentSearch(&ingestion->search);
 	CloseDuplicateCounter(ingestion->counter);
 	ingestion->counter = NULL;
+	if (ingestion->observations != NULL)
+		StopObserving(ingestion->observations);
 }
 
 /* Sets the state of a group by what a search has found. */
@@ -220,8 +224,13 @@ CountGroup(void *argument)
 	int64		count;
 
 	StartSearching(ingestion);
+	if (ingestion->observations != NULL)
+		MarkAtLocation(ingestion->observations,
+					   group->documents + group->nsettled,
+					   group->ndocuments - group->nsettled,
+					   group->found->document_id);
 	if (CountDuplicates(ingestion->counter, group->found,
-						group->ndocuments - group->nsettled, &count))
+						CountedDuplicates(group), &count))
 	{
 		SettleDuplicates(group, count);
 		return;
@@ -268,6 +277,7 @@ SettleGroup(Ingestion *ingestion, HashGroup *group)
 				break;
 			case DOCUMENT_STORED:
 				CountRest(ingestion, group);
+				break;
 		}
 	}
 }
@@ -320,13 +330,17 @@ IngestSorted(const Ledger *ledger, Document **documents, int ndocuments)
 	CallerIdentity caller;
 
 	LockTableToWrite(ledger, "documents");
+	LockTableToWrite(ledger, "document_locations");
 	SwitchToOwner(ledger, LedgerTableOid(ledger, "documents"), &caller);
 	ingestion.groups = GroupDocuments(documents, ndocuments,
 									  &ingestion.ngroups);
+	ingestion.observations = CollectObservations(ledger, documents, ndocuments);
 	SearchForAll(&ingestion);
 	SettleGroups(&ingestion);
 	Assert(ingestion.counter == NULL && ingestion.writer == NULL);
 	WriteDerived(MarkFailures, &ingestion);
+	if (ingestion.observations != NULL)
+		RecordObservations(ingestion.observations);
 	/* A batch around this one must not take our rows for its own. */
 	CommandCounterIncrement();
 	SwitchBack(&caller);

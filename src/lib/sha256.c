@@ -64,13 +64,20 @@ KeptContext(void)
 	return ctx;
 }
 
+/* Finishes a hash, and writes it into "digest" (PG_SHA256_DIGEST_LENGTH bytes). */
+static void
+WriteDigest(pg_cryptohash_ctx *ctx, uint8 *digest)
+{
+	CheckStep(ctx, pg_cryptohash_final(ctx, digest, PG_SHA256_DIGEST_LENGTH));
+}
+
 /* Finishes a hash, and writes its digits into "hash" (HASH_SIZE bytes). */
 static void
 WriteDigits(pg_cryptohash_ctx *ctx, char *hash)
 {
 	uint8		digest[PG_SHA256_DIGEST_LENGTH];
 
-	CheckStep(ctx, pg_cryptohash_final(ctx, digest, sizeof(digest)));
+	WriteDigest(ctx, digest);
 	hex_encode((const char *) digest, sizeof(digest), hash);
 	hash[HASH_DIGITS] = '\0';
 	Assert(strlen(hash) == HASH_DIGITS);
@@ -84,15 +91,29 @@ FinishHash(pg_cryptohash_ctx *ctx, char *hash)
 	pg_cryptohash_free(ctx);
 }
 
-/* Writes the hash of "length" bytes at "data" into "hash" (HASH_SIZE bytes). */
-void
-HashBytes(const void *data, size_t length, char *hash)
+/* Starts a hash in the session's own context, over "length" bytes at "data". */
+static pg_cryptohash_ctx *
+HashInKeptContext(const void *data, size_t length)
 {
 	pg_cryptohash_ctx *ctx = KeptContext();
 
 	CheckStep(ctx, pg_cryptohash_init(ctx));
 	AddToHash(ctx, data, length);
-	WriteDigits(ctx, hash);
+	return ctx;
+}
+
+/* Writes the hash of these bytes into "digest" (PG_SHA256_DIGEST_LENGTH bytes). */
+void
+DigestBytes(const void *data, size_t length, uint8 *digest)
+{
+	WriteDigest(HashInKeptContext(data, length), digest);
+}
+
+/* The same in digits, into "hash" (HASH_SIZE bytes). */
+void
+HashBytes(const void *data, size_t length, char *hash)
+{
+	WriteDigits(HashInKeptContext(data, length), hash);
 }
 
 /*

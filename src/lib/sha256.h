@@ -15,6 +15,7 @@
 extern pg_cryptohash_ctx *StartHash(void);
 extern void AddToHash(pg_cryptohash_ctx *ctx, const void *data, size_t length);
 extern void FinishHash(pg_cryptohash_ctx *ctx, char *hash);
+extern void DigestBytes(const void *data, size_t length, uint8 *digest);
 extern void HashBytes(const void *data, size_t length, char *hash);
 extern bool ParseHash(const char *digits, size_t length, char *hash);
 extern bool IsHash(Datum value, const char *hash);

@@ -10,45 +10,57 @@
 #include "utils/builtins.h"
 
 #include "../ingest/ingest.h"
+#include "../tables/locations.h"
 #include "ingest_call.h"
 
-/* The last arguments say where a document was seen. */
-static const char *const location_arguments[] = {
-	"location", "modified_at", "fingerprint"
-};
-
 /*
- * Raises 0A000: an argument says where a document was seen, and no version stores
- * that yet.  Arguments and results of functions never change, so they are there
- * already.
+ * Raises 0A000 if the ledger does not store where a document was seen, as this
+ * argument says.
  */
 void
-RefuseLocation(const char *argument)
+CheckStoresLocations(FunctionCallInfo fcinfo, const char *argument)
 {
+	Ledger		ledger = GetLedger(fcinfo);
+
+	if (HasLocations(&ledger))
+		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 			 errmsg("argument %s is not supported below version 1.2",
 					argument),
-			 errdetail("Version 1.2 will store it in document_locations."),
-			 errhint("Leave the argument out, or let it be NULL.")));
+			 errdetail("Version 1.2 stores it in document_locations."),
+			 errhint("Leave the argument out, or let it be NULL, or use ALTER EXTENSION doc_extractor UPDATE TO '1.2'.")));
+}
+
+/*
+ * Sets where a document was seen, given the number of the argument location.  The
+ * others follow it.  Raises 0A000 if the ledger does not store that.
+ */
+static void
+GetLocation(FunctionCallInfo fcinfo, int location, Document *document)
+{
+	static const char *const names[] = {"location", "modified_at", "fingerprint"};
+
+	for (int i = 0; i < (int) lengthof(names); i++)
+		if (!PG_ARGISNULL(location + i))
+			CheckStoresLocations(fcinfo, names[i]);
+	document->location = fcinfo->args[location];
+	document->modified_at = fcinfo->args[location + 1];
+	document->fingerprint = fcinfo->args[location + 2];
 }
 
 /*
  * Sets the fields of a document, given the numbers of the arguments file_name and
  * file_type.  The others follow file_type, in the order of the enum, and then those
- * of its location: raises 0A000 if there is one.
+ * of its location.
  */
 void
 GetFields(FunctionCallInfo fcinfo, int name, int type, Document *document)
 {
-	int			location = type + NUMBER_OF_FIELDS - FIELD_TYPE;
-
 	document->fields[FIELD_NAME] = fcinfo->args[name];
 	for (int field = FIELD_TYPE; field < NUMBER_OF_FIELDS; field++)
 		document->fields[field] = fcinfo->args[type + field - FIELD_TYPE];
-	for (int i = 0; i < (int) lengthof(location_arguments); i++)
-		if (!PG_ARGISNULL(location + i))
-			RefuseLocation(location_arguments[i]);
+	GetLocation(fcinfo, type + NUMBER_OF_FIELDS - FIELD_TYPE, document);
 }
 
 /*
@@ -97,8 +109,7 @@ FillResult(const Document *document, TupleDesc desc, Datum *values, bool *nulls)
 		nulls[4] = !document->is_logged;
 		values[4] = Int64GetDatum(document->error_id);
 	}
-	/* at_location: no version stores where documents were seen yet. */
-	values[last - 1] = BoolGetDatum(false);
+	values[last - 1] = BoolGetDatum(document->at_location);
 	values[last] = BoolGetDatum(document->has_text);
 }
 

@@ -17,7 +17,7 @@
 /* How many bytes of a file or large object are read at a time. */
 #define PIECE_SIZE (64 * 1024)
 
-pg_noreturn extern void RefuseLocation(const char *argument);
+extern void CheckStoresLocations(FunctionCallInfo fcinfo, const char *argument);
 extern void GetFields(FunctionCallInfo fcinfo, int name, int type,
 					  Document *document);
 extern TupleDesc ResultRowType(FunctionCallInfo fcinfo);

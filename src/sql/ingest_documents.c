@@ -28,7 +28,9 @@ typedef struct ArrayArgument
 } ArrayArgument;
 
 #define FIELD_CONTENT (-1)
-#define FIELD_LOCATION (-2)		/* where it was seen: not supported yet */
+#define FIELD_LOCATION (-2)
+#define FIELD_MODIFIED (-3)
+#define FIELD_FINGERPRINT (-4)
 
 static const ArrayArgument arguments[] = {
 	{"file_names", FIELD_NAME, true},
@@ -40,8 +42,8 @@ static const ArrayArgument arguments[] = {
 	{"ingestion_statuses", FIELD_STATUS, false},
 	{"error_messages", FIELD_MESSAGE, false},
 	{"locations", FIELD_LOCATION, false},
-	{"modified_ats", FIELD_LOCATION, false},
-	{"fingerprints", FIELD_LOCATION, false}
+	{"modified_ats", FIELD_MODIFIED, false},
+	{"fingerprints", FIELD_FINGERPRINT, false}
 };
 
 /* A batch while it is being read from the arrays. */
@@ -89,21 +91,26 @@ AllocateDocuments(ArrayBatch *batch, int ndocuments)
 
 /* Sets what an element of an array says of a document. */
 static void
-SetElement(const ArrayArgument *argument, Document *document, Datum value,
-		   bool is_null)
+SetElement(int field, Document *document, NullableDatum element)
 {
-	CHECK_FOR_INTERRUPTS();
-	if (argument->field >= 0)
+	switch (field)
 	{
-		document->fields[argument->field].value = value;
-		document->fields[argument->field].isnull = is_null;
+		case FIELD_CONTENT:
+			if (!element.isnull)
+				HashContent(document, element.value);
+			break;
+		case FIELD_LOCATION:
+			document->location = element;
+			break;
+		case FIELD_MODIFIED:
+			document->modified_at = element;
+			break;
+		case FIELD_FINGERPRINT:
+			document->fingerprint = element;
+			break;
+		default:
+			document->fields[field] = element;
 	}
-	else if (is_null)
-		return;
-	else if (argument->field == FIELD_CONTENT)
-		HashContent(document, value);
-	else
-		RefuseLocation(argument->name);
 }
 
 /* Reads an array argument into the documents of the batch. */
@@ -137,7 +144,14 @@ ReadArray(FunctionCallInfo fcinfo, int number, ArrayBatch *batch)
 	deconstruct_array(array, ARR_ELEMTYPE(array), element_length, is_by_value,
 					  alignment, &values, &nulls, &length);
 	for (int i = 0; i < length; i++)
-		SetElement(argument, &batch->documents[i], values[i], nulls[i]);
+	{
+		NullableDatum element = {values[i], nulls[i]};
+
+		CHECK_FOR_INTERRUPTS();
+		if (!nulls[i] && argument->field <= FIELD_LOCATION)
+			CheckStoresLocations(fcinfo, argument->name);
+		SetElement(argument->field, &batch->documents[i], element);
+	}
 }
 
 /*

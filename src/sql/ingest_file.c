@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "catalog/pg_authid.h"
+#include "common/int.h"
+#include "datatype/timestamp.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
@@ -19,6 +21,7 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
+#include "utils/timestamp.h"
 
 #include "../compat.h"
 #include "../ingest/bad_documents.h"
@@ -27,6 +30,7 @@
 #include "../lib/subtransaction.h"
 #include "../settings.h"
 #include "../tables/error_log.h"
+#include "../tables/locations.h"
 #include "ingest_call.h"
 
 PG_FUNCTION_INFO_V1(ingest_file);
@@ -207,6 +211,24 @@ typedef struct FileReading
 	Document	document;
 } FileReading;
 
+/* Returns a file's time of modification, or NULL if timestamptz cannot hold it. */
+static NullableDatum
+ModifiedAt(const struct stat *state)
+{
+	const int64 epoch = (int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY;
+	NullableDatum value = {.isnull = true};
+	int64		seconds;
+	int64		time;
+
+	if (pg_sub_s64_overflow(state->st_mtime, epoch, &seconds) ||
+		pg_mul_s64_overflow(seconds, USECS_PER_SEC, &time) ||
+		!IS_VALID_TIMESTAMP(time))
+		return value;
+	value.value = TimestampTzGetDatum(time);
+	value.isnull = false;
+	return value;
+}
+
 /* Reads a file and checks its document: a callback of TryInSubtransaction(). */
 static void
 ReadFile(void *argument)
@@ -217,6 +239,8 @@ ReadFile(void *argument)
 	CheckPathEncoded(reading->file.path);
 	StatFile(&reading->file);
 	document->size = reading->file.state.st_size;
+	if (!document->location.isnull && document->modified_at.isnull)
+		document->modified_at = ModifiedAt(&reading->file.state);
 	document->hash_content = HashFile;
 	document->content = &reading->file;
 	CheckDocument(&reading->limits, document);
@@ -277,6 +301,11 @@ ingest_file(PG_FUNCTION_ARGS)
 	GetFields(fcinfo, 0, 1, document);
 	document->fields[FIELD_NAME].value =
 		CStringGetTextDatum(BaseName(reading.file.path));
+	if (document->location.isnull && HasLocations(&ledger))
+	{
+		document->location.value = CStringGetTextDatum(reading.file.path);
+		document->location.isnull = false;
+	}
 	if (document->fields[FIELD_METADATA].isnull)
 	{
 		document->fields[FIELD_METADATA].value = PathMetadata(reading.file.path);

@@ -17,6 +17,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/timestamp.h"
 
 #include "../access/columns.h"
 #include "../compat.h"
@@ -81,6 +82,9 @@ InitDocument(Document *document, int64 position)
 	document->position = position;
 	for (int i = 0; i < NUMBER_OF_FIELDS; i++)
 		document->fields[i].isnull = true;
+	document->location.isnull = true;
+	document->modified_at.isnull = true;
+	document->fingerprint.isnull = true;
 }
 
 /* Sets a problem, with a formatted message.  Returns true. */
@@ -224,6 +228,43 @@ IsSuccess(const Document *document)
 	return IsSuccessStatus(document->fields[FIELD_STATUS].value);
 }
 
+/* Returns whether something was said of a location that was not given. */
+static bool
+LacksLocation(const Document *document, Problem *problem)
+{
+	bool		has_time = !document->modified_at.isnull;
+
+	return (has_time || !document->fingerprint.isnull) &&
+		SetProblem(problem, ERRCODE_INVALID_PARAMETER_VALUE,
+				   "Pass the location that it is of.",
+				   "%s needs a location",
+				   has_time ? "modified_at" : "fingerprint");
+}
+
+/*
+ * Returns whether what is said of the location has a problem.  A time that is not
+ * finite says nothing.
+ */
+static bool
+HasLocationProblem(Document *document, Problem *problem)
+{
+	static const FieldRule location = {"location", true, NULL};
+	static const FieldRule fingerprint = {"fingerprint", false, NULL};
+
+	if (!document->modified_at.isnull &&
+		TIMESTAMP_NOT_FINITE(DatumGetTimestampTz(document->modified_at.value)))
+		document->modified_at.isnull = true;
+	if (document->location.isnull)
+		return LacksLocation(document, problem);
+	return HasTextProblem(&location,
+						  DatumGetTextPP(document->location.value), 0,
+						  problem) ||
+		(!document->fingerprint.isnull &&
+		 HasTextProblem(&fingerprint,
+						DatumGetTextPP(document->fingerprint.value), 0,
+						problem));
+}
+
 /* Returns whether the size has a problem. */
 static bool
 HasSizeProblem(const Document *document, int64 limit, Problem *problem)
@@ -260,7 +301,8 @@ HasProblem(Document *document, const FieldLimits *limits, Problem *problem)
 		return SetProblem(problem, ERRCODE_NULL_VALUE_NOT_ALLOWED,
 						  "For an empty document, pass an empty bytea. For a document whose bytes are elsewhere, use ingest_hashed_document().",
 						  "content must not be null");
-	return HasSizeProblem(document, limits->size, problem);
+	return HasLocationProblem(document, problem) ||
+		HasSizeProblem(document, limits->size, problem);
 }
 
 /* Returns a document's name for a message, or NULL if it has none. */

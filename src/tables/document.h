@@ -31,6 +31,10 @@ typedef struct Document
 	void		(*hash_content) (struct Document *document);	/* NULL: done */
 	void	   *content;		/* what hash_content() reads */
 	bool		hash_was_given; /* so its size must agree with the ledger's */
+	NullableDatum location;		/* text: where it was seen, since 1.2 */
+	NullableDatum modified_at;	/* timestamptz: there */
+	NullableDatum fingerprint;	/* text: of the file there */
+	struct Observation *observation;	/* of it, in a batch; see observations.c */
 	int64		position;		/* in its batch, from 1; 0: not in a batch */
 
 	/* What became of it. */
@@ -39,6 +43,7 @@ typedef struct Document
 	int64		document_id;
 	bool		is_duplicate;
 	int64		duplicate_count;
+	bool		at_location;	/* it was already there */
 	bool		has_text;		/* does the row in documents? */
 } Document;
 

@@ -62,6 +62,23 @@ MaxCount(Oid type)
 	return type == INT8OID ? PG_INT64_MAX : PG_INT32_MAX;
 }
 
+/* Reads the count by statement.  Returns false if hash_index has no such row. */
+static bool
+ReadCount(DuplicateCounter *counter, const char *hash, int64 document_id,
+		  int64 *count)
+{
+	Datum		values[1];
+	Datum		results[2];
+
+	values[0] = CStringGetTextDatum(hash);
+	if (RunStatement(counter->ledger, STATEMENT_GET_HASH, values, NULL,
+					 results) == 0 ||
+		DatumGetInt64(results[0]) != document_id)
+		return false;
+	*count = DatumGetInt64(results[1]);
+	return true;
+}
+
 /* Counts by statement.  Returns false if hash_index has no such row. */
 static bool
 CountByStatement(DuplicateCounter *counter, const char *hash, int64 document_id,
@@ -282,10 +299,10 @@ UpdateRow(DuplicateCounter *counter, TupleTableSlot *row)
 }
 
 /*
- * Counts duplicates of a document, and sets "count" to the new total.  Returns
- * false if hash_index has no row with the document's hash and id.  There may be
- * one with another id: a document that was inserted meanwhile, and which need not
- * be a success.
+ * Counts duplicates of a document, which can be none, and sets "count" to the new
+ * total.  Returns false if hash_index has no row with the document's hash and id.
+ * There may be one with another id: a document that was inserted meanwhile, and which
+ * need not be a success.
  */
 bool
 CountDuplicates(DuplicateCounter *counter, FoundDocument *document,
@@ -295,10 +312,13 @@ CountDuplicates(DuplicateCounter *counter, FoundDocument *document,
 	int64		document_id = document->document_id;
 	TupleTableSlot *row;
 
-	Assert(nduplicates > 0);
+	Assert(nduplicates >= 0);
 	PreventCommandIfReadOnly("UPDATE");
 	PreventCommandIfParallelMode("UPDATE");
 
+	/* All of them can be at their current locations. */
+	if (nduplicates == 0)
+		return ReadCount(counter, hash, document_id, count);
 	if (counter->by_statement)
 		return CountByStatement(counter, hash, document_id, nduplicates,
 								count);

@@ -164,6 +164,7 @@ LogBadDocument(const Ledger *ledger, Document *document, int sqlstate,
 	document->is_logged = true;
 	/* The rest of the batch is still to come. */
 	LockTableToWrite(ledger, "documents");
+	LockTableToWrite(ledger, "document_locations");
 	LockTableToWrite(ledger, "hash_index");
 	LockTableToWrite(ledger, "audit_log");
 	WriteDerived(LogFailure, &failure);

@@ -19,6 +19,7 @@
 #include "../access/columns.h"
 #include "../compat.h"
 #include "../ingest/bad_documents.h"
+#include "../tables/locations.h"
 #include "trigger.h"
 
 PG_FUNCTION_INFO_V1(document_inbox_before_insert);
@@ -38,6 +39,9 @@ typedef struct Inbox
 	MemoryContext batch_context;	/* holds the documents' values */
 	AttrNumber	content;		/* columns of the view */
 	AttrNumber	fields[NUMBER_OF_FIELDS];
+	AttrNumber	location;		/* invalid below 1.2, like the next two */
+	AttrNumber	modified_at;
+	AttrNumber	fingerprint;
 	FieldLimits limits;
 	Document   *documents;		/* the batch; the array serves all batches */
 	int			ndocuments;
@@ -96,6 +100,12 @@ FindColumns(Inbox *inbox, TupleDesc desc)
 		inbox->fields[i] = ColumnNumber(desc, view, FieldName(i),
 										i == FIELD_METADATA ? COLUMN_JSON :
 										COLUMN_TEXT);
+	if (!HasLocations(&inbox->ledger))
+		return;
+	inbox->location = ColumnNumber(desc, view, "location", COLUMN_TEXT);
+	inbox->modified_at = ColumnNumber(desc, view, "modified_at",
+									  COLUMN_INSTANT);
+	inbox->fingerprint = ColumnNumber(desc, view, "fingerprint", COLUMN_TEXT);
 }
 
 /* BEFORE INSERT statement trigger: opens an inbox for the statement's rows. */
@@ -148,24 +158,36 @@ Flush(Inbox *inbox)
 }
 
 /*
- * Copies a field's value from a row into the current memory context.  A value that
- * is stored out of line is fetched, as it may be gone when the batch is ingested:
- * a function may refill its table for each row.
+ * Returns a text or json value of a row, copied into the current memory context.  A
+ * value that is stored out of line is fetched, as it may be gone when the batch is
+ * ingested: a function may refill its table for each row.
  */
-static void
-TakeField(Inbox *inbox, HeapTuple row, TupleDesc desc, DocumentField field,
-		  Document *document)
+static NullableDatum
+TakeValue(HeapTuple row, TupleDesc desc, AttrNumber column)
 {
-	bool		is_null;
-	Datum		value = heap_getattr(row, inbox->fields[field], desc, &is_null);
-	struct varlena *bytes = (struct varlena *) DatumGetPointer(value);
+	NullableDatum value;
+	struct varlena *bytes;
 
-	if (is_null)
-		return;
-	document->fields[field].value = VARATT_IS_EXTERNAL(bytes) ?
+	value.value = heap_getattr(row, column, desc, &value.isnull);
+	if (value.isnull)
+		return value;
+	bytes = (struct varlena *) DatumGetPointer(value.value);
+	value.value = VARATT_IS_EXTERNAL(bytes) ?
 		PointerGetDatum(detoast_external_attr(bytes)) :
-		datumCopy(value, false, -1);
-	document->fields[field].isnull = false;
+		datumCopy(value.value, false, -1);
+	return value;
+}
+
+/* Takes from a row where its document was seen. */
+static void
+TakeLocation(Inbox *inbox, HeapTuple row, TupleDesc desc, Document *document)
+{
+	if (inbox->location == InvalidAttrNumber)
+		return;
+	document->location = TakeValue(row, desc, inbox->location);
+	document->fingerprint = TakeValue(row, desc, inbox->fingerprint);
+	document->modified_at.value = heap_getattr(row, inbox->modified_at, desc,
+											   &document->modified_at.isnull);
 }
 
 /* Returns room for one more document of the batch. */
@@ -202,7 +224,8 @@ TakeRow(Inbox *inbox, HeapTuple row, TupleDesc desc)
 		GetFieldLimits(&inbox->ledger, &inbox->limits);
 	InitDocument(document, ++inbox->nrows);
 	for (int i = 0; i < NUMBER_OF_FIELDS; i++)
-		TakeField(inbox, row, desc, i, document);
+		document->fields[i] = TakeValue(row, desc, inbox->fields[i]);
+	TakeLocation(inbox, row, desc, document);
 	if (!is_null)
 		HashContent(document, content);
 	AcceptDocument(&inbox->ledger, document, &inbox->limits);

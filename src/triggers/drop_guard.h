@@ -5,7 +5,7 @@
 #ifndef DOC_EXTRACTOR_DROP_GUARD_H
 #define DOC_EXTRACTOR_DROP_GUARD_H
 
-#define EXTENSION_NAME "doc_extractor"
+#include "../access/ledger.h"
 
 extern void InstallDropGuard(void);
 extern void ArmDropGuard(void);

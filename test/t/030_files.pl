@@ -298,4 +298,37 @@ foreach my $name (sort keys %changes)
 }
 is(problems_of($node, $database), '', 'the ledger is consistent');
 
+# A file's time, where there is a file system that stores it, is its modified_at, unless timestamptz
+# cannot hold it.
+SKIP:
+{
+	my %times = (
+		'-1' => '1969-12-31 23:59:59+00',
+		'9224318015999' => '294276-12-31 23:59:59+00',
+		'9224318016000' => '',
+		'-210866803200' => '4714-11-24 00:00:00+00 BC',
+		'-210866803201' => '',
+		'9223372036854775807' => '',
+		'-9223372036854775808' => '');
+	my $shm = -d '/dev/shm' && -w '/dev/shm'
+	  && eval { File::Temp->new(TEMPLATE => 'files.XXXXXX', DIR => '/dev/shm') };
+
+	skip 'no file system for times', 1 unless $shm;
+	$node->safe_psql($database, q{ALTER EXTENSION doc_extractor UPDATE TO '1.2'});
+	chmod 0644, "$shm" or die "$shm: $!";
+	foreach my $time (sort keys %times)
+	{
+		system('touch', '-d', "\@$time", "$shm") == 0 or die "touch";
+		skip 'the file system does not store all times', 1 if `stat -c %Y $shm` ne "$time\n";
+		is( $node->safe_psql(
+				$database, qq{
+				SET timezone = 'UTC';
+				SET datestyle = 'ISO';
+				SELECT FROM docs.ingest_file('$shm', 'text/plain', location => '/$time');
+				SELECT modified_at FROM docs.document_locations WHERE location = '/$time'}) =~ s/^\n//r,
+			$times{$time},
+			"time $time");
+	}
+}
+
 done_testing();

@@ -137,6 +137,20 @@ $character.txt	\\\\x616263	t	text $character
 		"3\n$character.txt|text $character\nt", "$encoding: COPY");
 	is(results_of($encoding, 'SELECT * FROM doc_extractor_verify() WHERE NOT passed'),
 		'', "$encoding: all checks pass");
+
+	# A location's key is the hash of its bytes in the database.
+	$node->safe_psql(lc $encoding, q{ALTER EXTENSION doc_extractor UPDATE TO '1.2'});
+	is( results_of(
+			$encoding, qq{
+			SELECT at_location FROM ingest_document('place', 'place', 't', '$character',
+				location => '/$character', fingerprint => '$character');
+			COPY document_inbox (file_name, content, file_type, ingestion_source, location) FROM stdin;
+place	place	t	$character	/$character
+\\.
+			SELECT ingestion_source, location, fingerprint,
+				location_key = sha256(convert_to(location, getdatabaseencoding()))
+			FROM document_locations}),
+		"f\n$character|/$character|$character|t", "$encoding: a location");
 }
 
 # What an encoding cannot hold is refused before anything is written.
@@ -153,6 +167,8 @@ foreach my $encoding (sort keys %refused)
 
 	is(results_of($encoding, "SELECT FROM ingest_document('$character', 'x', 't')"),
 		$error, "$encoding: refused");
+	is(results_of($encoding, "SELECT FROM ingest_document('x', 'x', 't', location => '$character')"),
+		$error, "$encoding: refused as a location");
 	is( results_of(
 			$encoding,
 			"SELECT FROM try_ingest_document('x', 'x', 't', document_text => '$character')"),

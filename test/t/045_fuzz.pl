@@ -18,6 +18,7 @@ srand($seed);
 my $node = start_server('fuzz', 'log_min_messages = panic');
 create_ledger($node, 'fuzz');
 $node->safe_psql('fuzz', q{
+	ALTER EXTENSION doc_extractor UPDATE TO '1.2';
 	CREATE ROLE fuzzer;
 	GRANT pg_read_server_files TO fuzzer;
 	GRANT USAGE ON SCHEMA docs TO fuzzer;
@@ -122,6 +123,23 @@ sub cast_json { my $value = json(); return "($value)::json" }
 sub status { return chance(0.8) ? pick(map { "'$_'" } qw(success failed retry)) : text(50) }
 sub type { return chance(0.8) ? "'text/plain'" : text(50, 51, 255, 256) }
 
+# Returns a location: often one that other documents have had.
+sub location
+{
+	return 'NULL' if chance(0.3);
+	return pick(map { "'/$_'" } 1 .. 10) if chance(0.6);
+	return text(4096, 100_000);
+}
+
+sub modified_at
+{
+	return 'NULL' if chance(0.3);
+	return pick(map { "timestamptz '$_'" } 'infinity', '-infinity', '4714-11-24 00:00:00 BC UTC',
+		'294276-12-31 23:59:59.999999 UTC', '2026-01-15 10:30 UTC');
+}
+
+sub fingerprint { return chance(0.3) ? 'NULL' : text(1000, 10_000) }
+
 # The arguments that follow the type in most functions, some of them left out.
 sub further
 {
@@ -130,7 +148,10 @@ sub further
 		'document_text => ' . text(1000, 8192, 8193, 40_000),
 		'metadata_extracted => ' . cast_json(),
 		'ingestion_status => ' . status(),
-		'error_message => ' . text(1000, 1001));
+		'error_message => ' . text(1000, 1001),
+		'location => ' . location(),
+		'modified_at => ' . modified_at(),
+		'fingerprint => ' . fingerprint());
 	return join '', map { ", $_" } grep { chance(0.5) } @values;
 }
 
@@ -157,7 +178,7 @@ sub inbox_row
 {
 	return '('
 	  . list(text(500, 501), bytes(), type(), text(255, 256), text(9000), cast_json(), status(),
-		text(1000, 1001))
+		text(1000, 1001), location(), modified_at(), fingerprint())
 	  . ')';
 }
 
@@ -172,7 +193,10 @@ sub batch
 		array($n, 'text', \&text),
 		array($n, 'json', \&json),
 		array($n, 'text', \&status),
-		array($n, 'text', \&text));
+		array($n, 'text', \&text),
+		array($n, 'text', \&location),
+		array($n, 'timestamptz', \&modified_at),
+		array($n, 'text', \&fingerprint));
 }
 
 sub file
@@ -293,6 +317,9 @@ my @plain = (
 	sub { 'DELETE FROM docs.error_log WHERE id = ' . number() },
 	sub { 'UPDATE docs.audit_log SET action = action' },
 	sub {
+		'SELECT FROM docs.current_locations, docs.location_history LIMIT 100';
+	},
+	sub {
 		'SELECT FROM docs.ingestion_stats, docs.ingestion_stats_by_type,
 			docs.ingestion_stats_by_source';
 	});
@@ -375,6 +402,13 @@ is( $node->safe_psql(
 	'',
 	'all other checks pass');
 is(problems_of($node, 'fuzz'), '', 'the ledger does not contradict itself');
+is( $node->safe_psql(
+		'fuzz', q{
+		SELECT count(*) > 0,
+			bool_and(location_key = sha256(convert_to(location, 'UTF8')) AND isfinite(modified_at))
+		FROM docs.document_locations}),
+	't|t',
+	'locations have their keys');
 
 # Random statements on tables and views; sqlsmith rolls them back.
 SKIP:

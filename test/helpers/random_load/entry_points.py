@@ -17,11 +17,18 @@ SHARED = 24
 # COUNTED: a duplicate was counted; "count" is the answered duplicate_count, None without an answer.
 # CHANGED: an UPDATE, which may have given the document another hash.
 # DELETED, FAILED: a document is gone; a row of error_log is there.
+# SEEN: document_locations says that a document was at this location.
 STORED, COUNTED, CHANGED, DELETED, FAILED = "stored", "counted", "changed", "deleted", "failed"
-Fact = collections.namedtuple("Fact", "kind document_id hash count label", defaults=(None,) * 4)
+SEEN = "seen"
+Fact = collections.namedtuple(
+    "Fact", "kind document_id hash count label location", defaults=(None,) * 5
+)
 
 # A document on offer; its content is its name.
-Offer = collections.namedtuple("Offer", "name status message")
+Offer = collections.namedtuple("Offer", "name status message location")
+
+# Locations that all sessions use; few, so that the sessions meet.
+SHARED_LOCATIONS = 12
 
 
 def hash_of(name):
@@ -59,10 +66,11 @@ class EntryPoints:
     CHANGING = {"update": 4, "fail": 6, "move": 3, "delete": 8}
     SHARES = {**INGESTING, **CHANGING}
 
-    def __init__(self, seed, session, folder):
+    def __init__(self, seed, session, folder, locations=False):
         self.random = random.Random(f"{seed} {session}")
         self.session = session
         self.folder = folder
+        self.locations = locations  # say where documents were seen
         self.operations = 0
 
     def choose(self):
@@ -83,7 +91,15 @@ class EntryPoints:
         """Offers a document, now and then as a failure whose message is new."""
         status = self.random.choices(["success", "failed", "retry"], [8, 1, 1])[0]
         message = None if status == "success" else f"{self.label}.{number}"
-        return Offer(name, status, message)
+        return Offer(name, status, message, self.location(number))
+
+    def location(self, number):
+        """Returns a location that many documents come to, or one that is new, or none."""
+        if not self.locations:
+            return None
+        return self.random.choice(
+            [None, f"/{self.random.randrange(SHARED_LOCATIONS)}", f"/{self.label}/{number}"]
+        )
 
     def batch(self):
         """Returns a batch in random order: shared documents, some of them twice, and new ones.
@@ -96,14 +112,18 @@ class EntryPoints:
         return [self.offer(name, number) for number, name in enumerate(names)]
 
     def answered(self, offers, rows):
-        """Returns the facts of rows (document_id, is_duplicate, file_hash, duplicate_count)."""
+        """Returns the facts of rows with COLUMNS."""
         facts = []
-        for offer, (document_id, is_duplicate, file_hash, count) in zip(offers, rows, strict=True):
+        for offer, row in zip(offers, rows, strict=True):
+            document_id, is_duplicate, file_hash, count, at_location = row
             assert file_hash == hash_of(offer.name), f"{offer.name} was answered as {file_hash}"
-            if is_duplicate:
-                facts.append(Fact(COUNTED, document_id, file_hash, count))
-            else:
+            assert offer.location or not at_location, f"{offer.name} has no location"
+            if not is_duplicate:
                 facts.append(Fact(STORED, document_id, file_hash, label=self.label))
+            elif not at_location:
+                facts.append(Fact(COUNTED, document_id, file_hash, count))
+            if offer.location:
+                facts.append(Fact(SEEN, document_id, file_hash, location=offer.location))
         return facts
 
     def looked_up(self, cursor, offers):
@@ -127,16 +147,21 @@ class EntryPoints:
         for document_id, file_hash, stored in rows:
             facts += [Fact(STORED, document_id, file_hash, label=self.label)] * stored
             facts += [Fact(COUNTED, document_id, file_hash)] * (offered[file_hash] - stored)
+            facts += [
+                Fact(SEEN, document_id, file_hash, location=offer.location)
+                for offer in offers
+                if offer.location and hash_of(offer.name) == file_hash
+            ]
         return facts
 
-    COLUMNS = "document_id, is_duplicate, file_hash, duplicate_count"
-    STATUS = "ingestion_status => %s, error_message => %s"
+    COLUMNS = "document_id, is_duplicate, file_hash, duplicate_count, at_location"
+    STATUS = "ingestion_status => %s, error_message => %s, location => %s"
 
     def ingest_document(self, cursor):
         offer = self.offer(self.shared())
         cursor.execute(
             f"SELECT {self.COLUMNS} FROM docs.ingest_document(%s, %s, 'text/plain', {self.STATUS})",
-            (offer.name, offer.name.encode(), offer.status, offer.message),
+            (offer.name, offer.name.encode(), offer.status, offer.message, offer.location),
         )
         return self.answered([offer], cursor.fetchall())
 
@@ -145,16 +170,20 @@ class EntryPoints:
         cursor.execute(
             f"SELECT {self.COLUMNS}"
             f" FROM docs.ingest_hashed_document(%s, %s, %s, 'text/plain', {self.STATUS})",
-            (offer.name, hash_of(offer.name), len(offer.name), offer.status, offer.message),
+            (offer.name, hash_of(offer.name), len(offer.name), offer.status, offer.message, offer.location),
         )
         return self.answered([offer], cursor.fetchall())
 
     def ingest_file(self, cursor):
+        """Without a location, the path is it."""
         offer = self.offer(self.shared())
+        path = os.path.join(self.folder, offer.name)
         cursor.execute(
             f"SELECT {self.COLUMNS} FROM docs.ingest_file(%s, 'text/plain', {self.STATUS})",
-            (os.path.join(self.folder, offer.name), offer.status, offer.message),
+            (path, offer.status, offer.message, offer.location),
         )
+        if self.locations and offer.location is None:
+            offer = offer._replace(location=path)
         return self.answered([offer], cursor.fetchall())
 
     def ingest_large_object(self, cursor):
@@ -164,7 +193,7 @@ class EntryPoints:
         cursor.execute(
             f"SELECT {self.COLUMNS}"
             f" FROM docs.ingest_large_object(%s, %s, 'text/plain', {self.STATUS})",
-            (loid, offer.name, offer.status, offer.message),
+            (loid, offer.name, offer.status, offer.message, offer.location),
         )
         rows = cursor.fetchall()
         cursor.execute("SELECT lo_unlink(%s)", (loid,))
@@ -177,7 +206,7 @@ class EntryPoints:
         cursor.execute(
             f"SELECT {self.COLUMNS}, error_id"
             f" FROM docs.try_ingest_document(%s, %s, %s, {self.STATUS})",
-            (offer.name, offer.name.encode(), file_type, offer.status, offer.message),
+            (offer.name, offer.name.encode(), file_type, offer.status, offer.message, offer.location),
         )
         *row, error_id = cursor.fetchone()
         assert (error_id is None) == (file_type != ""), f"{self.label}: error_id {error_id}"
@@ -187,7 +216,7 @@ class EntryPoints:
         offers = self.batch()
         cursor.execute(
             f"SELECT {self.COLUMNS} FROM docs.ingest_documents(%s, %s, %s,"
-            " ingestion_statuses => %s, error_messages => %s::text[])"
+            " ingestion_statuses => %s, error_messages => %s::text[], locations => %s::text[])"
             " WITH ORDINALITY ORDER BY ordinality",
             (
                 [offer.name for offer in offers],
@@ -195,30 +224,55 @@ class EntryPoints:
                 ["text/plain"] * len(offers),
                 [offer.status for offer in offers],
                 [offer.message for offer in offers],
+                [offer.location for offer in offers],
             ),
         )
         return self.answered(offers, cursor.fetchall())
 
-    INBOX = "docs.document_inbox (file_name, content, file_type, ingestion_status, error_message)"
+    INBOX = "docs.document_inbox (file_name, content, file_type, ingestion_status, error_message"
+
+    def inbox(self):
+        """Returns what to insert into, and a batch: there is no answer, so that each location is
+        new, and each duplicate counts."""
+        offers = self.batch()
+        if not self.locations:
+            return f"{self.INBOX})", offers
+        return f"{self.INBOX}, location)", [
+            offer._replace(location=f"/{self.label}/{number}")
+            for number, offer in enumerate(offers)
+        ]
+
+    def inbox_rows(self, offers):
+        """Returns the rows of a batch, as they are inserted."""
+        rows = [(o.name, o.name.encode(), "text/plain", o.status, o.message) for o in offers]
+        if self.locations:
+            rows = [(*row, o.location) for row, o in zip(rows, offers)]
+        return rows
 
     def inbox_insert(self, cursor):
         """Half of them have a bad document, which goes to error_log."""
-        offers = self.batch()
-        rows = [(o.name, o.name.encode(), "text/plain", o.status, o.message) for o in offers]
+        inbox, offers = self.inbox()
+        rows = self.inbox_rows(offers)
         bad = self.random.choice([True, False])
         if bad:
-            rows.append((self.shared(), b"bad", "", None, None))
+            bad_row = (self.shared(), b"bad", "", None, None, "/bad")
+            rows.append(bad_row[: len(rows[0])])
             cursor.execute("SET LOCAL doc_extractor.on_bad_document = log")
-        values = b",".join(cursor.mogrify("(%s, %s, %s, %s, %s)", row) for row in rows)
-        cursor.execute(f"INSERT INTO {self.INBOX} VALUES ".encode() + values)
+        values = b",".join(cursor.mogrify("%s", (row,)) for row in rows)
+        cursor.execute(f"INSERT INTO {inbox} VALUES ".encode() + values)
         cursor.execute("SET LOCAL doc_extractor.on_bad_document = error")
         return self.looked_up(cursor, offers) + [Fact(FAILED)] * bad
 
     def inbox_copy(self, cursor):
-        offers = self.batch()
-        rows = [f"{o.name}\t{o.name}\ttext/plain\t{o.status}\t{o.message or ''}\n" for o in offers]
+        inbox, offers = self.inbox()
+        lines = [
+            "\t".join(
+                value.decode() if isinstance(value, bytes) else value or "" for value in row
+            )
+            for row in self.inbox_rows(offers)
+        ]
         cursor.copy_expert(
-            f"COPY {self.INBOX} FROM STDIN (NULL '')", io.StringIO("".join(rows))
+            f"COPY {inbox} FROM STDIN (NULL '')", io.StringIO("\n".join(lines) + "\n")
         )
         return self.looked_up(cursor, offers)
 

@@ -31,6 +31,7 @@ class Model:
 
     def __init__(self):
         self.documents = collections.defaultdict(Document)
+        self.seen = collections.defaultdict(collections.Counter)  # documents, by location
         self.nfailures = 0
         self.counts = collections.Counter()
 
@@ -44,7 +45,10 @@ class Model:
             document = self.documents[fact.document_id]
             if fact.label is not None:
                 document.trail.append(fact.label)
-            if fact.kind == entry_points.COUNTED:
+            if fact.kind == entry_points.SEEN:
+                self.seen[fact.location][fact.document_id] += 1
+                document.offered.add(fact.hash)
+            elif fact.kind == entry_points.COUNTED:
                 document.offered.add(fact.hash)
                 document.ncounted += 1
                 if fact.count is not None:
@@ -62,10 +66,12 @@ class Model:
                 cursor, "SELECT document_id, file_hash, duplicate_count FROM docs.hash_index"
             )
             (failures,) = fetch(cursor, "SELECT count(*) FROM docs.error_log")[0]
+            locations = fetch_locations(cursor) if self.seen else []
             verified = fetch(cursor, "SELECT * FROM docs.doc_extractor_verify() WHERE NOT passed")
         yield from self.wrong_documents(rows)
         yield from self.wrong_counts(rows, indexed)
         yield from self.wrong_trail(rows, connection)
+        yield from self.wrong_locations(locations)
         if failures != self.nfailures:
             yield f"error_log has {failures} rows, and {self.nfailures} failures were logged"
         for check in verified:
@@ -112,6 +118,18 @@ class Model:
                     f" answered as {sorted(document.counts)}"
                 )
 
+    def wrong_locations(self, locations):
+        """Every document was recorded where it was seen, at most as often, and none elsewhere."""
+        there = collections.defaultdict(collections.Counter)
+        for location, document_id, has_key in locations:
+            there[location][document_id] += 1
+            if not has_key:
+                yield f"{location} has not its location_key"
+        for location in there.keys() | self.seen.keys():
+            recorded, seen = there[location], self.seen[location]
+            if recorded.keys() != seen.keys() or recorded - seen:
+                yield f"documents at {location}: recorded {recorded}, and seen {seen}"
+
     def wrong_trail(self, rows, connection):
         """The trail has every change that was made and no other, and adds up to the document."""
         unseen = set(self.documents)
@@ -141,6 +159,14 @@ def check(folder):
                 model.add(entry_points.Fact(*fact) for fact in facts)
         problems = history.problems + list(model.problems(connection))
     return history.counts + model.counts, problems
+
+
+def fetch_locations(cursor):
+    return fetch(
+        cursor,
+        "SELECT location, document_id, location_key = sha256(convert_to(location, 'UTF8'))"
+        " FROM docs.document_locations",
+    )
 
 
 def fetch(cursor, query):

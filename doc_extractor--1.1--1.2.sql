@@ -1,0 +1,205 @@
+/* doc_extractor--1.1--1.2.sql: where documents were seen. */
+
+-- complain if script is sourced in psql, rather than via ALTER EXTENSION
+\echo Use "ALTER EXTENSION doc_extractor UPDATE TO '1.2'" to load this file. \quit
+
+/* The script compares definitions as PostgreSQL prints them. */
+SET LOCAL quote_all_identifiers = off;
+
+/* An older snapshot would hide what others commit before the script has its locks. */
+DO $script$
+DECLARE
+    level constant pg_catalog.text := pg_catalog.current_setting('transaction_isolation');
+BEGIN
+    IF level OPERATOR(pg_catalog.=) ANY (ARRAY['repeatable read', 'serializable'])
+        /* What this transaction creates holds nothing yet, whatever the level. */
+        AND NOT (SELECT pg_catalog.bool_and(
+                pg_catalog.age(c.xmin) OPERATOR(pg_catalog.<=) 0
+                AND pg_catalog.pg_relation_size(c.oid) OPERATOR(pg_catalog.=) 0)
+            FROM pg_catalog.pg_class AS c
+            WHERE c.relnamespace OPERATOR(pg_catalog.=)
+                    '@extschema@'::pg_catalog.regnamespace
+                AND c.relname OPERATOR(pg_catalog.=) ANY (
+                    ARRAY['documents', 'hash_index', 'audit_log', 'error_log'])) THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'active_sql_transaction',
+            MESSAGE = 'doc_extractor changes its version at isolation level READ COMMITTED only',
+            DETAIL = pg_catalog.format(
+                'At %s, the transaction does not see what others commit while it waits.',
+                pg_catalog.upper(level)),
+            HINT = 'Use BEGIN ISOLATION LEVEL READ COMMITTED, or set '
+                'default_transaction_isolation to ''read committed''.';
+    END IF;
+END
+$script$;
+
+/*
+ * Locks are taken in the order of all code: documents first.  Only for it does the
+ * script wait, holding no other lock, so it cannot deadlock.  It does not wait long
+ * at a time, as all others queue behind it.  Until the end, it holds ACCESS
+ * EXCLUSIVE on documents, hash_index and audit_log.  Every step but one changes
+ * catalogs only: it takes the same time at any table size.
+ */
+DO $script$
+DECLARE
+    given constant pg_catalog.int4 := (SELECT s.setting::pg_catalog.int4
+        FROM pg_catalog.pg_settings AS s
+        WHERE s.name OPERATOR(pg_catalog.=) 'lock_timeout');
+    started constant pg_catalog.timestamptz := pg_catalog.clock_timestamp();
+    remaining pg_catalog.int4 := 60000;
+    holders pg_catalog.text;
+BEGIN
+    LOOP
+        BEGIN
+            PERFORM pg_catalog.set_config('lock_timeout', least(remaining,
+                coalesce(nullif(given, 0), 2000))::pg_catalog.text, true);
+            LOCK TABLE @extschema@.documents IN ACCESS EXCLUSIVE MODE;
+            LOCK TABLE @extschema@.hash_index, @extschema@.audit_log
+                IN ACCESS EXCLUSIVE MODE NOWAIT;
+            LOCK TABLE @extschema@.error_log IN SHARE MODE NOWAIT;
+            PERFORM pg_catalog.set_config('lock_timeout', given::pg_catalog.text, true);
+            EXIT;
+        EXCEPTION WHEN lock_not_available THEN
+            remaining := 60000 OPERATOR(pg_catalog.-) (1000 OPERATOR(pg_catalog.*)
+                pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()
+                    OPERATOR(pg_catalog.-) started));
+        END;
+        EXIT WHEN remaining OPERATOR(pg_catalog.<=) 0;
+        PERFORM pg_catalog.pg_sleep(0.1);
+        remaining := greatest(remaining OPERATOR(pg_catalog.-) 100, 1);
+    END LOOP;
+    IF remaining OPERATOR(pg_catalog.<=) 0 THEN
+        SELECT pg_catalog.string_agg(DISTINCT pg_catalog.format('%s (%s on %s)',
+            coalesce('process ' OPERATOR(pg_catalog.||) l.pid::pg_catalog.text,
+                'a prepared transaction'), l.mode, c.relname), ', ') INTO holders
+        FROM pg_catalog.pg_locks AS l
+        JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) l.relation
+        WHERE l.granted
+            AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
+            AND l.database OPERATOR(pg_catalog.=) (
+                SELECT b.oid FROM pg_catalog.pg_database AS b
+                WHERE b.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())
+            AND l.relation OPERATOR(pg_catalog.=) ANY (
+                WITH RECURSIVE relations (id) AS (
+                    SELECT r.oid FROM pg_catalog.pg_class AS r
+                    WHERE r.relnamespace OPERATOR(pg_catalog.=)
+                            '@extschema@'::pg_catalog.regnamespace
+                        AND r.relname OPERATOR(pg_catalog.=) ANY (ARRAY[
+                        'documents', 'hash_index', 'audit_log', 'error_log'])
+                    UNION
+                    SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i
+                    JOIN relations AS r ON i.inhparent OPERATOR(pg_catalog.=) r.id)
+                SELECT id FROM relations)
+            /* These do not keep from creating an index. */
+            AND NOT (c.relname OPERATOR(pg_catalog.=) 'error_log'
+                AND l.mode OPERATOR(pg_catalog.=) ANY (
+                    ARRAY['AccessShareLock', 'RowShareLock', 'ShareLock']));
+        RAISE EXCEPTION USING
+            ERRCODE = 'lock_not_available',
+            MESSAGE = 'could not lock the tables of doc_extractor within 60 seconds',
+            DETAIL = pg_catalog.format('They are in use by %s.',
+                coalesce(holders, 'nobody any more')),
+            HINT = 'Wait for these transactions or end them, then try again.';
+    END IF;
+END
+$script$;
+
+/*
+ * Where documents were seen.  A row is an observation: this document was at this
+ * location of this source.  The latest row of a location says what is there now; a
+ * row is appended only if that changes.  location_key has a fixed length, so that an
+ * index can hold a path of any length.
+ */
+CREATE TABLE @extschema@.document_locations (
+    id bigserial PRIMARY KEY,
+    ingestion_source pg_catalog.varchar(255) NOT NULL,
+    location pg_catalog.text NOT NULL,
+    location_key pg_catalog.bytea NOT NULL,
+    document_id pg_catalog.int8,
+    modified_at pg_catalog.timestamptz,
+    fingerprint pg_catalog.text,
+    size_bytes pg_catalog.int8,
+    seen_at pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.now()
+);
+CREATE INDEX ix_document_locations_current
+    ON @extschema@.document_locations (ingestion_source, location_key, id);
+CREATE INDEX ix_document_locations_document_id
+    ON @extschema@.document_locations (document_id);
+COMMENT ON TABLE @extschema@.document_locations IS
+    'Observations: where documents were seen; the latest row of a location is what is there now';
+COMMENT ON COLUMN @extschema@.document_locations.id IS
+    'Later observations of a location have higher numbers';
+COMMENT ON COLUMN @extschema@.document_locations.ingestion_source IS
+    'Whose location it is, for example a host';
+COMMENT ON COLUMN @extschema@.document_locations.location IS
+    'A path, a URL or the key of an object; compared byte for byte';
+COMMENT ON COLUMN @extschema@.document_locations.location_key IS
+    'The SHA-256 hash of location, in the bytes of the database''s encoding';
+COMMENT ON COLUMN @extschema@.document_locations.document_id IS
+    'The document that was there; NULL if the location had vanished';
+COMMENT ON COLUMN @extschema@.document_locations.modified_at IS
+    'When the file was modified, if the client said so';
+COMMENT ON COLUMN @extschema@.document_locations.fingerprint IS
+    'What tells the client whether the file has changed, for example size, time and inode, or an ETag';
+COMMENT ON COLUMN @extschema@.document_locations.size_bytes IS
+    'The size of the document';
+COMMENT ON COLUMN @extschema@.document_locations.seen_at IS
+    'When the document was first seen there';
+SELECT pg_catalog.pg_extension_config_dump('@extschema@.document_locations', '');
+SELECT pg_catalog.pg_extension_config_dump('@extschema@.document_locations_id_seq', '');
+
+/*
+ * A document that was deleted is nowhere.  The row of a location that has none after
+ * it is found by the index.
+ */
+CREATE VIEW @extschema@.current_locations AS
+SELECT l.ingestion_source, l.location, l.document_id, l.modified_at, l.fingerprint,
+    l.size_bytes, l.seen_at
+FROM @extschema@.document_locations AS l
+WHERE NOT EXISTS (SELECT FROM @extschema@.document_locations AS n
+        WHERE n.ingestion_source OPERATOR(pg_catalog.=) l.ingestion_source
+            AND n.location_key OPERATOR(pg_catalog.=) l.location_key
+            AND n.id OPERATOR(pg_catalog.>) l.id)
+    AND EXISTS (SELECT FROM @extschema@.documents AS d
+        WHERE d.id OPERATOR(pg_catalog.=) l.document_id);
+COMMENT ON VIEW @extschema@.current_locations IS
+    'Where documents are now: the latest observation of each location, if its document is there';
+CREATE VIEW @extschema@.location_history AS
+SELECT l.ingestion_source, l.location, l.document_id, l.modified_at, l.fingerprint,
+    l.size_bytes, l.seen_at,
+    pg_catalog.lead(l.seen_at) OVER (
+        PARTITION BY l.ingestion_source, l.location_key ORDER BY l.id) AS replaced_at
+FROM @extschema@.document_locations AS l;
+COMMENT ON VIEW @extschema@.location_history IS
+    'What was at each location, and until when';
+
+/* New columns of the inbox, at its end. */
+CREATE OR REPLACE VIEW @extschema@.document_inbox AS
+SELECT
+    NULL::pg_catalog.text AS file_name,
+    NULL::pg_catalog.bytea AS content,
+    NULL::pg_catalog.text AS file_type,
+    NULL::pg_catalog.text AS ingestion_source,
+    NULL::pg_catalog.text AS document_text,
+    NULL::pg_catalog.json AS metadata_extracted,
+    NULL::pg_catalog.text AS ingestion_status,
+    NULL::pg_catalog.text AS error_message,
+    NULL::pg_catalog.text AS location,
+    NULL::pg_catalog.timestamptz AS modified_at,
+    NULL::pg_catalog.text AS fingerprint
+WHERE false;
+
+/* New objects belong to the owner of the tables, whoever runs this script. */
+DO $script$
+DECLARE
+    owner constant pg_catalog.name := (
+        SELECT pg_catalog.pg_get_userbyid(c.relowner)
+        FROM pg_catalog.pg_class AS c
+        WHERE c.oid OPERATOR(pg_catalog.=)
+            '@extschema@.documents'::pg_catalog.regclass);
+BEGIN
+    EXECUTE pg_catalog.format('ALTER TABLE @extschema@.document_locations OWNER TO %I', owner);
+    EXECUTE pg_catalog.format('ALTER VIEW @extschema@.current_locations OWNER TO %I', owner);
+    EXECUTE pg_catalog.format('ALTER VIEW @extschema@.location_history OWNER TO %I', owner);
+END
+$script$;
