@@ -15,6 +15,7 @@
 #include "mb/pg_wchar.h"
 #include "parser/scansup.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
@@ -42,6 +43,20 @@ static const FieldRule rules[NUMBER_OF_FIELDS] = {
 	[FIELD_MESSAGE] = {"error_message", false, NULL}
 };
 
+/*
+ * Returns whether a ledger stores what extracted a text, as since 1.2.  Below it,
+ * columns with these names are a user's own.
+ */
+bool
+HasExtractor(const Ledger *ledger)
+{
+	Oid			table = LedgerTableOid(ledger, "documents");
+
+	return OidIsValid(FindLedgerTable(ledger, "document_locations")) &&
+		get_attnum(table, "extractor") > 0 &&
+		get_attnum(table, "extracted_at") > 0;
+}
+
 /* Looks up what the columns of documents hold, in the installed version. */
 void
 GetFieldLimits(const Ledger *ledger, FieldLimits *limits)
@@ -64,6 +79,8 @@ GetFieldLimits(const Ledger *ledger, FieldLimits *limits)
 	}
 	limits->size = ColumnType(desc, size) == INT8OID ? PG_INT64_MAX :
 		PG_INT32_MAX;
+	limits->extractor = !HasExtractor(ledger) ? 0 :
+		ColumnWidth(desc, get_attnum(RelationGetRelid(rel), "extractor"));
 	table_close(rel, NoLock);
 }
 
@@ -270,6 +287,41 @@ HasSizeProblem(const Document *document, int64 limit, Problem *problem)
 				   document->size, limit);
 }
 
+/* Returns whether the hash that was given has a problem.  Else sets it. */
+static bool
+HasHashProblem(Document *document, Problem *problem)
+{
+	static const FieldRule rule = {"file_hash", false, NULL};
+	text	   *digits;
+
+	if (document->given_hash == (Datum) 0)
+		return SetProblem(problem, ERRCODE_NULL_VALUE_NOT_ALLOWED, NULL,
+						  "file_hash must not be null");
+	if (document->lacks_size)
+		return SetProblem(problem, ERRCODE_NULL_VALUE_NOT_ALLOWED, NULL,
+						  "file_size_bytes must not be null");
+	digits = DatumGetTextPP(document->given_hash);
+	if (HasTextProblem(&rule, digits, 0, problem))
+		return true;
+	return !ParseHash(VARDATA_ANY(digits), VARSIZE_ANY_EXHDR(digits),
+					  document->hash) &&
+		SetProblem(problem, ERRCODE_INVALID_PARAMETER_VALUE,
+				   "A SHA-256 hash has 64 hexadecimal digits.",
+				   "file_hash is not a SHA-256 hash: \"%s\"",
+				   text_to_cstring(digits));
+}
+
+/* Returns whether the extractor has a problem. */
+static bool
+HasExtractorProblem(const Document *document, int limit, Problem *problem)
+{
+	static const FieldRule rule = {"extractor", true, NULL};
+
+	return document->extractor != (Datum) 0 &&
+		HasTextProblem(&rule, DatumGetTextPP(document->extractor), limit,
+					   problem);
+}
+
 /*
  * Returns whether a document cannot be ingested, and sets "problem" to the reason.
  * Fills in the defaults.
@@ -277,6 +329,8 @@ HasSizeProblem(const Document *document, int64 limit, Problem *problem)
 bool
 HasProblem(Document *document, const FieldLimits *limits, Problem *problem)
 {
+	if (document->hash_was_given && HasHashProblem(document, problem))
+		return true;
 	for (int i = 0; i < NUMBER_OF_FIELDS; i++)
 		if (HasFieldProblem(document, i,
 							i == FIELD_STATUS ? 0 : limits->characters[i],
@@ -292,6 +346,7 @@ HasProblem(Document *document, const FieldLimits *limits, Problem *problem)
 						  "For an empty document, pass an empty bytea. For a document whose bytes are elsewhere, use ingest_hashed_document().",
 						  "content must not be null");
 	return HasLocationProblem(document, problem) ||
+		HasExtractorProblem(document, limits->extractor, problem) ||
 		HasSizeProblem(document, limits->size, problem);
 }
 
