@@ -287,7 +287,10 @@ HasSizeProblem(const Document *document, int64 limit, Problem *problem)
 				   document->size, limit);
 }
 
-/* Returns whether the hash that was given has a problem.  Else sets it. */
+/*
+ * Returns whether a hash that was given has a problem, or has no size with it.  Sets
+ * the document's hash if it is a good one.
+ */
 static bool
 HasHashProblem(Document *document, Problem *problem)
 {
@@ -297,18 +300,18 @@ HasHashProblem(Document *document, Problem *problem)
 	if (document->given_hash == (Datum) 0)
 		return SetProblem(problem, ERRCODE_NULL_VALUE_NOT_ALLOWED, NULL,
 						  "file_hash must not be null");
-	if (document->lacks_size)
-		return SetProblem(problem, ERRCODE_NULL_VALUE_NOT_ALLOWED, NULL,
-						  "file_size_bytes must not be null");
 	digits = DatumGetTextPP(document->given_hash);
 	if (HasTextProblem(&rule, digits, 0, problem))
 		return true;
-	return !ParseHash(VARDATA_ANY(digits), VARSIZE_ANY_EXHDR(digits),
-					  document->hash) &&
-		SetProblem(problem, ERRCODE_INVALID_PARAMETER_VALUE,
-				   "A SHA-256 hash has 64 hexadecimal digits.",
-				   "file_hash is not a SHA-256 hash: \"%s\"",
-				   text_to_cstring(digits));
+	if (!ParseHash(VARDATA_ANY(digits), VARSIZE_ANY_EXHDR(digits),
+				   document->hash))
+		return SetProblem(problem, ERRCODE_INVALID_PARAMETER_VALUE,
+						  "A SHA-256 hash has 64 hexadecimal digits.",
+						  "file_hash is not a SHA-256 hash: \"%s\"",
+						  text_to_cstring(digits));
+	return document->lacks_size &&
+		SetProblem(problem, ERRCODE_NULL_VALUE_NOT_ALLOWED, NULL,
+				   "file_size_bytes must not be null");
 }
 
 /* Returns whether the extractor has a problem. */
