@@ -238,6 +238,42 @@ COMMENT ON FUNCTION @extschema@.ingest_hashed_documents(
     pg_catalog.text[], pg_catalog.text[]) IS
     'As ingest_hashed_document(), for a batch; returns a row for each document, in their order';
 
+/*
+ * Failures say what identifies their file, beside its name, so that a success finds
+ * those of its own file only.  A hash index takes locations of any length.
+ */
+ALTER TABLE @extschema@.error_log
+    ADD COLUMN ingestion_source pg_catalog.varchar(255),
+    ADD COLUMN location pg_catalog.text,
+    ADD COLUMN file_hash pg_catalog.varchar(64);
+COMMENT ON COLUMN @extschema@.error_log.ingestion_source IS
+    'Where the file came from; NULL if unknown';
+COMMENT ON COLUMN @extschema@.error_log.location IS
+    'Where the file was, within its source; NULL if unknown';
+COMMENT ON COLUMN @extschema@.error_log.file_hash IS
+    'The SHA-256 of the file''s content; NULL if unknown';
+CREATE INDEX ix_error_log_location
+    ON @extschema@.error_log USING hash (location) WHERE NOT retry_attempted;
+CREATE INDEX ix_error_log_file_hash
+    ON @extschema@.error_log (file_hash)
+    WHERE NOT retry_attempted AND file_hash IS NOT NULL;
+CREATE INDEX ix_error_log_unidentified
+    ON @extschema@.error_log (file_name)
+    WHERE NOT retry_attempted AND location IS NULL AND file_hash IS NULL;
+CREATE FUNCTION @extschema@.log_failed_document(
+    file_name pg_catalog.text,
+    error_type pg_catalog.text,
+    error_message pg_catalog.text,
+    ingestion_source pg_catalog.text DEFAULT 'manual',
+    location pg_catalog.text DEFAULT NULL,
+    file_hash pg_catalog.text DEFAULT NULL)
+RETURNS pg_catalog.int8
+AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.log_failed_document(
+    pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text,
+    pg_catalog.text, pg_catalog.text) IS
+    'As log_ingestion_error(), with what tells the file from others of its name';
+
 /* New objects belong to the owner of the tables, whoever runs this script. */
 DO $script$
 DECLARE

@@ -85,6 +85,22 @@ typedef struct StatementText
 	" WHERE id OPERATOR(pg_catalog.=) $1", \
 	4, {INT8OID, TEXTOID, TEXTOID, JSONOID}
 
+/*
+ * Failures of a file that was tried again.  A note, $2, that does not fit is left out.
+ * A row that another transaction has locked is left to it: a worker that retries the
+ * file locks this row before the document, and would wait for us.
+ */
+#define MARK_RETRIED \
+	"UPDATE %1$s.error_log SET retry_attempted = true," \
+	" resolution_notes = CASE WHEN resolution_notes IS NULL THEN $2" \
+	" WHEN pg_catalog.length(resolution_notes) OPERATOR(pg_catalog.+)" \
+	" pg_catalog.length($2) OPERATOR(pg_catalog.>) 998" \
+	" THEN resolution_notes" \
+	" ELSE pg_catalog.concat(resolution_notes, '; ', $2) END" \
+	" WHERE id OPERATOR(pg_catalog.=) ANY (ARRAY(" \
+	"SELECT e.id FROM %1$s.error_log e WHERE NOT e.retry_attempted AND ("
+#define MARK_RETRIED_END ") FOR UPDATE SKIP LOCKED))"
+
 static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 	[STATEMENT_INSERT_DOCUMENT] = {
 		"documents", INSERT_DOCUMENT RETURNING_DOCUMENT, 9, {DOCUMENT_TYPES}
@@ -126,8 +142,16 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 		" RETURNING id::pg_catalog.int8",
 		6, {INT8OID, TEXTOID, TEXTOID, JSONOID, JSONOID, TEXTOID}
 	},
-	/* Parameters: file name, type, message. */
+	/* Parameters: file name, type, message, source, location, hash. */
 	[STATEMENT_INSERT_ERROR] = {
+		"error_log",
+		"INSERT INTO %1$s.error_log (file_name, error_type, error_message,"
+		" ingestion_source, location, file_hash)"
+		" VALUES ($1, $2, $3, $4, $5, $6) RETURNING id::pg_catalog.int8",
+		6, {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}
+	},
+	/* The same without what identifies the file. */
+	[STATEMENT_INSERT_ERROR_1_1] = {
 		"error_log",
 		"INSERT INTO %1$s.error_log (file_name, error_type, error_message)"
 		" VALUES ($1, $2, $3) RETURNING id::pg_catalog.int8",
@@ -240,24 +264,21 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 		" AND action OPERATOR(pg_catalog.=) 'ingested' LIMIT 1",
 		1, {INT8OID}
 	},
-	/*
-	 * Parameters: file name, note.  A note that does not fit is left out.  A
-	 * row that another transaction has locked is left to it: a worker that
-	 * retries the file locks this row before the document, and would wait for
-	 * us.
-	 */
+	/* Parameters: file name, note, hash, source, location. */
 	[STATEMENT_MARK_RETRIED] = {
 		"error_log",
-		"UPDATE %1$s.error_log SET retry_attempted = true,"
-		" resolution_notes = CASE WHEN resolution_notes IS NULL THEN $2"
-		" WHEN pg_catalog.length(resolution_notes) OPERATOR(pg_catalog.+)"
-		" pg_catalog.length($2) OPERATOR(pg_catalog.>) 998"
-		" THEN resolution_notes"
-		" ELSE pg_catalog.concat(resolution_notes, '; ', $2) END"
-		" WHERE id OPERATOR(pg_catalog.=) ANY (ARRAY("
-		"SELECT e.id FROM %1$s.error_log e"
-		" WHERE e.file_name OPERATOR(pg_catalog.=) $1 AND NOT e.retry_attempted"
-		" FOR UPDATE SKIP LOCKED))",
+		MARK_RETRIED
+		"(e.location OPERATOR(pg_catalog.=) $5"
+		" AND e.ingestion_source OPERATOR(pg_catalog.=) $4)"
+		" OR e.file_hash OPERATOR(pg_catalog.=) $3"
+		" OR (e.location IS NULL AND e.file_hash IS NULL"
+		" AND e.file_name OPERATOR(pg_catalog.=) $1)" MARK_RETRIED_END,
+		5, {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}
+	},
+	/* Parameters: file name, note. */
+	[STATEMENT_MARK_RETRIED_1_1] = {
+		"error_log",
+		MARK_RETRIED "e.file_name OPERATOR(pg_catalog.=) $1" MARK_RETRIED_END,
 		2, {TEXTOID, TEXTOID}
 	},
 	/* Parameters: id, notes. */

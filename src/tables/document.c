@@ -91,6 +91,13 @@ FieldName(DocumentField field)
 	return rules[field].name;
 }
 
+/* Returns the default of a field that has one. */
+const char *
+DefaultValue(DocumentField field)
+{
+	return rules[field].default_value;
+}
+
 /* Initializes a document: all fields are NULL, and it has no content. */
 void
 InitDocument(Document *document, int64 position)
@@ -183,32 +190,36 @@ HasTextProblem(const FieldRule *rule, text *packed, int limit,
 				   rule->name, characters, limit);
 }
 
-/*
- * Returns whether a field has a problem: it is missing, or its text has one.  Fills
- * in its default.
- */
+/* Fills in the defaults of fields that are NULL. */
+void
+FillDefaults(Document *document)
+{
+	for (int i = 0; i < NUMBER_OF_FIELDS; i++)
+	{
+		if (!document->fields[i].isnull || rules[i].default_value == NULL)
+			continue;
+		document->fields[i].value = DefaultText(i);
+		document->fields[i].isnull = false;
+	}
+}
+
+/* Returns whether a field has a problem: it is missing, or its text has one. */
 static bool
-HasFieldProblem(Document *document, DocumentField field, int limit,
+HasFieldProblem(const Document *document, DocumentField field, int limit,
 				Problem *problem)
 {
 	const FieldRule *rule = &rules[field];
-	NullableDatum *value = &document->fields[field];
+	NullableDatum value = document->fields[field];
 	text	   *packed;
 	bool		has_problem;
 
-	if (value->isnull && rule->default_value != NULL)
-	{
-		value->value = DefaultText(field);
-		value->isnull = false;
-		return false;
-	}
-	if (value->isnull)
+	if (value.isnull)
 		return rule->is_required &&
 			SetProblem(problem, ERRCODE_NULL_VALUE_NOT_ALLOWED, NULL,
 					   "%s must not be null", rule->name);
-	packed = DatumGetTextPP(value->value);
+	packed = DatumGetTextPP(value.value);
 	has_problem = HasTextProblem(rule, packed, limit, problem);
-	if ((Pointer) packed != DatumGetPointer(value->value))
+	if ((Pointer) packed != DatumGetPointer(value.value))
 		pfree(packed);
 	return has_problem;
 }
@@ -332,6 +343,7 @@ HasExtractorProblem(const Document *document, int limit, Problem *problem)
 bool
 HasProblem(Document *document, const FieldLimits *limits, Problem *problem)
 {
+	FillDefaults(document);
 	if (document->hash_was_given && HasHashProblem(document, problem))
 		return true;
 	for (int i = 0; i < NUMBER_OF_FIELDS; i++)
@@ -353,17 +365,23 @@ HasProblem(Document *document, const FieldLimits *limits, Problem *problem)
 		HasSizeProblem(document, limits->size, problem);
 }
 
+/* Returns a text with its invalid bytes escaped, or NULL if it is NULL. */
+char *
+PrintableText(NullableDatum value)
+{
+	text	   *packed;
+
+	if (value.isnull)
+		return NULL;
+	packed = DatumGetTextPP(value.value);
+	return EscapeInvalid(VARDATA_ANY(packed), VARSIZE_ANY_EXHDR(packed));
+}
+
 /* Returns a document's name for a message, or NULL if it has none. */
 char *
 PrintableName(const Document *document)
 {
-	NullableDatum name = document->fields[FIELD_NAME];
-	text	   *packed;
-
-	if (name.isnull)
-		return NULL;
-	packed = DatumGetTextPP(name.value);
-	return EscapeInvalid(VARDATA_ANY(packed), VARSIZE_ANY_EXHDR(packed));
+	return PrintableText(document->fields[FIELD_NAME]);
 }
 
 /* Raises a problem as an error, with the document's position in its batch. */

@@ -66,6 +66,7 @@ typedef struct Problem
 } Problem;
 
 extern const char *FieldName(DocumentField field);
+extern const char *DefaultValue(DocumentField field);
 extern void InitDocument(Document *document, int64 position);
 extern void HashContent(Document *document, Datum content);
 extern bool HasExtractor(const Ledger *ledger);
@@ -74,6 +75,8 @@ extern bool HasProblem(Document *document, const FieldLimits *limits,
 					   Problem *problem);
 pg_noreturn extern void ReportProblem(const Document *document,
 									  const Problem *problem);
+extern void FillDefaults(Document *document);
+extern char *PrintableText(NullableDatum value);
 extern char *PrintableName(const Document *document);
 extern bool IsBlank(const char *bytes, int length);
 extern bool IsValidStatus(Datum status);
