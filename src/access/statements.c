@@ -42,16 +42,19 @@ typedef struct StatementText
  */
 #define UNLESS_CONFLICT " ON CONFLICT DO NOTHING"
 
-/* Parameters: as named; the number of bytes as int8. */
+/*
+ * Parameters: as named; the number of bytes as int8.  Without an extractor there is no
+ * time of extraction.
+ */
 #define DOCUMENT_COLUMNS \
 	"INSERT INTO %1$s.documents (file_name, file_size_bytes, file_hash," \
 	" file_type, ingestion_source, document_text, metadata_extracted," \
 	" ingestion_status, error_message"
 #define DOCUMENT_VALUES " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9"
-#define INSERT_DOCUMENT DOCUMENT_COLUMNS ")" DOCUMENT_VALUES ")"
-#define INSERT_EXTRACTED \
-	DOCUMENT_COLUMNS ", extractor, extracted_at)" \
-	DOCUMENT_VALUES ", $10, pg_catalog.now())"
+#define INSERT_DOCUMENT \
+	DOCUMENT_COLUMNS ", extractor, extracted_at)" DOCUMENT_VALUES ", $10," \
+	" CASE WHEN $10 IS NOT NULL THEN pg_catalog.now() END)"
+#define INSERT_DOCUMENT_1_1 DOCUMENT_COLUMNS ")" DOCUMENT_VALUES ")"
 #define RETURNING_DOCUMENT \
 	" RETURNING id::pg_catalog.int8, file_hash::pg_catalog.text," HAS_TEXT
 #define DOCUMENT_TYPES \
@@ -103,20 +106,21 @@ typedef struct StatementText
 
 static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 	[STATEMENT_INSERT_DOCUMENT] = {
-		"documents", INSERT_DOCUMENT RETURNING_DOCUMENT, 9, {DOCUMENT_TYPES}
+		"documents", INSERT_DOCUMENT RETURNING_DOCUMENT,
+		10, {DOCUMENT_TYPES, TEXTOID}
 	},
 	[STATEMENT_INSERT_NEW_DOCUMENT] = {
 		"documents", INSERT_DOCUMENT UNLESS_CONFLICT RETURNING_DOCUMENT,
+		10, {DOCUMENT_TYPES, TEXTOID}
+	},
+	/* The same without the extractor. */
+	[STATEMENT_INSERT_DOCUMENT_1_1] = {
+		"documents", INSERT_DOCUMENT_1_1 RETURNING_DOCUMENT,
 		9, {DOCUMENT_TYPES}
 	},
-	/* The same with an extractor. */
-	[STATEMENT_INSERT_EXTRACTED] = {
-		"documents", INSERT_EXTRACTED RETURNING_DOCUMENT,
-		10, {DOCUMENT_TYPES, TEXTOID}
-	},
-	[STATEMENT_INSERT_NEW_EXTRACTED] = {
-		"documents", INSERT_EXTRACTED UNLESS_CONFLICT RETURNING_DOCUMENT,
-		10, {DOCUMENT_TYPES, TEXTOID}
+	[STATEMENT_INSERT_NEW_DOCUMENT_1_1] = {
+		"documents", INSERT_DOCUMENT_1_1 UNLESS_CONFLICT RETURNING_DOCUMENT,
+		9, {DOCUMENT_TYPES}
 	},
 	[STATEMENT_INSERT_HASH] = {
 		"hash_index", INSERT_HASH, 2, {TEXTOID, INT8OID}

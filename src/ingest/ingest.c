@@ -124,10 +124,7 @@ SearchAgain(Ingestion *ingestion, HashGroup *group)
 		CheckConflictIsVisible();
 }
 
-/*
- * Raises 22023 if a hash was given with another size than it has in documents:
- * one of the two is wrong.
- */
+/* Raises 22023 if a hash was given with another size than its document has. */
 static void
 CheckSize(const HashGroup *group, const Document *document)
 {

@@ -169,32 +169,34 @@ ReportAlteredHash(const Document *document)
  * other rows.  Arguments and result as InsertDocument()'s.
  */
 static InsertResult
-InsertDocumentByStatement(const Ledger *ledger, const Document *document,
-						  bool insist, int64 *document_id, bool *has_text)
+InsertDocumentByStatement(const DocumentWriter *writer,
+						  const Document *document, bool insist,
+						  int64 *document_id, bool *has_text)
 {
 	/* If a trigger suppresses the row, that is an error anyway. */
 	static const InsertStatements statements = {
 		"documents", STATEMENT_INSERT_DOCUMENT, STATEMENT_INSERT_NEW_DOCUMENT,
 		false
 	};
-	static const InsertStatements with_extractor = {
-		"documents", STATEMENT_INSERT_EXTRACTED,
-		STATEMENT_INSERT_NEW_EXTRACTED, false
+	static const InsertStatements statements_1_1 = {
+		"documents", STATEMENT_INSERT_DOCUMENT_1_1,
+		STATEMENT_INSERT_NEW_DOCUMENT_1_1, false
 	};
 	InsertResult result;
 	Datum		values[INSERTED_COLUMNS];
 	char		nulls[INSERTED_COLUMNS];
 	Datum		results[3];
 
-	for (int i = 0; i < INSERTED_COLUMNS; i++)
+	for (int i = 0; i < writer->ncolumns; i++)
 	{
 		NullableDatum value = InsertedValue(document, i);
 
 		values[i] = value.value;
 		nulls[i] = value.isnull ? 'n' : ' ';
 	}
-	result = InsertByStatement(ledger, document->extractor == (Datum) 0 ?
-							   &statements : &with_extractor, insist, values,
+	result = InsertByStatement(writer->ledger,
+							   writer->ncolumns == INSERTED_COLUMNS ?
+							   &statements : &statements_1_1, insist, values,
 							   nulls, results);
 	if (result != ROW_STORED)
 		return result;
@@ -216,8 +218,8 @@ InsertDocument(DocumentWriter *writer, const Document *document, bool insist,
 {
 	Assert(strlen(document->hash) == HASH_DIGITS);
 	if (writer->rows == NULL)
-		return InsertDocumentByStatement(writer->ledger, document, insist,
-										 document_id, has_text);
+		return InsertDocumentByStatement(writer, document, insist, document_id,
+										 has_text);
 	FillRow(writer, document);
 	if (!WriteRow(writer->rows))
 		return ROW_CONFLICTS;
