@@ -149,3 +149,28 @@ DROP OWNED BY extraction_worker;
 DROP ROLE extraction_worker;
 RESET search_path;
 DROP SCHEMA docs CASCADE;
+
+-- What the step up to 1.2 creates belongs to the owner of the tables. Nobody else may call the
+-- functions, not even whom the default privileges of the superuser let who takes the step.
+CREATE ROLE extraction_owner;
+CREATE ROLE extraction_other;
+SELECT format('GRANT CREATE ON DATABASE %I TO extraction_owner', current_database()) \gexec
+CREATE SCHEMA docs AUTHORIZATION extraction_owner;
+SET ROLE extraction_owner;
+CREATE EXTENSION doc_extractor SCHEMA docs VERSION '1.1';
+RESET ROLE;
+ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO extraction_other;
+ALTER EXTENSION doc_extractor UPDATE TO '1.2';
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM extraction_other;
+SELECT proname, proowner::regrole, proacl FROM pg_proc
+WHERE pronamespace = 'docs'::regnamespace
+    AND proname IN ('record_extraction', 'ingest_hashed_documents', 'log_failed_document')
+ORDER BY proname;
+SET ROLE extraction_owner;
+SELECT document_id FROM docs.ingest_document('a', 'a', 't');
+SELECT * FROM docs.record_extraction(1, 'a text', NULL, 'by hand');
+RESET ROLE;
+DROP EXTENSION doc_extractor;
+DROP SCHEMA docs;
+DROP OWNED BY extraction_owner, extraction_other;
+DROP ROLE extraction_owner, extraction_other;
