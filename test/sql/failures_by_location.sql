@@ -47,6 +47,10 @@ SELECT document_id FROM ingest_document('new.pdf', 'tuesday', 't', location => '
 SELECT * FROM marked();
 SELECT document_id FROM ingest_document('new.pdf', 'tuesday', 't', 'host', location => '/in/report.pdf');
 SELECT * FROM marked();
+SELECT log_failed_document('report.pdf', 'timeout', 'no answer', source, '/same') IS NOT NULL AS logged
+FROM unnest(ARRAY['a', 'b']) AS source;
+SELECT document_id FROM ingest_document('new.pdf', 'tuesday', 't', 'a', location => '/same');
+SELECT * FROM marked();
 -- The same content, anywhere.
 SELECT document_id FROM ingest_document('new.pdf', 'monday', 't');
 SELECT * FROM marked();
