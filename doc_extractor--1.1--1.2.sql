@@ -37,8 +37,8 @@ $script$;
  * Locks are taken in the order of all code: documents first.  Only for it does the
  * script wait, holding no other lock, so it cannot deadlock.  It does not wait long
  * at a time, as all others queue behind it.  Until the end, it holds ACCESS
- * EXCLUSIVE on documents, hash_index and audit_log.  Every step but one changes
- * catalogs only: it takes the same time at any table size.
+ * EXCLUSIVE on all of them.  Every step but one changes catalogs only: it takes the
+ * same time at any table size.  Indexes of error_log take longer the longer it is.
  */
 DO $script$
 DECLARE
@@ -54,9 +54,8 @@ BEGIN
             PERFORM pg_catalog.set_config('lock_timeout', least(remaining,
                 coalesce(nullif(given, 0), 2000))::pg_catalog.text, true);
             LOCK TABLE @extschema@.documents IN ACCESS EXCLUSIVE MODE;
-            LOCK TABLE @extschema@.hash_index, @extschema@.audit_log
+            LOCK TABLE @extschema@.hash_index, @extschema@.audit_log, @extschema@.error_log
                 IN ACCESS EXCLUSIVE MODE NOWAIT;
-            LOCK TABLE @extschema@.error_log IN SHARE MODE NOWAIT;
             PERFORM pg_catalog.set_config('lock_timeout', given::pg_catalog.text, true);
             EXIT;
         EXCEPTION WHEN lock_not_available THEN
@@ -89,11 +88,7 @@ BEGIN
                     UNION
                     SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i
                     JOIN relations AS r ON i.inhparent OPERATOR(pg_catalog.=) r.id)
-                SELECT id FROM relations)
-            /* These do not keep from creating an index. */
-            AND NOT (c.relname OPERATOR(pg_catalog.=) 'error_log'
-                AND l.mode OPERATOR(pg_catalog.=) ANY (
-                    ARRAY['AccessShareLock', 'RowShareLock', 'ShareLock']));
+                SELECT id FROM relations);
         RAISE EXCEPTION USING
             ERRCODE = 'lock_not_available',
             MESSAGE = 'could not lock the tables of doc_extractor within 60 seconds',
@@ -189,6 +184,96 @@ SELECT
     NULL::pg_catalog.text AS fingerprint
 WHERE false;
 
+/* A text can arrive later than its document, and says where it comes from. */
+ALTER TABLE @extschema@.documents
+    ADD COLUMN extractor pg_catalog.varchar(255),
+    ADD COLUMN extracted_at pg_catalog.timestamptz;
+COMMENT ON COLUMN @extschema@.documents.extractor IS
+    'What extracted document_text, or metadata_extracted if there is no text; NULL if unknown';
+COMMENT ON COLUMN @extschema@.documents.extracted_at IS
+    'When that was recorded';
+CREATE FUNCTION @extschema@.record_extraction(
+    document_id pg_catalog.int8,
+    document_text pg_catalog.text,
+    metadata_extracted pg_catalog.json,
+    extractor pg_catalog.text,
+    replace pg_catalog.bool DEFAULT false,
+    OUT text_stored pg_catalog.bool,
+    OUT metadata_stored pg_catalog.bool)
+AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.record_extraction(
+    pg_catalog.int8, pg_catalog.text, pg_catalog.json, pg_catalog.text,
+    pg_catalog.bool) IS
+    'Stores the text and metadata of a document where it has none, or replaces them; returns what it has stored';
+
+/* For clients that hash the content themselves, such as a loader. */
+CREATE FUNCTION @extschema@.ingest_hashed_documents(
+    file_names pg_catalog.text[],
+    file_hashes pg_catalog.text[],
+    file_sizes_bytes pg_catalog.int8[],
+    file_types pg_catalog.text[],
+    ingestion_sources pg_catalog.text[] DEFAULT NULL,
+    document_texts pg_catalog.text[] DEFAULT NULL,
+    metadata_extracted pg_catalog.json[] DEFAULT NULL,
+    ingestion_statuses pg_catalog.text[] DEFAULT NULL,
+    error_messages pg_catalog.text[] DEFAULT NULL,
+    locations pg_catalog.text[] DEFAULT NULL,
+    modified_ats pg_catalog.timestamptz[] DEFAULT NULL,
+    fingerprints pg_catalog.text[] DEFAULT NULL,
+    extractors pg_catalog.text[] DEFAULT NULL,
+    OUT ordinality pg_catalog.int8,
+    OUT document_id pg_catalog.int8,
+    OUT is_duplicate pg_catalog.bool,
+    OUT file_hash pg_catalog.text,
+    OUT duplicate_count pg_catalog.int8,
+    OUT at_location pg_catalog.bool,
+    OUT has_text pg_catalog.bool,
+    OUT error_id pg_catalog.int8)
+RETURNS SETOF pg_catalog.record
+AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.ingest_hashed_documents(
+    pg_catalog.text[], pg_catalog.text[], pg_catalog.int8[], pg_catalog.text[],
+    pg_catalog.text[], pg_catalog.text[], pg_catalog.json[], pg_catalog.text[],
+    pg_catalog.text[], pg_catalog.text[], pg_catalog.timestamptz[],
+    pg_catalog.text[], pg_catalog.text[]) IS
+    'As ingest_hashed_document(), for a batch; returns a row for each document, in their order';
+
+/*
+ * Failures say what identifies their file, beside its name, so that a success finds
+ * those of its own file only.  A hash index takes locations of any length.
+ */
+ALTER TABLE @extschema@.error_log
+    ADD COLUMN ingestion_source pg_catalog.varchar(255),
+    ADD COLUMN location pg_catalog.text,
+    ADD COLUMN file_hash pg_catalog.varchar(64);
+COMMENT ON COLUMN @extschema@.error_log.ingestion_source IS
+    'Where the file came from; NULL if unknown';
+COMMENT ON COLUMN @extschema@.error_log.location IS
+    'Where the file was, within its source; NULL if unknown';
+COMMENT ON COLUMN @extschema@.error_log.file_hash IS
+    'The SHA-256 of the file''s content; NULL if unknown';
+CREATE INDEX ix_error_log_location
+    ON @extschema@.error_log USING hash (location) WHERE NOT retry_attempted;
+CREATE INDEX ix_error_log_file_hash
+    ON @extschema@.error_log (file_hash)
+    WHERE NOT retry_attempted AND file_hash IS NOT NULL;
+CREATE INDEX ix_error_log_unidentified
+    ON @extschema@.error_log (file_name)
+    WHERE NOT retry_attempted AND location IS NULL AND file_hash IS NULL;
+CREATE FUNCTION @extschema@.log_failed_document(
+    file_name pg_catalog.text,
+    error_type pg_catalog.text,
+    error_message pg_catalog.text,
+    ingestion_source pg_catalog.text DEFAULT 'manual',
+    location pg_catalog.text DEFAULT NULL,
+    file_hash pg_catalog.text DEFAULT NULL)
+RETURNS pg_catalog.int8
+AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.log_failed_document(
+    pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text,
+    pg_catalog.text, pg_catalog.text) IS
+    'As log_ingestion_error(), with what tells the file from others of its name';
+
 /* New objects belong to the owner of the tables, whoever runs this script. */
 DO $script$
 DECLARE
@@ -201,5 +286,46 @@ BEGIN
     EXECUTE pg_catalog.format('ALTER TABLE @extschema@.document_locations OWNER TO %I', owner);
     EXECUTE pg_catalog.format('ALTER VIEW @extschema@.current_locations OWNER TO %I', owner);
     EXECUTE pg_catalog.format('ALTER VIEW @extschema@.location_history OWNER TO %I', owner);
+END
+$script$;
+
+/* The same for new functions.  PUBLIC may call none of them. */
+DO $script$
+DECLARE
+    owner constant pg_catalog.oid := (
+        SELECT c.relowner FROM pg_catalog.pg_class AS c
+        WHERE c.oid OPERATOR(pg_catalog.=)
+            '@extschema@.documents'::pg_catalog.regclass);
+    function pg_catalog.regprocedure;
+    others pg_catalog.text;
+BEGIN
+    FOR function, others IN
+        SELECT p.oid,
+            (SELECT pg_catalog.string_agg(', ' OPERATOR(pg_catalog.||)
+                    pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(x.grantee)), '')
+                FROM pg_catalog.aclexplode(p.proacl) AS x
+                WHERE x.grantee OPERATOR(pg_catalog.<>) ALL (ARRAY[0, p.proowner, owner])
+                    AND pg_catalog.pg_get_userbyid(owner)
+                        OPERATOR(pg_catalog.<>) current_user)
+        FROM pg_catalog.pg_depend AS d
+        JOIN pg_catalog.pg_proc AS p ON p.oid OPERATOR(pg_catalog.=) d.objid
+        WHERE d.classid OPERATOR(pg_catalog.=)
+                'pg_catalog.pg_proc'::pg_catalog.regclass
+            AND d.deptype OPERATOR(pg_catalog.=) 'e'
+            AND d.refclassid OPERATOR(pg_catalog.=)
+                'pg_catalog.pg_extension'::pg_catalog.regclass
+            AND d.refobjid OPERATOR(pg_catalog.=) (
+                SELECT x.oid FROM pg_catalog.pg_extension AS x
+                WHERE x.extname OPERATOR(pg_catalog.=) 'doc_extractor')
+            /* Those of earlier versions are there: their scripts have revoked, too. */
+            AND NOT EXISTS (SELECT FROM pg_catalog.pg_init_privs AS i
+                WHERE i.classoid OPERATOR(pg_catalog.=) d.classid
+                    AND i.objoid OPERATOR(pg_catalog.=) d.objid)
+    LOOP
+        EXECUTE pg_catalog.format('ALTER FUNCTION %s OWNER TO %I', function,
+            pg_catalog.pg_get_userbyid(owner));
+        EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC%s',
+            function, others);
+    END LOOP;
 END
 $script$;

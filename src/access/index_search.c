@@ -12,6 +12,7 @@
 #include "access/stratnum.h"
 #include "access/tableam.h"
 #include "access/xact.h"
+#include "catalog/pg_am.h"
 #include "catalog/pg_index.h"
 #include "miscadmin.h"
 #include "utils/lsyscache.h"
@@ -159,12 +160,14 @@ FileHashIndex(Relation rel)
 static void
 InitKey(ScanKey key, Relation index)
 {
+	StrategyNumber strategy = index->rd_rel->relam == HASH_AM_OID ?
+		HTEqualStrategyNumber : BTEqualStrategyNumber;
 	Oid			operator = get_opfamily_member(index->rd_opfamily[0],
 											   index->rd_opcintype[0],
 											   index->rd_opcintype[0],
-											   BTEqualStrategyNumber);
+											   strategy);
 
-	ScanKeyEntryInitialize(key, 0, 1, BTEqualStrategyNumber, InvalidOid,
+	ScanKeyEntryInitialize(key, 0, 1, strategy, InvalidOid,
 						   index->rd_indcollation[0], get_opcode(operator),
 						   (Datum) 0);
 }
@@ -191,7 +194,7 @@ OpenIndexSearch(IndexSearch *search, Relation rel, Oid index)
 
 /*
  * Returns the first row with a value, or NULL if there is none.  The row is valid
- * until the next search.
+ * until the next search.  A hash index may find rows with other values, too.
  */
 TupleTableSlot *
 SearchIndex(IndexSearch *search, Datum value)
@@ -199,6 +202,14 @@ SearchIndex(IndexSearch *search, Datum value)
 	Assert(search->scan != NULL);
 	search->key.sk_argument = value;
 	index_rescan(search->scan, &search->key, 1, NULL, 0);
+	return SearchNext(search);
+}
+
+/* Returns the next row with the value of the last search, or NULL if none is left. */
+TupleTableSlot *
+SearchNext(IndexSearch *search)
+{
+	CHECK_FOR_INTERRUPTS();
 	if (index_getnext_slot(search->scan, ForwardScanDirection, search->slot))
 		return search->slot;
 	/* A search that fails leaves the slot undefined. */

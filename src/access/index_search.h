@@ -33,6 +33,7 @@ extern Oid	FileHashIndex(Relation rel);
 extern List *FileHashArbiters(Relation rel);
 extern void OpenIndexSearch(IndexSearch *search, Relation rel, Oid index);
 extern TupleTableSlot *SearchIndex(IndexSearch *search, Datum value);
+extern TupleTableSlot *SearchNext(IndexSearch *search);
 extern TupleTableSlot *SearchIndexForHash(IndexSearch *search,
 										  const char *hash);
 extern void CloseIndexSearch(IndexSearch *search);

@@ -19,7 +19,7 @@
 #include "identity.h"
 #include "statements.h"
 
-#define MAX_PARAMETERS 9
+#define MAX_PARAMETERS 10
 
 typedef struct StatementText
 {
@@ -42,29 +42,85 @@ typedef struct StatementText
  */
 #define UNLESS_CONFLICT " ON CONFLICT DO NOTHING"
 
-/* Parameters: as named; the number of bytes as int8. */
-#define INSERT_DOCUMENT \
+/*
+ * Parameters: as named; the number of bytes as int8.  Without an extractor there is no
+ * time of extraction.
+ */
+#define DOCUMENT_COLUMNS \
 	"INSERT INTO %1$s.documents (file_name, file_size_bytes, file_hash," \
 	" file_type, ingestion_source, document_text, metadata_extracted," \
-	" ingestion_status, error_message)" \
-	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+	" ingestion_status, error_message"
+#define DOCUMENT_VALUES " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9"
+#define INSERT_DOCUMENT \
+	DOCUMENT_COLUMNS ", extractor, extracted_at)" DOCUMENT_VALUES ", $10," \
+	" CASE WHEN $10 IS NOT NULL THEN pg_catalog.now() END)"
+#define INSERT_DOCUMENT_1_1 DOCUMENT_COLUMNS ")" DOCUMENT_VALUES ")"
 #define RETURNING_DOCUMENT \
 	" RETURNING id::pg_catalog.int8, file_hash::pg_catalog.text," HAS_TEXT
-#define DOCUMENT_PARAMETERS \
-	9, {TEXTOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, JSONOID, TEXTOID, \
-	TEXTOID}
+#define DOCUMENT_TYPES \
+	TEXTOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, JSONOID, TEXTOID, \
+	TEXTOID
 
 /* Parameters: hash, document. */
 #define INSERT_HASH \
 	"INSERT INTO %1$s.hash_index (file_hash, document_id) VALUES ($1, $2)"
 
+#define HEAL \
+	"UPDATE %1$s.documents SET document_text = $3, metadata_extracted = $4," \
+	" ingestion_status = 'success', error_message = NULL"
+
+/*
+ * A document's text and metadata: a text settles that the document is a success.
+ * The extractor is that of the text, if there is one.  Parameters: id, extractor,
+ * text, metadata.
+ */
+#define STORE "UPDATE %1$s.documents SET"
+#define STORED_TEXT \
+	" document_text = $3, extractor = $2, extracted_at = pg_catalog.now()," \
+	" ingestion_status = 'success', error_message = CASE WHEN" \
+	" ingestion_status OPERATOR(pg_catalog.=) 'success' THEN error_message END"
+#define STORED_METADATA " metadata_extracted = $4"
+#define EXTRACTOR_WITHOUT_TEXT \
+	" extractor = CASE WHEN document_text IS NULL THEN $2 ELSE extractor END," \
+	" extracted_at = CASE WHEN document_text IS NULL THEN pg_catalog.now()" \
+	" ELSE extracted_at END"
+#define IN_DOCUMENT \
+	" WHERE id OPERATOR(pg_catalog.=) $1", \
+	4, {INT8OID, TEXTOID, TEXTOID, JSONOID}
+
+/*
+ * Failures of a file that was tried again.  A note, $2, that does not fit is left out.
+ * A row that another transaction has locked is left to it: a worker that retries the
+ * file locks this row before the document, and would wait for us.
+ */
+#define MARK_RETRIED \
+	"UPDATE %1$s.error_log SET retry_attempted = true," \
+	" resolution_notes = CASE WHEN resolution_notes IS NULL THEN $2" \
+	" WHEN pg_catalog.length(resolution_notes) OPERATOR(pg_catalog.+)" \
+	" pg_catalog.length($2) OPERATOR(pg_catalog.>) 998" \
+	" THEN resolution_notes" \
+	" ELSE pg_catalog.concat(resolution_notes, '; ', $2) END" \
+	" WHERE id OPERATOR(pg_catalog.=) ANY (ARRAY(" \
+	"SELECT e.id FROM %1$s.error_log e WHERE NOT e.retry_attempted AND ("
+#define MARK_RETRIED_END ") FOR UPDATE SKIP LOCKED))"
+
 static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 	[STATEMENT_INSERT_DOCUMENT] = {
-		"documents", INSERT_DOCUMENT RETURNING_DOCUMENT, DOCUMENT_PARAMETERS
+		"documents", INSERT_DOCUMENT RETURNING_DOCUMENT,
+		10, {DOCUMENT_TYPES, TEXTOID}
 	},
 	[STATEMENT_INSERT_NEW_DOCUMENT] = {
 		"documents", INSERT_DOCUMENT UNLESS_CONFLICT RETURNING_DOCUMENT,
-		DOCUMENT_PARAMETERS
+		10, {DOCUMENT_TYPES, TEXTOID}
+	},
+	/* The same without the extractor. */
+	[STATEMENT_INSERT_DOCUMENT_1_1] = {
+		"documents", INSERT_DOCUMENT_1_1 RETURNING_DOCUMENT,
+		9, {DOCUMENT_TYPES}
+	},
+	[STATEMENT_INSERT_NEW_DOCUMENT_1_1] = {
+		"documents", INSERT_DOCUMENT_1_1 UNLESS_CONFLICT RETURNING_DOCUMENT,
+		9, {DOCUMENT_TYPES}
 	},
 	[STATEMENT_INSERT_HASH] = {
 		"hash_index", INSERT_HASH, 2, {TEXTOID, INT8OID}
@@ -90,8 +146,16 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 		" RETURNING id::pg_catalog.int8",
 		6, {INT8OID, TEXTOID, TEXTOID, JSONOID, JSONOID, TEXTOID}
 	},
-	/* Parameters: file name, type, message. */
+	/* Parameters: file name, type, message, source, location, hash. */
 	[STATEMENT_INSERT_ERROR] = {
+		"error_log",
+		"INSERT INTO %1$s.error_log (file_name, error_type, error_message,"
+		" ingestion_source, location, file_hash)"
+		" VALUES ($1, $2, $3, $4, $5, $6) RETURNING id::pg_catalog.int8",
+		6, {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}
+	},
+	/* The same without what identifies the file. */
+	[STATEMENT_INSERT_ERROR_1_1] = {
 		"error_log",
 		"INSERT INTO %1$s.error_log (file_name, error_type, error_message)"
 		" VALUES ($1, $2, $3) RETURNING id::pg_catalog.int8",
@@ -128,13 +192,17 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 		" WHERE file_hash OPERATOR(pg_catalog.=) $1",
 		1, {TEXTOID}
 	},
-	/* Parameters: id, hash, text, metadata. */
+	/* Parameters: id, hash, text, metadata, extractor. */
 	[STATEMENT_HEAL] = {
 		"documents",
-		"UPDATE %1$s.documents SET"
-		" document_text = $3, metadata_extracted = $4,"
-		" ingestion_status = 'success', error_message = NULL"
+		HEAL ", extractor = $5,"
+		" extracted_at = CASE WHEN $5 IS NOT NULL THEN pg_catalog.now() END"
 		WHERE_UNFINISHED " RETURNING" HAS_TEXT,
+		5, {INT8OID, TEXTOID, TEXTOID, JSONOID, TEXTOID}
+	},
+	/* The same without the extractor. */
+	[STATEMENT_HEAL_1_1] = {
+		"documents", HEAL WHERE_UNFINISHED " RETURNING" HAS_TEXT,
 		4, {INT8OID, TEXTOID, TEXTOID, JSONOID}
 	},
 	/* Parameters: id, hash, error message. */
@@ -176,6 +244,23 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 		1, {INT8OID}
 	},
 	/* Parameters: id. */
+	[STATEMENT_LOCK_EXTRACTION] = {
+		"documents",
+		"SELECT" HAS_TEXT ", metadata_extracted IS NOT NULL"
+		" FROM %1$s.documents WHERE id OPERATOR(pg_catalog.=) $1"
+		" FOR NO KEY UPDATE",
+		1, {INT8OID}
+	},
+	[STATEMENT_STORE_TEXT] = {
+		"documents", STORE STORED_TEXT IN_DOCUMENT
+	},
+	[STATEMENT_STORE_METADATA] = {
+		"documents", STORE STORED_METADATA "," EXTRACTOR_WITHOUT_TEXT IN_DOCUMENT
+	},
+	[STATEMENT_STORE_EXTRACTION] = {
+		"documents", STORE STORED_TEXT "," STORED_METADATA IN_DOCUMENT
+	},
+	/* Parameters: id. */
 	[STATEMENT_HAS_TRAIL] = {
 		"audit_log",
 		"SELECT 1 FROM %1$s.audit_log"
@@ -183,24 +268,21 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 		" AND action OPERATOR(pg_catalog.=) 'ingested' LIMIT 1",
 		1, {INT8OID}
 	},
-	/*
-	 * Parameters: file name, note.  A note that does not fit is left out.  A
-	 * row that another transaction has locked is left to it: a worker that
-	 * retries the file locks this row before the document, and would wait for
-	 * us.
-	 */
+	/* Parameters: file name, note, hash, source, location. */
 	[STATEMENT_MARK_RETRIED] = {
 		"error_log",
-		"UPDATE %1$s.error_log SET retry_attempted = true,"
-		" resolution_notes = CASE WHEN resolution_notes IS NULL THEN $2"
-		" WHEN pg_catalog.length(resolution_notes) OPERATOR(pg_catalog.+)"
-		" pg_catalog.length($2) OPERATOR(pg_catalog.>) 998"
-		" THEN resolution_notes"
-		" ELSE pg_catalog.concat(resolution_notes, '; ', $2) END"
-		" WHERE id OPERATOR(pg_catalog.=) ANY (ARRAY("
-		"SELECT e.id FROM %1$s.error_log e"
-		" WHERE e.file_name OPERATOR(pg_catalog.=) $1 AND NOT e.retry_attempted"
-		" FOR UPDATE SKIP LOCKED))",
+		MARK_RETRIED
+		"(e.location OPERATOR(pg_catalog.=) $5"
+		" AND e.ingestion_source OPERATOR(pg_catalog.=) $4)"
+		" OR e.file_hash OPERATOR(pg_catalog.=) $3"
+		" OR (e.location IS NULL AND e.file_hash IS NULL"
+		" AND e.file_name OPERATOR(pg_catalog.=) $1)" MARK_RETRIED_END,
+		5, {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}
+	},
+	/* Parameters: file name, note. */
+	[STATEMENT_MARK_RETRIED_1_1] = {
+		"error_log",
+		MARK_RETRIED "e.file_name OPERATOR(pg_catalog.=) $1" MARK_RETRIED_END,
 		2, {TEXTOID, TEXTOID}
 	},
 	/* Parameters: id, notes. */

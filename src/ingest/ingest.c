@@ -19,9 +19,9 @@
 #include "../tables/document_search.h"
 #include "../tables/document_writer.h"
 #include "../tables/documents.h"
-#include "../tables/error_log.h"
 #include "../tables/hash_index.h"
 #include "../tables/observations.h"
+#include "../tables/retried.h"
 #include "batch.h"
 #include "ingest.h"
 #include "run.h"
@@ -126,22 +126,25 @@ SearchAgain(Ingestion *ingestion, HashGroup *group)
 		CheckConflictIsVisible();
 }
 
-/*
- * Raises 22023 if a hash was given with another size than it has in documents:
- * one of the two is wrong.
- */
+/* Raises 22023 if a hash was given with another size than its document has. */
 static void
 CheckSize(const HashGroup *group, const Document *document)
 {
-	if (document->hash_was_given && document->size != group->found->size)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("file_size_bytes " INT64_FORMAT " does not match the document with the same hash",
-						document->size),
-				 errdetail("Document " INT64_FORMAT " has file_hash %s and " INT64_FORMAT " bytes.",
-						   group->found->document_id, document->hash,
-						   group->found->size),
-				 errhint("Check how hash and size were computed: no two different files with the same SHA-256 are known.")));
+	char	   *position;
+
+	if (!document->hash_was_given || document->size == group->found->size)
+		return;
+	position = document->position == 0 ? "" :
+		psprintf(" It is document " INT64_FORMAT " of the batch.",
+				 document->position);
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("file_size_bytes " INT64_FORMAT " does not match the document with the same hash",
+					document->size),
+			 errdetail("Document " INT64_FORMAT " has file_hash %s and " INT64_FORMAT " bytes.%s",
+					   group->found->document_id, document->hash,
+					   group->found->size, position),
+			 errhint("Check how hash and size were computed: no two different files with the same SHA-256 are known.")));
 }
 
 /* Closes documents, if it is open. */

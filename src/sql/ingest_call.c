@@ -88,29 +88,20 @@ ResultRowType(FunctionCallInfo fcinfo)
 
 /*
  * Sets the values of a result row to what became of a document.  If it is in
- * error_log, all are NULL except the hash, if that is known, and error_id, if the
- * row has it: before the last two.
+ * error_log, all are NULL except the hash, if that is known.
  */
 void
-FillResult(const Document *document, TupleDesc desc, Datum *values, bool *nulls)
+FillResult(const Document *document, Datum *values, bool *nulls)
 {
-	int			last = desc->natts - 1;
-
 	Assert(document->is_logged || document->document_id != 0);
-	Assert(desc->natts == RESULT_COLUMNS || desc->natts == MAX_RESULT_COLUMNS);
-	memset(nulls, document->is_logged, desc->natts * sizeof(bool));
+	memset(nulls, document->is_logged, RESULT_COLUMNS * sizeof(bool));
 	nulls[2] = document->hash[0] == '\0';
 	values[0] = Int64GetDatum(document->document_id);
 	values[1] = BoolGetDatum(document->is_duplicate);
 	values[2] = CStringGetTextDatum(document->hash);
 	values[3] = Int64GetDatum(document->duplicate_count);
-	if (desc->natts == MAX_RESULT_COLUMNS)
-	{
-		nulls[4] = !document->is_logged;
-		values[4] = Int64GetDatum(document->error_id);
-	}
-	values[last - 1] = BoolGetDatum(document->at_location);
-	values[last] = BoolGetDatum(document->has_text);
+	values[4] = BoolGetDatum(document->at_location);
+	values[5] = BoolGetDatum(document->has_text);
 }
 
 /*
@@ -132,10 +123,11 @@ CheckDocument(const FieldLimits *limits, Document *document)
 Datum
 ResultRow(TupleDesc desc, const Document *document)
 {
-	Datum		values[MAX_RESULT_COLUMNS];
-	bool		nulls[MAX_RESULT_COLUMNS];
+	Datum		values[RESULT_COLUMNS];
+	bool		nulls[RESULT_COLUMNS];
 
-	FillResult(document, desc, values, nulls);
+	Assert(desc->natts == RESULT_COLUMNS);
+	FillResult(document, values, nulls);
 	return HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
 }
 

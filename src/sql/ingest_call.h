@@ -10,9 +10,8 @@
 
 #include "../tables/document.h"
 
-/* The number of columns in their result row; try_ingest_document() has error_id, too. */
+/* The number of columns that all of their result rows have. */
 #define RESULT_COLUMNS 6
-#define MAX_RESULT_COLUMNS (RESULT_COLUMNS + 1)
 
 /* How many bytes of a file or large object are read at a time. */
 #define PIECE_SIZE (64 * 1024)
@@ -21,8 +20,7 @@ extern void CheckStoresLocations(FunctionCallInfo fcinfo, const char *argument);
 extern void GetFields(FunctionCallInfo fcinfo, int name, int type,
 					  Document *document);
 extern TupleDesc ResultRowType(FunctionCallInfo fcinfo);
-extern void FillResult(const Document *document, TupleDesc desc,
-					   Datum *values, bool *nulls);
+extern void FillResult(const Document *document, Datum *values, bool *nulls);
 extern Datum ResultRow(TupleDesc desc, const Document *document);
 extern void CheckDocument(const FieldLimits *limits, Document *document);
 extern Datum IngestOne(FunctionCallInfo fcinfo, Document *document);

@@ -5,11 +5,10 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "fmgr.h"
-#include "utils/builtins.h"
 
 #include "../ingest/bad_documents.h"
-#include "../lib/encoding.h"
 #include "../tables/error_log.h"
 #include "ingest_call.h"
 
@@ -30,6 +29,29 @@ ingest_document(PG_FUNCTION_ARGS)
 	if (!PG_ARGISNULL(1))
 		HashContent(&document, PG_GETARG_DATUM(1));
 	return IngestOne(fcinfo, &document);
+}
+
+/*
+ * Returns the result row of try_ingest_document(), which has error_id before the last
+ * two columns.
+ */
+static Datum
+TryResultRow(TupleDesc desc, const Document *document)
+{
+	Datum		values[RESULT_COLUMNS + 1];
+	bool		nulls[RESULT_COLUMNS + 1];
+	const int	error_id = RESULT_COLUMNS - 2;
+
+	Assert(desc->natts == lengthof(values));
+	FillResult(document, values, nulls);
+	for (int i = RESULT_COLUMNS; i > error_id; i--)
+	{
+		values[i] = values[i - 1];
+		nulls[i] = nulls[i - 1];
+	}
+	values[error_id] = Int64GetDatum(document->error_id);
+	nulls[error_id] = !document->is_logged;
+	return HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
 }
 
 /*
@@ -54,7 +76,7 @@ try_ingest_document(PG_FUNCTION_ARGS)
 		LogBadDocument(&ledger, &document, problem.sqlstate, problem.message);
 	else
 		IngestOrLog(&ledger, &document, 1);
-	return ResultRow(desc, &document);
+	return TryResultRow(desc, &document);
 }
 
 /*
@@ -65,27 +87,11 @@ Datum
 ingest_hashed_document(PG_FUNCTION_ARGS)
 {
 	Document	document = {.hash_was_given = true};
-	text	   *digits;
 
-	if (PG_ARGISNULL(1))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("file_hash must not be null")));
-	if (PG_ARGISNULL(2))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("file_size_bytes must not be null")));
 	GetFields(fcinfo, 0, 3, &document);
-	document.size = PG_GETARG_INT64(2);
-
-	digits = PG_GETARG_TEXT_PP(1);
-	CheckEncoded("file_hash", VARDATA_ANY(digits), VARSIZE_ANY_EXHDR(digits));
-	if (!ParseHash(VARDATA_ANY(digits), VARSIZE_ANY_EXHDR(digits),
-				   document.hash))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("file_hash is not a SHA-256 hash: \"%s\"",
-						text_to_cstring(digits)),
-				 errhint("A SHA-256 hash has 64 hexadecimal digits.")));
+	document.given_hash = PG_ARGISNULL(1) ? (Datum) 0 : PG_GETARG_DATUM(1);
+	document.lacks_size = PG_ARGISNULL(2);
+	if (!PG_ARGISNULL(2))
+		document.size = PG_GETARG_INT64(2);
 	return IngestOne(fcinfo, &document);
 }

@@ -1,6 +1,7 @@
 /*
  * ingest_documents.c
- *		ingest_documents(): a batch of documents, given as arrays.
+ *		ingest_documents(), ingest_hashed_documents(): a batch of documents, given
+ *		as arrays, with their bytes or with their hashes.
  */
 #include "postgres.h"
 
@@ -18,12 +19,13 @@
 #include "ingest_call.h"
 
 PG_FUNCTION_INFO_V1(ingest_documents);
+PG_FUNCTION_INFO_V1(ingest_hashed_documents);
 
-/* An array argument: its name, and the field that it sets. */
+/* An array argument: its name, and what it sets: a DocumentField, or one of these. */
 typedef struct ArrayArgument
 {
 	const char *name;
-	int			field;			/* a DocumentField, or one of these */
+	int			field;
 	bool		is_required;
 } ArrayArgument;
 
@@ -31,24 +33,41 @@ typedef struct ArrayArgument
 #define FIELD_LOCATION (-2)
 #define FIELD_MODIFIED (-3)
 #define FIELD_FINGERPRINT (-4)
+#define FIELD_HASH (-5)
+#define FIELD_SIZE (-6)
+#define FIELD_EXTRACTOR (-7)
+
+/* What is said of documents beside their content. */
+#define FURTHER_ARGUMENTS \
+	{"file_types", FIELD_TYPE, true}, \
+	{"ingestion_sources", FIELD_SOURCE, false}, \
+	{"document_texts", FIELD_TEXT, false}, \
+	{"metadata_extracted", FIELD_METADATA, false}, \
+	{"ingestion_statuses", FIELD_STATUS, false}, \
+	{"error_messages", FIELD_MESSAGE, false}, \
+	{"locations", FIELD_LOCATION, false}, \
+	{"modified_ats", FIELD_MODIFIED, false}, \
+	{"fingerprints", FIELD_FINGERPRINT, false}
 
 static const ArrayArgument arguments[] = {
 	{"file_names", FIELD_NAME, true},
 	{"contents", FIELD_CONTENT, true},
-	{"file_types", FIELD_TYPE, true},
-	{"ingestion_sources", FIELD_SOURCE, false},
-	{"document_texts", FIELD_TEXT, false},
-	{"metadata_extracted", FIELD_METADATA, false},
-	{"ingestion_statuses", FIELD_STATUS, false},
-	{"error_messages", FIELD_MESSAGE, false},
-	{"locations", FIELD_LOCATION, false},
-	{"modified_ats", FIELD_MODIFIED, false},
-	{"fingerprints", FIELD_FINGERPRINT, false}
+	FURTHER_ARGUMENTS
+};
+
+static const ArrayArgument hashed_arguments[] = {
+	{"file_names", FIELD_NAME, true},
+	{"file_hashes", FIELD_HASH, true},
+	{"file_sizes_bytes", FIELD_SIZE, true},
+	FURTHER_ARGUMENTS,
+	{"extractors", FIELD_EXTRACTOR, false}
 };
 
 /* A batch while it is being read from the arrays. */
 typedef struct ArrayBatch
 {
+	const ArrayArgument *arguments;
+	int			narguments;
 	Document   *documents;
 	int			ndocuments;		/* -1: not known yet */
 } ArrayBatch;
@@ -72,7 +91,7 @@ CheckArray(const ArrayArgument *argument, ArrayType *array,
 		ereport(ERROR,
 				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
 				 errmsg("%s has %d elements, but %s has %d",
-						argument->name, length, arguments[0].name,
+						argument->name, length, batch->arguments[0].name,
 						batch->ndocuments),
 				 errhint("Every array must have one element for each document. An array that is NULL or left out means the default for all documents.")));
 	return length;
@@ -108,6 +127,17 @@ SetElement(int field, Document *document, NullableDatum element)
 		case FIELD_FINGERPRINT:
 			document->fingerprint = element;
 			break;
+		case FIELD_HASH:
+			document->hash_was_given = true;
+			document->given_hash = element.isnull ? (Datum) 0 : element.value;
+			break;
+		case FIELD_SIZE:
+			document->lacks_size = element.isnull;
+			document->size = element.isnull ? 0 : DatumGetInt64(element.value);
+			break;
+		case FIELD_EXTRACTOR:
+			document->extractor = element.isnull ? (Datum) 0 : element.value;
+			break;
 		default:
 			document->fields[field] = element;
 	}
@@ -117,7 +147,7 @@ SetElement(int field, Document *document, NullableDatum element)
 static void
 ReadArray(FunctionCallInfo fcinfo, int number, ArrayBatch *batch)
 {
-	const ArrayArgument *argument = &arguments[number];
+	const ArrayArgument *argument = &batch->arguments[number];
 	ArrayType  *array;
 	int			length;
 	int16		element_length;
@@ -148,40 +178,84 @@ ReadArray(FunctionCallInfo fcinfo, int number, ArrayBatch *batch)
 		NullableDatum element = {values[i], nulls[i]};
 
 		CHECK_FOR_INTERRUPTS();
-		if (!nulls[i] && argument->field <= FIELD_LOCATION)
+		if (!nulls[i] && argument->field <= FIELD_LOCATION &&
+			argument->field >= FIELD_FINGERPRINT)
 			CheckStoresLocations(fcinfo, argument->name);
 		SetElement(argument->field, &batch->documents[i], element);
 	}
 }
 
 /*
- * ingest_documents(file_names, contents, file_types, ...): ingests a batch, all or
- * nothing, except documents that doc_extractor.on_bad_document logs.  Returns a row
- * for each document, in the order of the arrays.
+ * Ingests the documents of the arrays, all or nothing, except those that
+ * doc_extractor.on_bad_document logs.
+ */
+static void
+IngestArrays(FunctionCallInfo fcinfo, ArrayBatch *batch)
+{
+	Ledger		ledger = GetLedgerToWrite(fcinfo);
+	FieldLimits limits;
+
+	InitMaterializedSRF(fcinfo, 0);
+	for (int i = 0; i < batch->narguments; i++)
+		ReadArray(fcinfo, i, batch);
+
+	GetFieldLimits(&ledger, &limits);
+	for (int i = 0; i < batch->ndocuments; i++)
+		AcceptDocument(&ledger, &batch->documents[i], &limits);
+	IngestAccepted(&ledger, batch->documents, batch->ndocuments);
+}
+
+/*
+ * ingest_documents(file_names, contents, file_types, ...): ingests a batch.  Returns
+ * a row for each document, in the order of the arrays.
  */
 Datum
 ingest_documents(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	Ledger		ledger = GetLedgerToWrite(fcinfo);
-	ArrayBatch	batch = {.ndocuments = -1};
-	FieldLimits limits;
+	ArrayBatch	batch = {
+		.arguments = arguments, .narguments = lengthof(arguments),
+		.ndocuments = -1
+	};
 
-	InitMaterializedSRF(fcinfo, 0);
-	for (size_t i = 0; i < lengthof(arguments); i++)
-		ReadArray(fcinfo, i, &batch);
-
-	GetFieldLimits(&ledger, &limits);
-	for (int i = 0; i < batch.ndocuments; i++)
-		AcceptDocument(&ledger, &batch.documents[i], &limits);
-	IngestAccepted(&ledger, batch.documents, batch.ndocuments);
-
+	IngestArrays(fcinfo, &batch);
 	for (int i = 0; i < batch.ndocuments; i++)
 	{
 		Datum		values[RESULT_COLUMNS];
 		bool		nulls[RESULT_COLUMNS];
 
-		FillResult(&batch.documents[i], result->setDesc, values, nulls);
+		FillResult(&batch.documents[i], values, nulls);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+/*
+ * ingest_hashed_documents(file_names, file_hashes, file_sizes_bytes, file_types,
+ * ...): the same for documents whose bytes are elsewhere.  The rows have their
+ * number, and the id of the row in error_log, too.
+ */
+Datum
+ingest_hashed_documents(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	ArrayBatch	batch = {
+		.arguments = hashed_arguments,
+		.narguments = lengthof(hashed_arguments), .ndocuments = -1
+	};
+
+	IngestArrays(fcinfo, &batch);
+	for (int i = 0; i < batch.ndocuments; i++)
+	{
+		const Document *document = &batch.documents[i];
+		Datum		values[RESULT_COLUMNS + 2];
+		bool		nulls[RESULT_COLUMNS + 2];
+
+		values[0] = Int64GetDatum(document->position);
+		nulls[0] = false;
+		FillResult(document, &values[1], &nulls[1]);
+		values[RESULT_COLUMNS + 1] = Int64GetDatum(document->error_id);
+		nulls[RESULT_COLUMNS + 1] = !document->is_logged;
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;

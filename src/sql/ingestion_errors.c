@@ -1,53 +1,39 @@
 /*
  * ingestion_errors.c
- *		log_ingestion_error(), resolve_ingestion_error(): failures that the client
- *		sees, such as those of the network or of a text extraction.
+ *		log_ingestion_error(), log_failed_document(), resolve_ingestion_error():
+ *		failures that the client sees, such as those of the network or of a text
+ *		extraction.
  */
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 
 #include "../compat.h"
-#include "../lib/encoding.h"
-#include "../tables/document.h"
 #include "../tables/error_log.h"
+#include "text_argument.h"
 
 PG_FUNCTION_INFO_V1(log_ingestion_error);
+PG_FUNCTION_INFO_V1(log_failed_document);
 PG_FUNCTION_INFO_V1(resolve_ingestion_error);
 
 /* The widths of error_log's columns, in characters. */
 #define FILE_NAME_LIMIT 500
 #define ERROR_TYPE_LIMIT 100
+#define SOURCE_LIMIT 255
 #define RESOLUTION_NOTES_LIMIT 1000
 
-/*
- * Returns an argument.  Raises 22004 if it is NULL, 22021 if it is not in the
- * database's encoding, 22023 if it is blank, 22001 if it is longer than "limit"
- * characters, unless that is 0.
- */
-static char *
-GetText(FunctionCallInfo fcinfo, int number, const char *name, int limit)
+/* Returns what the first three arguments say of a failure. */
+static Failure
+GetFailure(FunctionCallInfo fcinfo)
 {
-	char	   *value;
+	Failure		failure = {
+		.file_name = RequiredText(fcinfo, 0, "file_name", FILE_NAME_LIMIT),
+		.type = RequiredText(fcinfo, 1, "error_type", ERROR_TYPE_LIMIT),
+		.message = RequiredText(fcinfo, 2, "error_message", 0)
+	};
 
-	if (PG_ARGISNULL(number))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s must not be null", name)));
-	value = text_to_cstring(PG_GETARG_TEXT_PP(number));
-	CheckEncoded(name, value, strlen(value));
-	if (IsBlank(value, strlen(value)))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must not be blank", name)));
-	if (limit > 0 && pg_mbstrlen(value) > limit)
-		ereport(ERROR,
-				(errcode(ERRCODE_STRING_DATA_RIGHT_TRUNCATION),
-				 errmsg("%s is too long: %d characters, at most %d are allowed",
-						name, pg_mbstrlen(value), limit)));
-	return value;
+	return failure;
 }
 
 /*
@@ -58,11 +44,43 @@ Datum
 log_ingestion_error(PG_FUNCTION_ARGS)
 {
 	Ledger		ledger = GetLedgerToWrite(fcinfo);
-	char	   *file_name = GetText(fcinfo, 0, "file_name", FILE_NAME_LIMIT);
-	char	   *type = GetText(fcinfo, 1, "error_type", ERROR_TYPE_LIMIT);
-	char	   *message = GetText(fcinfo, 2, "error_message", 0);
+	Failure		failure = GetFailure(fcinfo);
 
-	PG_RETURN_INT64(LogError(&ledger, file_name, type, message));
+	PG_RETURN_INT64(LogError(&ledger, &failure));
+}
+
+/* Returns the hash in an argument in lower case.  Raises 22023 if it is none. */
+static char *
+GetHash(FunctionCallInfo fcinfo, int number)
+{
+	char	   *digits = RequiredText(fcinfo, number, "file_hash", 0);
+	char	   *hash = palloc(HASH_SIZE);
+
+	if (!ParseHash(digits, strlen(digits), hash))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("file_hash is not a SHA-256 hash: \"%s\"", digits),
+				 errhint("A SHA-256 hash has 64 hexadecimal digits.")));
+	return hash;
+}
+
+/*
+ * log_failed_document(file_name, error_type, error_message, ingestion_source,
+ * location, file_hash): the same with what identifies the file.
+ */
+Datum
+log_failed_document(PG_FUNCTION_ARGS)
+{
+	Ledger		ledger = GetLedgerToWrite(fcinfo);
+	Failure		failure = GetFailure(fcinfo);
+
+	failure.source = PG_ARGISNULL(3) ? DefaultValue(FIELD_SOURCE) :
+		RequiredText(fcinfo, 3, "ingestion_source", SOURCE_LIMIT);
+	if (!PG_ARGISNULL(4))
+		failure.location = RequiredText(fcinfo, 4, "location", 0);
+	if (!PG_ARGISNULL(5))
+		failure.hash = GetHash(fcinfo, 5);
+	PG_RETURN_INT64(LogError(&ledger, &failure));
 }
 
 /*
@@ -73,7 +91,7 @@ Datum
 resolve_ingestion_error(PG_FUNCTION_ARGS)
 {
 	Ledger		ledger = GetLedgerToWrite(fcinfo);
-	char	   *notes = GetText(fcinfo, 1, "resolution_notes",
+	char	   *notes = RequiredText(fcinfo, 1, "resolution_notes",
 								RESOLUTION_NOTES_LIMIT);
 
 	if (PG_ARGISNULL(0))

@@ -11,10 +11,10 @@
 
 #include "../access/identity.h"
 #include "../compat.h"
-#include "../lib/encoding.h"
 #include "../settings.h"
 #include "../tables/audit_log.h"
 #include "../tables/documents.h"
+#include "text_argument.h"
 
 PG_FUNCTION_INFO_V1(record_document_event);
 
@@ -42,18 +42,6 @@ CheckReason(text *reason)
 				 errmsg("change_reason is too long: %d characters, at most %d are allowed",
 						characters, REASON_LIMIT),
 				 errhint("Store the long form in new_value.")));
-}
-
-/* Raises 22021 if an argument, a text or json, is not in the database's encoding. */
-static void
-CheckText(FunctionCallInfo fcinfo, int number, const char *name)
-{
-	text	   *value;
-
-	if (PG_ARGISNULL(number))
-		return;
-	value = PG_GETARG_TEXT_PP(number);
-	CheckEncoded(name, VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
 }
 
 /* Checks the arguments. */

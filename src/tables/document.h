@@ -31,6 +31,9 @@ typedef struct Document
 	void		(*hash_content) (struct Document *document);	/* NULL: done */
 	void	   *content;		/* what hash_content() reads */
 	bool		hash_was_given; /* so its size must agree with the ledger's */
+	Datum		given_hash;		/* text, to be checked; 0: NULL */
+	bool		lacks_size;		/* given with the hash: NULL */
+	Datum		extractor;		/* text: of text and metadata; 0: NULL */
 	NullableDatum location;		/* text: where it was seen, since 1.2 */
 	NullableDatum modified_at;	/* timestamptz: there */
 	NullableDatum fingerprint;	/* text: of the file there */
@@ -52,6 +55,7 @@ typedef struct FieldLimits
 {
 	int			characters[NUMBER_OF_FIELDS];	/* 0: no limit */
 	int64		size;			/* bytes */
+	int			extractor;		/* characters */
 } FieldLimits;
 
 /* Why a document cannot be ingested. */
@@ -63,13 +67,17 @@ typedef struct Problem
 } Problem;
 
 extern const char *FieldName(DocumentField field);
+extern const char *DefaultValue(DocumentField field);
 extern void InitDocument(Document *document, int64 position);
 extern void HashContent(Document *document, Datum content);
+extern bool HasExtractor(const Ledger *ledger);
 extern void GetFieldLimits(const Ledger *ledger, FieldLimits *limits);
 extern bool HasProblem(Document *document, const FieldLimits *limits,
 					   Problem *problem);
 pg_noreturn extern void ReportProblem(const Document *document,
 									  const Problem *problem);
+extern void FillDefaults(Document *document);
+extern char *PrintableText(NullableDatum value);
 extern char *PrintableName(const Document *document);
 extern bool IsBlank(const char *bytes, int length);
 extern bool IsValidStatus(Datum status);

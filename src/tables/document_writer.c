@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -15,8 +16,12 @@
 #include "../lib/subtransaction.h"
 #include "document_writer.h"
 
-/* The columns that an insert sets, in the order of the statement's parameters. */
-#define INSERTED_COLUMNS 9
+/*
+ * The columns that an insert sets, in the order of the statement's parameters.  The
+ * last two are there since 1.2; the time is no parameter.
+ */
+#define INSERTED_COLUMNS 11
+#define INSERTED_COLUMNS_1_1 9
 static const ColumnName inserted_columns[INSERTED_COLUMNS] = {
 	{"file_name", COLUMN_TEXT},
 	{"file_size_bytes", COLUMN_INTEGER},
@@ -26,15 +31,20 @@ static const ColumnName inserted_columns[INSERTED_COLUMNS] = {
 	{"document_text", COLUMN_TEXT},
 	{"metadata_extracted", COLUMN_JSON},
 	{"ingestion_status", COLUMN_TEXT},
-	{"error_message", COLUMN_TEXT}
+	{"error_message", COLUMN_TEXT},
+	{"extractor", COLUMN_TEXT},
+	{"extracted_at", COLUMN_INSTANT}
 };
 
 /* Where their values come from: a field of the document, or one of these. */
 #define SIZE_OF_DOCUMENT (-1)
 #define HASH_OF_DOCUMENT (-2)
+#define EXTRACTOR_OF_DOCUMENT (-3)
+#define TIME_OF_EXTRACTION (-4)
 static const int sources[INSERTED_COLUMNS] = {
 	FIELD_NAME, SIZE_OF_DOCUMENT, HASH_OF_DOCUMENT, FIELD_TYPE, FIELD_SOURCE,
-	FIELD_TEXT, FIELD_METADATA, FIELD_STATUS, FIELD_MESSAGE
+	FIELD_TEXT, FIELD_METADATA, FIELD_STATUS, FIELD_MESSAGE,
+	EXTRACTOR_OF_DOCUMENT, TIME_OF_EXTRACTION
 };
 
 /* Opens the tables of the derived rows: WriteDerived()'s callback. */
@@ -57,8 +67,10 @@ OpenWriter(const Ledger *ledger, ConflictAction conflict_action)
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	writer->ledger = ledger;
+	writer->ncolumns = HasExtractor(ledger) ? INSERTED_COLUMNS :
+		INSERTED_COLUMNS_1_1;
 	writer->rows = OpenRowWriter(ledger, "documents", conflict_action,
-								 inserted_columns, INSERTED_COLUMNS);
+								 inserted_columns, writer->ncolumns);
 	if (writer->rows == NULL)
 		return writer;
 	writer->id = WriterColumn(writer->rows, "id", COLUMN_INTEGER);
@@ -82,26 +94,39 @@ InsertedValue(const Document *document, int column)
 {
 	NullableDatum value = {.isnull = false};
 
-	if (sources[column] == SIZE_OF_DOCUMENT)
-		value.value = Int64GetDatum(document->size);
-	else if (sources[column] == HASH_OF_DOCUMENT)
-		value.value = CStringGetTextDatum(document->hash);
-	else
-		value = document->fields[sources[column]];
+	switch (sources[column])
+	{
+		case SIZE_OF_DOCUMENT:
+			value.value = Int64GetDatum(document->size);
+			break;
+		case HASH_OF_DOCUMENT:
+			value.value = CStringGetTextDatum(document->hash);
+			break;
+		case EXTRACTOR_OF_DOCUMENT:
+			value.value = document->extractor;
+			value.isnull = document->extractor == (Datum) 0;
+			break;
+		case TIME_OF_EXTRACTION:
+			value.value = TransactionTime(TIMESTAMPTZOID);
+			value.isnull = document->extractor == (Datum) 0;
+			break;
+		default:
+			value = document->fields[sources[column]];
+	}
 	return value;
 }
 
 /* Sets the columns of a new row. */
 static void
-FillRow(RowWriter *rows, const Document *document)
+FillRow(DocumentWriter *writer, const Document *document)
 {
-	StartRow(rows);
-	for (int i = 0; i < INSERTED_COLUMNS; i++)
+	StartRow(writer->rows);
+	for (int i = 0; i < writer->ncolumns; i++)
 	{
 		NullableDatum value = InsertedValue(document, i);
 
 		if (!value.isnull)
-			SetColumn(rows, i, value.value);
+			SetColumn(writer->rows, i, value.value);
 	}
 }
 
@@ -144,28 +169,35 @@ ReportAlteredHash(const Document *document)
  * other rows.  Arguments and result as InsertDocument()'s.
  */
 static InsertResult
-InsertDocumentByStatement(const Ledger *ledger, const Document *document,
-						  bool insist, int64 *document_id, bool *has_text)
+InsertDocumentByStatement(const DocumentWriter *writer,
+						  const Document *document, bool insist,
+						  int64 *document_id, bool *has_text)
 {
 	/* If a trigger suppresses the row, that is an error anyway. */
 	static const InsertStatements statements = {
 		"documents", STATEMENT_INSERT_DOCUMENT, STATEMENT_INSERT_NEW_DOCUMENT,
 		false
 	};
+	static const InsertStatements statements_1_1 = {
+		"documents", STATEMENT_INSERT_DOCUMENT_1_1,
+		STATEMENT_INSERT_NEW_DOCUMENT_1_1, false
+	};
 	InsertResult result;
 	Datum		values[INSERTED_COLUMNS];
 	char		nulls[INSERTED_COLUMNS];
 	Datum		results[3];
 
-	for (int i = 0; i < INSERTED_COLUMNS; i++)
+	for (int i = 0; i < writer->ncolumns; i++)
 	{
 		NullableDatum value = InsertedValue(document, i);
 
 		values[i] = value.value;
 		nulls[i] = value.isnull ? 'n' : ' ';
 	}
-	result = InsertByStatement(ledger, &statements, insist, values, nulls,
-							   results);
+	result = InsertByStatement(writer->ledger,
+							   writer->ncolumns == INSERTED_COLUMNS ?
+							   &statements : &statements_1_1, insist, values,
+							   nulls, results);
 	if (result != ROW_STORED)
 		return result;
 	if (!IsHash(results[1], document->hash))
@@ -186,9 +218,9 @@ InsertDocument(DocumentWriter *writer, const Document *document, bool insist,
 {
 	Assert(strlen(document->hash) == HASH_DIGITS);
 	if (writer->rows == NULL)
-		return InsertDocumentByStatement(writer->ledger, document, insist,
-										 document_id, has_text);
-	FillRow(writer->rows, document);
+		return InsertDocumentByStatement(writer, document, insist, document_id,
+										 has_text);
+	FillRow(writer, document);
 	if (!WriteRow(writer->rows))
 		return ROW_CONFLICTS;
 	*document_id = RequiredInteger(writer->rows->slot, writer->id);
@@ -257,7 +289,7 @@ InsertRows(void *argument)
 		CanWriteTogether(writer->derived.hashes.rows);
 	for (int i = 0; run->is_done && i < run->ndocuments; i++)
 	{
-		FillRow(writer->rows, run->documents[i]);
+		FillRow(writer, run->documents[i]);
 		(void) WriteRow(writer->rows);
 		if (writer->rows->nrows > 0 && i < run->ndocuments - 1)
 			continue;

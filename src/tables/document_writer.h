@@ -13,6 +13,7 @@
 typedef struct DocumentWriter
 {
 	const Ledger *ledger;
+	int			ncolumns;		/* that its rows set */
 	RowWriter  *rows;			/* NULL: rows are inserted by statement */
 	AttrNumber	id;
 	DerivedRows derived;		/* by statement, the triggers derive */

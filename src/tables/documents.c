@@ -1,6 +1,6 @@
 /*
  * documents.c
- *		Rows of documents: heal, fail again, lock.
+ *		Rows of documents: heal, fail again, lock, store an extraction.
  *
  * document_writer.c has new rows.
  */
@@ -29,26 +29,30 @@ UpdateDocument(const Ledger *ledger, LedgerStatement statement, Datum *values,
 }
 
 /*
- * Makes a document that has failed a success, with a new text and metadata.
- * Returns false if it is gone, is a success, or has another hash by now.  Else sets
+ * Makes a document that has failed a success, with a new text and metadata, and
+ * what extracted them.  Returns false if it is gone, is a success, or has another hash by now.  Else sets
  * "has_text".
  */
 bool
 HealDocument(const Ledger *ledger, int64 document_id, const Document *document,
 			 bool *has_text)
 {
-	Datum		values[4];
-	char		nulls[4] = {' ', ' ', ' ', ' '};
+	Datum		values[5];
+	char		nulls[5] = {' ', ' ', ' ', ' ', ' '};
 
 	values[0] = Int64GetDatum(document_id);
 	values[1] = CStringGetTextDatum(document->hash);
 	values[2] = document->fields[FIELD_TEXT].value;
 	values[3] = document->fields[FIELD_METADATA].value;
+	values[4] = document->extractor;
 	if (document->fields[FIELD_TEXT].isnull)
 		nulls[2] = 'n';
 	if (document->fields[FIELD_METADATA].isnull)
 		nulls[3] = 'n';
-	return UpdateDocument(ledger, STATEMENT_HEAL, values, nulls, has_text);
+	if (document->extractor == (Datum) 0)
+		nulls[4] = 'n';
+	return UpdateDocument(ledger, HasExtractor(ledger) ? STATEMENT_HEAL :
+						  STATEMENT_HEAL_1_1, values, nulls, has_text);
 }
 
 /*
@@ -82,6 +86,55 @@ LockDocument(const Ledger *ledger, int64 document_id)
 	values[0] = Int64GetDatum(document_id);
 	return RunStatement(ledger, STATEMENT_LOCK_DOCUMENT, values, NULL,
 						&hash) > 0 ? hash : (Datum) 0;
+}
+
+/*
+ * Locks a document against other changes until the transaction ends, and reads
+ * whether it has a text and metadata.  Returns false if it is gone.
+ */
+bool
+LockExtraction(const Ledger *ledger, int64 document_id, Extracted *extracted)
+{
+	Datum		values[1];
+	Datum		results[2];
+
+	values[0] = Int64GetDatum(document_id);
+	if (RunStatement(ledger, STATEMENT_LOCK_EXTRACTION, values, NULL,
+					 results) == 0)
+		return false;
+	extracted->text = DatumGetBool(results[0]);
+	extracted->metadata = DatumGetBool(results[1]);
+	return true;
+}
+
+/*
+ * Stores a text, metadata or both in a document that LockExtraction() has locked.
+ * With a text, a document that has failed becomes a success.  Raises 27000 if a
+ * user's trigger suppresses that.
+ */
+void
+StoreExtraction(const Ledger *ledger, int64 document_id, Datum document_text,
+				Datum metadata, Datum extractor, const Extracted *store)
+{
+	LedgerStatement statement = !store->metadata ? STATEMENT_STORE_TEXT :
+		store->text ? STATEMENT_STORE_EXTRACTION : STATEMENT_STORE_METADATA;
+	Datum		values[4];
+	char		nulls[4] = {' ', ' ', ' ', ' '};
+
+	values[0] = Int64GetDatum(document_id);
+	values[1] = extractor;
+	values[2] = document_text;
+	values[3] = metadata;
+	if (!store->text)
+		nulls[2] = 'n';
+	if (!store->metadata)
+		nulls[3] = 'n';
+	if (RunStatement(ledger, statement, values, nulls, NULL) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("the extraction of document " INT64_FORMAT " was not recorded",
+						document_id),
+				 errdetail("A trigger on documents suppressed the change.")));
 }
 
 /* Raises 23514 unless the ingestion_status of a row is one of V001's. */

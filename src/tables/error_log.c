@@ -8,16 +8,13 @@
 #include "postgres.h"
 
 #include "access/table.h"
-#include "catalog/pg_am.h"
-#include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
-#include "storage/bufmgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 
 #include "../access/identity.h"
-#include "../access/index_search.h"
 #include "../access/row_writer.h"
 #include "../access/statements.h"
 #include "../lib/condition.h"
@@ -46,52 +43,88 @@ TruncateText(const char *value, int width)
 					pg_mbcharcliplen(ellipsis, strlen(ellipsis), marks), ellipsis);
 }
 
-/* The columns of a row, in the order of the statement's parameters. */
-#define LOGGED_COLUMNS 3
+/*
+ * The columns of a row, in the order of the statement's parameters.  What identifies
+ * the file, beside its name, is there since 1.2.
+ */
+#define LOGGED_COLUMNS 6
+#define LOGGED_COLUMNS_1_1 3
 static const ColumnName logged_columns[LOGGED_COLUMNS] = {
 	{"file_name", COLUMN_TEXT},
 	{"error_type", COLUMN_TEXT},
-	{"error_message", COLUMN_TEXT}
+	{"error_message", COLUMN_TEXT},
+	{"ingestion_source", COLUMN_TEXT},
+	{"location", COLUMN_TEXT},
+	{"file_hash", COLUMN_TEXT}
 };
 
-/* Returns the values of the columns, texts truncated to fit. */
-static void
-TruncateValues(const Ledger *ledger, const char *const *texts, Datum *values)
+/*
+ * Returns whether error_log says of failures more than the name of the file, as since
+ * 1.2.  Below it, columns with these names are a user's own.
+ */
+bool
+IdentifiesFailures(const Ledger *ledger)
 {
+	return OidIsValid(FindLedgerTable(ledger, "document_locations")) &&
+		get_attnum(LedgerTableOid(ledger, "error_log"), "file_hash") > 0;
+}
+
+/* The values of a row. */
+typedef struct ErrorRow
+{
+	int			ncolumns;		/* that the ledger has */
+	Datum		values[LOGGED_COLUMNS];
+	char		nulls[LOGGED_COLUMNS];
+} ErrorRow;
+
+/* Sets the values of a row, texts truncated to fit. */
+static void
+FillErrorRow(const Ledger *ledger, const Failure *failure, ErrorRow *row)
+{
+	const char *texts[LOGGED_COLUMNS] = {
+		failure->file_name, failure->type, failure->message,
+		failure->source, failure->location, failure->hash
+	};
 	Relation	rel = OpenLedgerTable(ledger, "error_log", AccessShareLock);
 	TupleDesc	desc = RelationGetDescr(rel);
 
-	for (int i = 0; i < LOGGED_COLUMNS; i++)
+	row->ncolumns = IdentifiesFailures(ledger) ? LOGGED_COLUMNS :
+		LOGGED_COLUMNS_1_1;
+	for (int i = 0; i < row->ncolumns; i++)
 	{
 		AttrNumber	column = ColumnNumber(desc, "error_log",
 										  logged_columns[i].name,
 										  logged_columns[i].class);
-		char	   *value = TruncateText(texts[i], ColumnWidth(desc, column));
 
-		values[i] = CStringGetTextDatum(value);
+		row->nulls[i] = texts[i] == NULL ? 'n' : ' ';
+		row->values[i] = texts[i] == NULL ? (Datum) 0 :
+			CStringGetTextDatum(TruncateText(texts[i],
+											 ColumnWidth(desc, column)));
 	}
 	table_close(rel, NoLock);
 }
 
 /* Inserts a row, and sets its id.  Returns false if a trigger suppresses it. */
 static bool
-InsertError(const Ledger *ledger, Datum *values, int64 *id)
+InsertError(const Ledger *ledger, ErrorRow *row, int64 *id)
 {
 	RowWriter  *rows = OpenRowWriter(ledger, "error_log", CONFLICT_ERROR,
-									 logged_columns, LOGGED_COLUMNS);
+									 logged_columns, row->ncolumns);
 	Datum		result;
 
 	if (rows == NULL)
 	{
-		if (RunStatement(ledger, STATEMENT_INSERT_ERROR, values, NULL,
-						 &result) == 0)
+		if (RunStatement(ledger, row->ncolumns == LOGGED_COLUMNS ?
+						 STATEMENT_INSERT_ERROR : STATEMENT_INSERT_ERROR_1_1,
+						 row->values, row->nulls, &result) == 0)
 			return false;
 		*id = DatumGetInt64(result);
 		return true;
 	}
 	StartRow(rows);
-	for (int i = 0; i < LOGGED_COLUMNS; i++)
-		SetColumn(rows, i, values[i]);
+	for (int i = 0; i < row->ncolumns; i++)
+		if (row->nulls[i] == ' ')
+			SetColumn(rows, i, row->values[i]);
 	(void) WriteRow(rows);
 	*id = RequiredInteger(rows->slot, WriterColumn(rows, "id", COLUMN_INTEGER));
 	CloseRowWriter(rows);
@@ -103,43 +136,52 @@ InsertError(const Ledger *ledger, Datum *values, int64 *id)
  * it, as the failure would be lost.
  */
 int64
-LogError(const Ledger *ledger, const char *file_name, const char *type,
-		 const char *message)
+LogError(const Ledger *ledger, const Failure *failure)
 {
-	const char *texts[LOGGED_COLUMNS] = {file_name, type, message};
-	Datum		values[LOGGED_COLUMNS];
+	ErrorRow	row;
 	CallerIdentity caller;
 	int64		id;
 
-	TruncateValues(ledger, texts, values);
+	FillErrorRow(ledger, failure, &row);
 	SwitchToOwner(ledger, LedgerTableOid(ledger, "error_log"), &caller);
-	if (!InsertError(ledger, values, &id))
+	if (!InsertError(ledger, &row, &id))
 		ereport(ERROR,
 				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
-				 errmsg("the failure of \"%s\" was not recorded", file_name),
+				 errmsg("the failure of \"%s\" was not recorded",
+						failure->file_name),
 				 errdetail("A trigger on error_log suppressed its row.")));
 	SwitchBack(&caller);
 	return id;
 }
 
 /* A failure for LogError(), and the id that it returns. */
-typedef struct Failure
+typedef struct FailureToLog
 {
 	const Ledger *ledger;
-	const char *file_name;
-	const char *type;
-	const char *message;
+	Failure		failure;
 	int64		id;
-} Failure;
+} FailureToLog;
 
 /* Logs it: WriteDerived()'s callback. */
 static void
 LogFailure(void *argument)
 {
-	Failure    *failure = argument;
+	FailureToLog *log = argument;
 
-	failure->id = LogError(failure->ledger, failure->file_name, failure->type,
-						   failure->message);
+	log->id = LogError(log->ledger, &log->failure);
+}
+
+/*
+ * Returns a document's location as a text that can be stored, or NULL if it has none.
+ * A blank one tells no file from another.
+ */
+static char *
+PrintableLocation(const Document *document)
+{
+	char	   *location = PrintableText(document->location);
+
+	return location == NULL || IsBlank(location, strlen(location)) ? NULL :
+		location;
 }
 
 /* Writes the row of a document that could not be ingested, and sets its id. */
@@ -147,133 +189,37 @@ void
 LogBadDocument(const Ledger *ledger, Document *document, int sqlstate,
 			   const char *message)
 {
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "doc_extractor failure",
+												  ALLOCSET_SMALL_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
 	char	   *name = PrintableName(document);
 	/* A user's trigger may have put a text from elsewhere into its message. */
 	char	   *printable = EscapeInvalid(message, strlen(message));
-	char	   *full = document->position == 0 ? printable :
-		psprintf("document " INT64_FORMAT " of the batch: %s",
-				 document->position, printable);
-	Failure		failure = {
-		.ledger = ledger,
-		.file_name = name != NULL ? name : NO_FILE_NAME,
-		.type = ConditionName(sqlstate),
-		.message = full
-	};
+	FailureToLog log = {.ledger = ledger};
 
 	Assert(!document->is_logged);
+	FillDefaults(document);
+	log.failure = (Failure) {
+		.file_name = name != NULL ? name : NO_FILE_NAME,
+		.type = ConditionName(sqlstate),
+		.message = document->position == 0 ? printable :
+		psprintf("document " INT64_FORMAT " of the batch: %s",
+				 document->position, printable),
+		.source = PrintableText(document->fields[FIELD_SOURCE]),
+		.location = PrintableLocation(document),
+		.hash = document->hash[0] == '\0' ? NULL : document->hash
+	};
 	document->is_logged = true;
 	/* The rest of the batch is still to come. */
 	LockTableToWrite(ledger, "documents");
 	LockTableToWrite(ledger, "document_locations");
 	LockTableToWrite(ledger, "hash_index");
 	LockTableToWrite(ledger, "audit_log");
-	WriteDerived(LogFailure, &failure);
-	document->error_id = failure.id;
-	if (full != printable)
-		pfree(full);
-	pfree(printable);
-	if (name != NULL)
-		pfree(name);
-}
-
-/*
- * Returns 1.1's index, by file name, of the rows whose files were not tried again,
- * or InvalidOid if there is none.
- */
-static Oid
-FindFileNameIndex(const Ledger *ledger, Relation error_log)
-{
-	Oid			found = get_relname_relid("ix_error_log_file_name",
-										  ledger->schema);
-	Relation	index;
-	bool		is_by_text;
-
-	if (!list_member_oid(RelationGetIndexList(error_log), found))
-		return InvalidOid;
-	/* A user may have given this name to another index. */
-	index = index_open(found, AccessShareLock);
-	is_by_text = index->rd_rel->relam == BTREE_AM_OID &&
-		index->rd_opcintype[0] == TEXTOID;
-	index_close(index, AccessShareLock);
-	return is_by_text ? found : InvalidOid;
-}
-
-/* Sorts documents by their position in the batch. */
-static int
-ComparePositions(const void *a, const void *b)
-{
-	const Document *left = *(Document *const *) a;
-	const Document *right = *(Document *const *) b;
-
-	return left->position < right->position ? -1 : 1;
-}
-
-/*
- * Returns those successes among the documents whose file name has failed before.
- * Sets "nfound" to their number.
- */
-static Document **
-FindRetried(const Ledger *ledger, Relation error_log, Document **documents,
-			int ndocuments, int *nfound)
-{
-	Oid			index = FindFileNameIndex(ledger, error_log);
-	Document  **found = NULL;
-	IndexSearch search;
-
-	*nfound = 0;
-	if (!OidIsValid(index))
-		return NULL;
-	OpenIndexSearch(&search, error_log, index);
-	for (int i = 0; i < ndocuments; i++)
-	{
-		Document   *document = documents[i];
-
-		if (!IsSuccess(document) ||
-			SearchIndex(&search, document->fields[FIELD_NAME].value) == NULL)
-			continue;
-		if (found == NULL)
-			found = palloc_extended(ndocuments * sizeof(Document *),
-									MCXT_ALLOC_HUGE);
-		found[(*nfound)++] = document;
-	}
-	CloseIndexSearch(&search);
-	return found;
-}
-
-/* Marks the failures of a document's file name. */
-static void
-MarkFileName(const Ledger *ledger, const Document *document)
-{
-	char	   *note = psprintf("ingested as document " INT64_FORMAT,
-								document->document_id);
-	Datum		values[2];
-
-	values[0] = document->fields[FIELD_NAME].value;
-	values[1] = CStringGetTextDatum(note);
-	RunStatement(ledger, STATEMENT_MARK_RETRIED, values, NULL, NULL);
-}
-
-/*
- * Marks the rows with the file names of documents that have now succeeded.  Most
- * ingestions find none, so we search before we write.
- */
-void
-MarkRetried(const Ledger *ledger, Document **documents, int ndocuments)
-{
-	Relation	error_log = OpenLedgerTable(ledger, "error_log",
-											AccessShareLock);
-	Document  **found = NULL;
-	int			nfound = 0;
-
-	if (RelationGetNumberOfBlocks(error_log) > 0)
-		found = FindRetried(ledger, error_log, documents, ndocuments, &nfound);
-	table_close(error_log, NoLock);
-	if (nfound == 0)
-		return;
-	/* If several have the same name, the first one is noted. */
-	qsort(found, nfound, sizeof(Document *), ComparePositions);
-	for (int i = 0; i < nfound; i++)
-		MarkFileName(ledger, found[i]);
+	WriteDerived(LogFailure, &log);
+	document->error_id = log.id;
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
 }
 
 /* Sets the notes of a row.  Returns false if there is no such row. */

@@ -7,12 +7,21 @@
 
 #include "document.h"
 
-extern int64 LogError(const Ledger *ledger, const char *file_name,
-					  const char *type, const char *message);
+/* What could not be ingested, and why. */
+typedef struct Failure
+{
+	const char *file_name;
+	const char *type;
+	const char *message;
+	const char *source;			/* NULL: not known, as the next two */
+	const char *location;
+	const char *hash;
+} Failure;
+
+extern bool IdentifiesFailures(const Ledger *ledger);
+extern int64 LogError(const Ledger *ledger, const Failure *failure);
 extern void LogBadDocument(const Ledger *ledger, Document *document,
 						   int sqlstate, const char *message);
-extern void MarkRetried(const Ledger *ledger, Document **documents,
-						int ndocuments);
 extern bool ResolveError(const Ledger *ledger, int64 error_id,
 						 const char *notes);
 

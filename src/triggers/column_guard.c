@@ -40,7 +40,7 @@ static const char *const documents_columns[] = {
 	"id", "file_name", "file_size_bytes", "file_hash", "file_type",
 	"ingestion_source", "ingestion_timestamp", "document_text",
 	"metadata_extracted", "ingestion_status", "error_message", "created_at",
-	"updated_at", NULL
+	"updated_at", "extractor", "extracted_at", NULL
 };
 static const char *const hash_index_columns[] = {
 	"id", "file_hash", "document_id", "first_seen", "duplicate_count",
@@ -52,7 +52,8 @@ static const char *const audit_log_columns[] = {
 };
 static const char *const error_log_columns[] = {
 	"id", "file_name", "error_type", "error_message", "error_timestamp",
-	"retry_attempted", "resolution_notes", NULL
+	"retry_attempted", "resolution_notes", "ingestion_source", "location",
+	"file_hash", NULL
 };
 static const struct
 {
