@@ -6,13 +6,10 @@
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "mb/pg_wchar.h"
-#include "utils/builtins.h"
 
 #include "../compat.h"
-#include "../lib/encoding.h"
-#include "../tables/document.h"
 #include "../tables/error_log.h"
+#include "text_argument.h"
 
 PG_FUNCTION_INFO_V1(log_ingestion_error);
 PG_FUNCTION_INFO_V1(resolve_ingestion_error);
@@ -23,34 +20,6 @@ PG_FUNCTION_INFO_V1(resolve_ingestion_error);
 #define RESOLUTION_NOTES_LIMIT 1000
 
 /*
- * Returns an argument.  Raises 22004 if it is NULL, 22021 if it is not in the
- * database's encoding, 22023 if it is blank, 22001 if it is longer than "limit"
- * characters, unless that is 0.
- */
-static char *
-GetText(FunctionCallInfo fcinfo, int number, const char *name, int limit)
-{
-	char	   *value;
-
-	if (PG_ARGISNULL(number))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s must not be null", name)));
-	value = text_to_cstring(PG_GETARG_TEXT_PP(number));
-	CheckEncoded(name, value, strlen(value));
-	if (IsBlank(value, strlen(value)))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must not be blank", name)));
-	if (limit > 0 && pg_mbstrlen(value) > limit)
-		ereport(ERROR,
-				(errcode(ERRCODE_STRING_DATA_RIGHT_TRUNCATION),
-				 errmsg("%s is too long: %d characters, at most %d are allowed",
-						name, pg_mbstrlen(value), limit)));
-	return value;
-}
-
-/*
  * log_ingestion_error(file_name, error_type, error_message): writes a row of
  * error_log, and returns its id.
  */
@@ -58,9 +27,9 @@ Datum
 log_ingestion_error(PG_FUNCTION_ARGS)
 {
 	Ledger		ledger = GetLedgerToWrite(fcinfo);
-	char	   *file_name = GetText(fcinfo, 0, "file_name", FILE_NAME_LIMIT);
-	char	   *type = GetText(fcinfo, 1, "error_type", ERROR_TYPE_LIMIT);
-	char	   *message = GetText(fcinfo, 2, "error_message", 0);
+	char	   *file_name = TextArgument(fcinfo, 0, "file_name", FILE_NAME_LIMIT);
+	char	   *type = TextArgument(fcinfo, 1, "error_type", ERROR_TYPE_LIMIT);
+	char	   *message = TextArgument(fcinfo, 2, "error_message", 0);
 
 	PG_RETURN_INT64(LogError(&ledger, file_name, type, message));
 }
@@ -73,8 +42,8 @@ Datum
 resolve_ingestion_error(PG_FUNCTION_ARGS)
 {
 	Ledger		ledger = GetLedgerToWrite(fcinfo);
-	char	   *notes = GetText(fcinfo, 1, "resolution_notes",
-								RESOLUTION_NOTES_LIMIT);
+	char	   *notes = TextArgument(fcinfo, 1, "resolution_notes",
+									 RESOLUTION_NOTES_LIMIT);
 
 	if (PG_ARGISNULL(0))
 		ereport(ERROR,
