@@ -149,7 +149,7 @@ SELECT pg_catalog.pg_extension_config_dump('@extschema@.document_locations_id_se
  */
 CREATE VIEW @extschema@.current_locations AS
 SELECT l.ingestion_source, l.location, l.document_id, l.modified_at, l.fingerprint,
-    l.size_bytes, l.seen_at
+    l.size_bytes, l.seen_at, l.id AS location_id
 FROM @extschema@.document_locations AS l
 WHERE NOT EXISTS (SELECT FROM @extschema@.document_locations AS n
         WHERE n.ingestion_source OPERATOR(pg_catalog.=) l.ingestion_source
@@ -167,6 +167,53 @@ SELECT l.ingestion_source, l.location, l.document_id, l.modified_at, l.fingerpri
 FROM @extschema@.document_locations AS l;
 COMMENT ON VIEW @extschema@.location_history IS
     'What was at each location, and until when';
+
+/* Complete scans of all locations below a root. */
+CREATE TABLE @extschema@.scans (
+    id bigserial PRIMARY KEY,
+    ingestion_source pg_catalog.varchar(255) NOT NULL,
+    root pg_catalog.text NOT NULL,
+    started_at pg_catalog.timestamptz NOT NULL,
+    finished_at pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    seen pg_catalog.int8 NOT NULL,
+    added pg_catalog.int8 NOT NULL,
+    changed pg_catalog.int8 NOT NULL,
+    vanished pg_catalog.int8 NOT NULL,
+    failed pg_catalog.int8 NOT NULL
+);
+CREATE INDEX ix_scans_ingestion_source ON @extschema@.scans (ingestion_source, id);
+COMMENT ON TABLE @extschema@.scans IS
+    'Complete scans of all locations below a root; a row stands for scans that follow each other without changes';
+COMMENT ON COLUMN @extschema@.scans.ingestion_source IS
+    'Whose locations these are, for example a host';
+COMMENT ON COLUMN @extschema@.scans.root IS 'What was scanned';
+COMMENT ON COLUMN @extschema@.scans.started_at IS 'When the last of these scans began';
+COMMENT ON COLUMN @extschema@.scans.finished_at IS 'When it was recorded';
+COMMENT ON COLUMN @extschema@.scans.seen IS 'Locations that it has seen';
+COMMENT ON COLUMN @extschema@.scans.added IS 'Those that were new';
+COMMENT ON COLUMN @extschema@.scans.changed IS 'Those that had another document';
+COMMENT ON COLUMN @extschema@.scans.vanished IS 'Locations that were gone';
+COMMENT ON COLUMN @extschema@.scans.failed IS 'Locations that could not be read or ingested';
+SELECT pg_catalog.pg_extension_config_dump('@extschema@.scans', '');
+SELECT pg_catalog.pg_extension_config_dump('@extschema@.scans_id_seq', '');
+CREATE FUNCTION @extschema@.finish_scan(
+    ingestion_source pg_catalog.text,
+    root pg_catalog.text,
+    started_at pg_catalog.timestamptz,
+    seen pg_catalog.int8,
+    added pg_catalog.int8,
+    changed pg_catalog.int8,
+    failed pg_catalog.int8,
+    vanished pg_catalog.int8[] DEFAULT NULL,
+    max_vanished pg_catalog.int8 DEFAULT NULL,
+    OUT scan_id pg_catalog.int8,
+    OUT vanished_locations pg_catalog.int8)
+AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.finish_scan(
+    pg_catalog.text, pg_catalog.text, pg_catalog.timestamptz, pg_catalog.int8,
+    pg_catalog.int8, pg_catalog.int8, pg_catalog.int8, pg_catalog.int8[],
+    pg_catalog.int8) IS
+    'Records a complete scan of a source, and which of its locations have vanished';
 
 /* New columns of the inbox, at its end. */
 CREATE OR REPLACE VIEW @extschema@.document_inbox AS
@@ -284,6 +331,7 @@ DECLARE
             '@extschema@.documents'::pg_catalog.regclass);
 BEGIN
     EXECUTE pg_catalog.format('ALTER TABLE @extschema@.document_locations OWNER TO %I', owner);
+    EXECUTE pg_catalog.format('ALTER TABLE @extschema@.scans OWNER TO %I', owner);
     EXECUTE pg_catalog.format('ALTER VIEW @extschema@.current_locations OWNER TO %I', owner);
     EXECUTE pg_catalog.format('ALTER VIEW @extschema@.location_history OWNER TO %I', owner);
 END

@@ -63,7 +63,7 @@ AppendLocation(LocationWriter *writer, const text *source, const text *location,
 	Datum		values[LOCATION_COLUMNS] = {
 		[LOCATION_SOURCE] = PointerGetDatum(source),
 		[LOCATION_LOCATION] = PointerGetDatum(location),
-		[LOCATION_KEY] = PointerGetDatum(&key->value),
+		[LOCATION_KEY] = PointerGetDatum(key),
 		[LOCATION_DOCUMENT] = Int64GetDatum(current->document_id),
 		[LOCATION_MODIFIED] = current->modified_at.value,
 		[LOCATION_FINGERPRINT] = current->fingerprint.value,

@@ -10,10 +10,10 @@
 #include "location_search.h"
 
 /* The SHA-256 of a location, as the table has it. */
-typedef union LocationKey
+typedef struct LocationKey
 {
-	bytea		value;
-	char		bytes[VARHDRSZ + PG_SHA256_DIGEST_LENGTH];
+	int32		header;			/* of a bytea */
+	char		digest[PG_SHA256_DIGEST_LENGTH];
 } LocationKey;
 
 /* document_locations, to be written. */

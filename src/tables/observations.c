@@ -84,7 +84,7 @@ AddObservation(Observations *observations, Document *document)
 	SET_VARSIZE(&observation->key, sizeof(LocationKey));
 	DigestBytes(VARDATA_ANY(observation->location),
 				VARSIZE_ANY_EXHDR(observation->location),
-				(uint8 *) VARDATA(&observation->key));
+				(uint8 *) observation->key.digest);
 }
 
 /* Connects sorted observations with each other and with their documents. */
@@ -153,7 +153,7 @@ SearchPlace(Observations *observations, Observation *place)
 	if (!observations->is_searching)
 		OpenLocationSearch(&observations->search, observations->ledger);
 	observations->is_searching = true;
-	SearchLocation(&observations->search, place->source, &place->key.value,
+	SearchLocation(&observations->search, place->source, (bytea *) &place->key,
 				   &place->current);
 	place->is_searched = true;
 }
