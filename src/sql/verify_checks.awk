@@ -1,5 +1,5 @@
-# Turns checks in SQL into the elements of a C array: { name, what it counts, query, informs }, ...
-#     awk -f verify_checks.awk verify_schema.sql verify_data.sql
+# Turns checks in SQL into the elements of a C array: { name, what it counts, since, query, informs }, ...
+#     awk -f verify_checks.awk verify_schema.sql verify_data.sql verify_locations.sql
 # The query becomes a format of psprintf(), with the schema as its first argument.
 function fail(message) {
 	printf "%s:%d: %s\n", FILENAME, FNR, message | "cat >&2"
@@ -20,7 +20,14 @@ function escaped(text) {
 	if (name in names)
 		fail("there is another check \"" name "\"")
 	names[name]
+	since = "1.1"
 	state = "named"
+	next
+}
+/^-- since: [1-9]\.[0-9]$/ {
+	if (state != "named")
+		fail("the version must follow the name of a check")
+	since = $3
 	next
 }
 /^-- (counts|informs): ./ {
@@ -28,7 +35,7 @@ function escaped(text) {
 		fail("what is counted must follow the name of a check")
 	informs = $2 == "informs:"
 	sub(/^-- [a-z]+: /, "")
-	printf "{\n\t\"%s\", \"%s\",\n", escaped(name), escaped($0)
+	printf "{\n\t\"%s\", \"%s\", \"%s\",\n", escaped(name), escaped($0), since
 	state = "counted"
 	next
 }
