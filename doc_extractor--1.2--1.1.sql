@@ -416,10 +416,15 @@ COMMENT ON COLUMN @extschema@.ingestion_stats.first_ingestion IS
 COMMENT ON COLUMN @extschema@.ingestion_stats.last_ingestion IS
     'The latest ingestion_timestamp; NULL without documents';
 
-/* Locations. */
+/*
+ * Locations.  The server leaves a table that is dropped in the extension's list of what
+ * it dumps, but not one that leaves the extension.
+ */
 DROP VIEW @extschema@.documents_with_locations;
 DROP VIEW @extschema@.location_history;
 DROP VIEW @extschema@.current_locations;
+ALTER EXTENSION doc_extractor DROP TABLE @extschema@.document_locations;
+ALTER EXTENSION doc_extractor DROP SEQUENCE @extschema@.document_locations_id_seq;
 DROP TABLE @extschema@.document_locations;
 
 /*
