@@ -108,7 +108,8 @@ src/lib/condition_names.h: $(includedir_server)/utils/errcodes.h
 src/lib/condition.o src/lib/condition.bc: src/lib/condition_names.h
 
 # The checks of doc_extractor_verify() are SQL in files of their own; C has them as strings.
-$(VERIFY)_checks.h: $(VERIFY)_checks.awk $(VERIFY)_schema.sql $(VERIFY)_dumps.sql $(VERIFY)_data.sql
+$(VERIFY)_checks.h: $(VERIFY)_checks.awk $(VERIFY)_schema.sql $(VERIFY)_dumps.sql \
+		$(VERIFY)_data.sql $(VERIFY)_locations.sql
 	awk -f $^ >$@
 $(VERIFY).o $(VERIFY).bc: $(VERIFY)_checks.h
 

@@ -36,8 +36,9 @@ $script$;
 /*
  * Locks are taken in the order of all code: documents first.  Only for it does the
  * script wait, holding no other lock, so it cannot deadlock.  It does not wait long
- * at a time, as all others queue behind it.  Until the end, it holds ACCESS
- * EXCLUSIVE on all of them.  Every step but one changes catalogs only: it takes the
+ * at a time, as all others queue behind it.  A statement locks a view before its
+ * tables, so the script does not wait for views.  The lock on ingestion_stats is also
+ * one on its tables.  Every step but one changes catalogs only: it takes the
  * same time at any table size.  Indexes of error_log take longer the longer it is.
  */
 DO $script$
@@ -48,14 +49,27 @@ DECLARE
     started constant pg_catalog.timestamptz := pg_catalog.clock_timestamp();
     remaining pg_catalog.int4 := 60000;
     holders pg_catalog.text;
+    view pg_catalog.name;
 BEGIN
     LOOP
         BEGIN
             PERFORM pg_catalog.set_config('lock_timeout', least(remaining,
                 coalesce(nullif(given, 0), 2000))::pg_catalog.text, true);
             LOCK TABLE @extschema@.documents IN ACCESS EXCLUSIVE MODE;
-            LOCK TABLE @extschema@.hash_index, @extschema@.audit_log, @extschema@.error_log
-                IN ACCESS EXCLUSIVE MODE NOWAIT;
+            LOCK TABLE @extschema@.error_log IN ACCESS EXCLUSIVE MODE NOWAIT;
+            FOREACH view IN ARRAY ARRAY['document_inbox', 'ingestion_stats']
+            LOOP
+                CONTINUE WHEN pg_catalog.to_regclass(
+                    pg_catalog.format('%s.%I', '@extschema@', view)) IS NULL;
+                BEGIN
+                    EXECUTE pg_catalog.format(
+                        'LOCK TABLE %s.%I IN ACCESS EXCLUSIVE MODE NOWAIT',
+                        '@extschema@', view);
+                EXCEPTION WHEN insufficient_privilege THEN
+                    /* The owner of the view may have no privilege on its tables. */
+                    NULL;
+                END;
+            END LOOP;
             PERFORM pg_catalog.set_config('lock_timeout', given::pg_catalog.text, true);
             EXIT;
         EXCEPTION WHEN lock_not_available THEN
@@ -84,7 +98,8 @@ BEGIN
                     WHERE r.relnamespace OPERATOR(pg_catalog.=)
                             '@extschema@'::pg_catalog.regnamespace
                         AND r.relname OPERATOR(pg_catalog.=) ANY (ARRAY[
-                        'documents', 'hash_index', 'audit_log', 'error_log'])
+                        'documents', 'hash_index', 'error_log', 'document_inbox',
+                        'ingestion_stats'])
                     UNION
                     SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i
                     JOIN relations AS r ON i.inhparent OPERATOR(pg_catalog.=) r.id)
@@ -144,12 +159,12 @@ SELECT pg_catalog.pg_extension_config_dump('@extschema@.document_locations', '')
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.document_locations_id_seq', '');
 
 /*
- * A document that was deleted is nowhere.  The row of a location that has none after
- * it is found by the index.
+ * A document that was deleted is nowhere.  What has replaced a row is found by the
+ * index, or, for all rows at once, by a hash join.
  */
 CREATE VIEW @extschema@.current_locations AS
-SELECT l.ingestion_source, l.location, l.document_id, l.modified_at, l.fingerprint,
-    l.size_bytes, l.seen_at, l.id AS location_id
+SELECT l.id, l.ingestion_source, l.location, l.document_id, l.modified_at,
+    l.fingerprint, l.size_bytes, l.seen_at
 FROM @extschema@.document_locations AS l
 WHERE NOT EXISTS (SELECT FROM @extschema@.document_locations AS n
         WHERE n.ingestion_source OPERATOR(pg_catalog.=) l.ingestion_source
@@ -160,13 +175,124 @@ WHERE NOT EXISTS (SELECT FROM @extschema@.document_locations AS n
 COMMENT ON VIEW @extschema@.current_locations IS
     'Where documents are now: the latest observation of each location, if its document is there';
 CREATE VIEW @extschema@.location_history AS
-SELECT l.ingestion_source, l.location, l.document_id, l.modified_at, l.fingerprint,
-    l.size_bytes, l.seen_at,
+SELECT l.id, l.ingestion_source, l.location, l.document_id, l.modified_at,
+    l.fingerprint, l.size_bytes, l.seen_at,
     pg_catalog.lead(l.seen_at) OVER (
         PARTITION BY l.ingestion_source, l.location_key ORDER BY l.id) AS replaced_at
 FROM @extschema@.document_locations AS l;
 COMMENT ON VIEW @extschema@.location_history IS
     'What was at each location, and until when';
+CREATE VIEW @extschema@.documents_with_locations AS
+SELECT d.id AS document_id, d.file_name, d.file_type, d.file_size_bytes,
+    coalesce(p.locations, 0) AS locations,
+    coalesce(p.first_locations, '{}') AS first_locations
+FROM @extschema@.documents AS d
+LEFT JOIN (SELECT l.document_id, pg_catalog.count(*) AS locations,
+        (pg_catalog.array_agg(l.location ORDER BY l.id))[1:5] AS first_locations
+    FROM @extschema@.current_locations AS l
+    GROUP BY l.document_id) AS p ON p.document_id OPERATOR(pg_catalog.=) d.id
+ORDER BY coalesce(p.locations, 0) DESC, d.id;
+COMMENT ON VIEW @extschema@.documents_with_locations IS
+    'Every document with the number of its current locations, those with the most first';
+
+/* What the columns of the views mean; most are columns of document_locations. */
+DO $script$
+DECLARE
+    view pg_catalog.text;
+    col pg_catalog.text;
+    meaning pg_catalog.text;
+BEGIN
+    FOR view, col, meaning IN
+        SELECT v.name, a.attname, coalesce(m.meaning,
+            pg_catalog.col_description(t.attrelid, t.attnum))
+        FROM (VALUES ('current_locations'), ('location_history'),
+            ('documents_with_locations')) AS v (name)
+        JOIN pg_catalog.pg_attribute AS a ON a.attrelid OPERATOR(pg_catalog.=)
+            pg_catalog.format('%s.%I', '@extschema@', v.name)::pg_catalog.regclass
+            AND a.attnum OPERATOR(pg_catalog.>) 0
+        LEFT JOIN (VALUES
+            ('location_history', 'replaced_at',
+                'When something else was seen there; NULL if nothing was'),
+            ('documents_with_locations', 'document_id', 'The document'),
+            ('documents_with_locations', 'file_name', 'Its file_name'),
+            ('documents_with_locations', 'file_type', 'Its file_type'),
+            ('documents_with_locations', 'file_size_bytes', 'Its file_size_bytes'),
+            ('documents_with_locations', 'locations',
+                'The number of its current locations, in all sources'),
+            ('documents_with_locations', 'first_locations',
+                'The first five of them, in the order in which they were seen')
+        ) AS m (name, col, meaning)
+            ON m.name OPERATOR(pg_catalog.=) v.name
+            AND m.col OPERATOR(pg_catalog.=) a.attname::pg_catalog.text
+        LEFT JOIN pg_catalog.pg_attribute AS t
+            ON t.attrelid OPERATOR(pg_catalog.=)
+                '@extschema@.document_locations'::pg_catalog.regclass
+            AND t.attname OPERATOR(pg_catalog.=) a.attname
+    LOOP
+        EXECUTE pg_catalog.format('COMMENT ON COLUMN %s.%I.%I IS %L', '@extschema@',
+            view, col, meaning);
+    END LOOP;
+END
+$script$;
+
+/*
+ * New columns of views, at their ends.  To replace a view keeps its owner and all
+ * privileges, but not its options.
+ */
+DO $script$
+DECLARE
+    options pg_catalog.text;
+BEGIN
+    SELECT pg_catalog.string_agg(pg_catalog.format('ALTER VIEW %s.%I SET (%s);', '@extschema@',
+        c.relname, (SELECT pg_catalog.string_agg(pg_catalog.format('%I = %L', o.option_name,
+                o.option_value), ', ')
+            FROM pg_catalog.pg_options_to_table(c.reloptions) AS o)), '') INTO options
+    FROM pg_catalog.pg_class AS c
+    WHERE c.relnamespace OPERATOR(pg_catalog.=) '@extschema@'::pg_catalog.regnamespace
+        AND c.relname OPERATOR(pg_catalog.=) ANY (ARRAY['document_inbox', 'ingestion_stats'])
+        AND c.reloptions IS NOT NULL;
+    CREATE OR REPLACE VIEW @extschema@.document_inbox AS
+    SELECT
+        NULL::pg_catalog.text AS file_name,
+        NULL::pg_catalog.bytea AS content,
+        NULL::pg_catalog.text AS file_type,
+        NULL::pg_catalog.text AS ingestion_source,
+        NULL::pg_catalog.text AS document_text,
+        NULL::pg_catalog.json AS metadata_extracted,
+        NULL::pg_catalog.text AS ingestion_status,
+        NULL::pg_catalog.text AS error_message,
+        NULL::pg_catalog.text AS location,
+        NULL::pg_catalog.timestamptz AS modified_at,
+        NULL::pg_catalog.text AS fingerprint
+    WHERE false;
+    CREATE OR REPLACE VIEW @extschema@.ingestion_stats AS
+    SELECT
+        pg_catalog.count(*) AS documents,
+        coalesce(pg_catalog.sum(d.file_size_bytes), 0) AS bytes,
+        coalesce(pg_catalog.sum(h.duplicate_count), 0) AS duplicates,
+        coalesce(pg_catalog.sum(h.duplicate_count::pg_catalog.numeric
+            OPERATOR(pg_catalog.*) d.file_size_bytes), 0) AS bytes_saved,
+        pg_catalog.count(*) FILTER (WHERE d.ingestion_status
+            OPERATOR(pg_catalog.=) 'failed') AS failed,
+        pg_catalog.count(*) FILTER (WHERE d.ingestion_status
+            OPERATOR(pg_catalog.=) 'retry') AS retry,
+        (SELECT pg_catalog.count(*) FROM @extschema@.error_log AS e
+            WHERE e.resolution_notes IS NULL AND NOT e.retry_attempted)
+            AS open_errors,
+        pg_catalog.min(d.ingestion_timestamp) AS first_ingestion,
+        pg_catalog.max(d.ingestion_timestamp) AS last_ingestion,
+        (SELECT pg_catalog.count(*) FROM @extschema@.current_locations AS l) AS locations
+    FROM @extschema@.documents AS d
+    LEFT JOIN @extschema@.hash_index AS h
+        ON h.file_hash OPERATOR(pg_catalog.=) d.file_hash
+        AND h.duplicate_count OPERATOR(pg_catalog.>) 0;
+    COMMENT ON COLUMN @extschema@.ingestion_stats.locations IS
+        'Current locations of documents';
+    IF options IS NOT NULL THEN
+        EXECUTE options;
+    END IF;
+END
+$script$;
 
 /* Complete scans of all locations below a root. */
 CREATE TABLE @extschema@.scans (
@@ -214,22 +340,6 @@ COMMENT ON FUNCTION @extschema@.finish_scan(
     pg_catalog.int8, pg_catalog.int8, pg_catalog.int8, pg_catalog.int8[],
     pg_catalog.int8) IS
     'Records a complete scan of a source, and which of its locations have vanished';
-
-/* New columns of the inbox, at its end. */
-CREATE OR REPLACE VIEW @extschema@.document_inbox AS
-SELECT
-    NULL::pg_catalog.text AS file_name,
-    NULL::pg_catalog.bytea AS content,
-    NULL::pg_catalog.text AS file_type,
-    NULL::pg_catalog.text AS ingestion_source,
-    NULL::pg_catalog.text AS document_text,
-    NULL::pg_catalog.json AS metadata_extracted,
-    NULL::pg_catalog.text AS ingestion_status,
-    NULL::pg_catalog.text AS error_message,
-    NULL::pg_catalog.text AS location,
-    NULL::pg_catalog.timestamptz AS modified_at,
-    NULL::pg_catalog.text AS fingerprint
-WHERE false;
 
 /* A text can arrive later than its document, and says where it comes from. */
 ALTER TABLE @extschema@.documents
@@ -321,7 +431,10 @@ COMMENT ON FUNCTION @extschema@.log_failed_document(
     pg_catalog.text, pg_catalog.text) IS
     'As log_ingestion_error(), with what tells the file from others of its name';
 
-/* New objects belong to the owner of the tables, whoever runs this script. */
+/*
+ * New objects belong to the owner of the tables, whoever runs this script.  Nobody else
+ * has privileges on them, whatever a superuser's default privileges say.
+ */
 DO $script$
 DECLARE
     owner constant pg_catalog.name := (
@@ -329,11 +442,43 @@ DECLARE
         FROM pg_catalog.pg_class AS c
         WHERE c.oid OPERATOR(pg_catalog.=)
             '@extschema@.documents'::pg_catalog.regclass);
+    owner_id constant pg_catalog.oid := (
+        SELECT c.relowner FROM pg_catalog.pg_class AS c
+        WHERE c.oid OPERATOR(pg_catalog.=)
+            '@extschema@.documents'::pg_catalog.regclass);
+    relation pg_catalog.regclass;
+    kind pg_catalog.text;
+    others pg_catalog.text;
 BEGIN
-    EXECUTE pg_catalog.format('ALTER TABLE @extschema@.document_locations OWNER TO %I', owner);
-    EXECUTE pg_catalog.format('ALTER TABLE @extschema@.scans OWNER TO %I', owner);
-    EXECUTE pg_catalog.format('ALTER VIEW @extschema@.current_locations OWNER TO %I', owner);
-    EXECUTE pg_catalog.format('ALTER VIEW @extschema@.location_history OWNER TO %I', owner);
+    FOR relation, kind, others IN
+        SELECT c.oid, CASE c.relkind WHEN 'S' THEN 'SEQUENCE' WHEN 'v' THEN 'VIEW'
+                ELSE 'TABLE' END,
+            (SELECT pg_catalog.string_agg(DISTINCT
+                CASE WHEN x.grantee OPERATOR(pg_catalog.=) 0 THEN 'PUBLIC'
+                    ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) END, ', ')
+            FROM pg_catalog.aclexplode(c.relacl) AS x
+            WHERE x.grantee OPERATOR(pg_catalog.<>) ALL (ARRAY[c.relowner, owner_id])
+                AND owner OPERATOR(pg_catalog.<>) current_user)
+        FROM pg_catalog.pg_class AS c
+        WHERE c.oid OPERATOR(pg_catalog.=) ANY (ARRAY[
+            '@extschema@.document_locations',
+            '@extschema@.document_locations_id_seq',
+            '@extschema@.scans',
+            '@extschema@.scans_id_seq',
+            '@extschema@.current_locations',
+            '@extschema@.location_history',
+            '@extschema@.documents_with_locations'
+            ]::pg_catalog.regclass[]::pg_catalog.oid[])
+    LOOP
+        /* A sequence goes with its table. */
+        IF kind OPERATOR(pg_catalog.<>) 'SEQUENCE' THEN
+            EXECUTE pg_catalog.format('ALTER %s %s OWNER TO %I', kind, relation, owner);
+        END IF;
+        IF others IS NOT NULL THEN
+            EXECUTE pg_catalog.format('REVOKE ALL ON %s %s FROM %s',
+                CASE kind WHEN 'VIEW' THEN 'TABLE' ELSE kind END, relation, others);
+        END IF;
+    END LOOP;
 END
 $script$;
 

@@ -33,6 +33,7 @@ typedef struct Check
 {
 	const char *name;
 	const char *wrong;			/* what it counts, for the detail */
+	const char *since;			/* the first version that it is for */
 	const char *query;			/* a format; see QueryCheck() */
 	CheckKind	kind;
 } Check;
@@ -93,6 +94,24 @@ DescribeResult(const Check *check, bool *passed)
 	return detail.data;
 }
 
+/* Returns the version of the ledger. */
+static char *
+LedgerVersion(void)
+{
+	MemoryContext context = CurrentMemoryContext;
+	char	   *version = NULL;
+
+	SPI_connect();
+	if (SPI_execute("SELECT extversion FROM pg_catalog.pg_extension"
+					" WHERE extname OPERATOR(pg_catalog.=) 'doc_extractor'",
+					true, 1) == SPI_OK_SELECT && SPI_processed == 1)
+		version = MemoryContextStrdup(context,
+									  SPI_getvalue(SPI_tuptable->vals[0],
+												   SPI_tuptable->tupdesc, 1));
+	SPI_finish();
+	return version != NULL ? version : pstrdup("1.1");
+}
+
 /* A check being run, and what it found. */
 typedef struct CheckRun
 {
@@ -146,16 +165,20 @@ doc_extractor_verify(PG_FUNCTION_ARGS)
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	Ledger		ledger = GetLedger(fcinfo);
 	CallerIdentity caller;
+	char	   *version;
 
 	InitMaterializedSRF(fcinfo, 0);
 	SwitchToRestrictedOwner(&ledger, LedgerTableOid(&ledger, "documents"),
 							&caller);
+	version = LedgerVersion();
 	for (size_t i = 0; i < lengthof(checks); i++)
 	{
 		Datum		values[3];
 		bool		nulls[3] = {false};
 		bool		passed;
 
+		if (strcmp(version, checks[i].since) < 0)
+			continue;
 		values[0] = CStringGetTextDatum(checks[i].name);
 		values[2] = CStringGetTextDatum(RunCheck(&checks[i], ledger.schema,
 												 &passed));

@@ -1,5 +1,5 @@
-# Turns checks in SQL into the elements of a C array: { name, what it counts, query, kind }, ...
-#     awk -f verify_checks.awk verify_schema.sql verify_dumps.sql verify_data.sql
+# Turns checks in SQL into the elements of a C array: { name, what it counts, since, query, kind }, ...
+#     awk -f verify_checks.awk verify_schema.sql verify_dumps.sql verify_data.sql verify_locations.sql
 # The query becomes a format of psprintf(), with the schema as its first argument.
 function fail(message) {
 	printf "%s:%d: %s\n", FILENAME, FNR, message | "cat >&2"
@@ -39,7 +39,14 @@ function string(line) {
 	if (name in names)
 		fail("there is another check \"" name "\"")
 	names[name]
+	since = "1.1"
 	state = "named"
+	next
+}
+/^-- since: [1-9]\.[0-9]$/ {
+	if (state != "named")
+		fail("the version must follow the name of a check")
+	since = $3
 	next
 }
 /^-- (counts|informs|lists): ./ {
@@ -47,7 +54,7 @@ function string(line) {
 		fail("what is counted must follow the name of a check")
 	kind = toupper(substr($2, 1, length($2) - 1))
 	sub(/^-- [a-z]+: /, "")
-	printf "{\n\t\"%s\", \"%s\",\n", escaped(name), escaped($0)
+	printf "{\n\t\"%s\", \"%s\", \"%s\",\n", escaped(name), escaped($0), since
 	state = "counted"
 	next
 }

@@ -6,10 +6,11 @@
 -- In the query, @extschema@ is the schema of the ledger, and $1 its oid. It runs as the owner of the
 -- tables, with pg_catalog first in search_path, and without the schemas of users.
 --
--- What is defined stands in later queries for a line with its name between two "@".
+-- What is defined stands in later queries for a line with its name between two "@". A check with a
+-- version is for ledgers of that version and later. verify_locations.sql has those of 1.2.
 --
--- make turns this file, verify_dumps.sql and verify_data.sql into strings for verify.c, with
--- verify_checks.awk. The function's result has the order of these files.
+-- make turns this file, verify_dumps.sql, verify_data.sql and verify_locations.sql into strings for
+-- verify.c, with verify_checks.awk. The function's result has the order of these files.
 
 -- After a crash, an unlogged table is empty, and an unlogged sequence begins again.
 -- check: tables
@@ -35,7 +36,8 @@ WITH found (class, id, name, is_dumped) AS (
     WHERE c.relnamespace = $1 AND c.relname = ANY (ARRAY['documents', 'documents_id_seq',
         'hash_index', 'hash_index_id_seq', 'audit_log', 'audit_log_id_seq', 'error_log',
         'error_log_id_seq', 'document_inbox', 'ingestion_stats', 'ingestion_stats_by_source',
-        'ingestion_stats_by_type'])
+        'ingestion_stats_by_type', 'document_locations', 'document_locations_id_seq',
+        'current_locations', 'location_history', 'documents_with_locations'])
     UNION ALL
     SELECT 'pg_proc'::regclass, p.oid, format('%s()', p.proname), false
     FROM pg_proc AS p
@@ -68,7 +70,8 @@ SELECT DISTINCT format('%s of %s', i.inhrelid::regclass, i.inhparent::regclass)
 FROM pg_inherits AS i
 JOIN pg_class AS c ON c.oid = i.inhrelid OR c.oid = i.inhparent
 WHERE c.relnamespace = $1
-    AND c.relname = ANY (ARRAY['documents', 'hash_index', 'audit_log', 'error_log'])
+    AND c.relname = ANY (ARRAY['documents', 'hash_index', 'audit_log', 'error_log',
+        'document_locations'])
 ORDER BY 1;
 
 -- define: shipped_columns
@@ -229,7 +232,7 @@ SELECT format('%s.%s', r.relname, g.tgname)
 FROM pg_trigger AS g
 JOIN pg_class AS r ON r.oid = g.tgrelid
 WHERE r.relnamespace = $1 AND r.relname = ANY (ARRAY['documents', 'hash_index', 'audit_log',
-        'error_log', 'document_inbox'])
+        'error_log', 'document_locations', 'document_inbox'])
     AND NOT g.tgisinternal AND g.tgenabled <> 'D' AND g.tgtype & 1 <> 0 AND g.tgtype & 66 <> 0
     AND g.tgname <> ALL (ARRAY['documents_before_update', 'audit_log_refuse_change',
         'document_inbox_insert'])
@@ -259,7 +262,8 @@ FROM pg_rewrite AS w
 JOIN pg_class AS r ON r.oid = w.ev_class
 WHERE r.relnamespace = $1 AND r.relname = ANY (ARRAY['documents', 'hash_index', 'audit_log',
         'error_log', 'document_inbox', 'ingestion_stats', 'ingestion_stats_by_source',
-        'ingestion_stats_by_type'])
+        'ingestion_stats_by_type', 'document_locations', 'current_locations', 'location_history',
+        'documents_with_locations'])
     AND NOT (r.relkind = 'v' AND w.rulename = '_RETURN')
 ORDER BY 1;
 
@@ -325,6 +329,14 @@ ORDER BY 1;
 -- counts: views missing, changed, or of another owner than documents
 WITH schema (prefix) AS (
     SELECT format('%I.', n.nspname) FROM pg_namespace AS n WHERE n.oid = $1),
+version (inbox, stats) AS (
+    SELECT v.inbox, v.stats FROM (VALUES ('1.1', '', ''),
+        ('1.2', ', NULL::text AS location, NULL::timestamp with time zone AS modified_at,
+            NULL::text AS fingerprint',
+            ', (SELECT count(*) AS count FROM current_locations l) AS locations')
+    ) AS v (since, inbox, stats)
+    WHERE v.since <= (SELECT extversion FROM pg_extension WHERE extname = 'doc_extractor')
+    ORDER BY v.since DESC LIMIT 1),
 statistics (sums, times) AS (
     VALUES ('count(*) AS documents,
         COALESCE(sum(d.file_size_bytes), (0)) AS bytes,
@@ -340,12 +352,12 @@ expected (name, definition) AS (
     VALUES ('document_inbox', 'SELECT NULL::text AS file_name, NULL::bytea AS content,
         NULL::text AS file_type, NULL::text AS ingestion_source, NULL::text AS document_text,
         NULL::json AS metadata_extracted, NULL::text AS ingestion_status,
-        NULL::text AS error_message WHERE false')
+        NULL::text AS error_message' || (SELECT v.inbox FROM version AS v) || ' WHERE false')
     UNION ALL
     SELECT 'ingestion_stats', concat('SELECT ', s.sums, '(SELECT count(*) AS count
         FROM error_log e WHERE ((e.resolution_notes IS NULL) AND (NOT e.retry_attempted)))
-        AS open_errors, ', s.times)
-    FROM statistics AS s
+        AS open_errors, ', replace(s.times, 'FROM (documents', v.stats || ' FROM (documents'))
+    FROM statistics AS s, version AS v
     UNION ALL
     SELECT format('ingestion_stats_by_%s', g.name), concat('SELECT ', g.col, ', ', s.sums, s.times,
         ' GROUP BY ', g.col)
@@ -400,7 +412,8 @@ WITH relations (id, name, kind, acl, owner) AS (
     WHERE c.relnamespace = $1 AND c.relname = ANY (ARRAY['documents', 'documents_id_seq',
         'hash_index', 'hash_index_id_seq', 'audit_log', 'audit_log_id_seq', 'error_log',
         'error_log_id_seq', 'document_inbox', 'ingestion_stats', 'ingestion_stats_by_source',
-        'ingestion_stats_by_type'])),
+        'ingestion_stats_by_type', 'document_locations', 'document_locations_id_seq',
+        'current_locations', 'location_history', 'documents_with_locations'])),
 lists (name, acl) AS (
     SELECT r.name::text, coalesce(r.acl, acldefault(r.kind, r.owner)) FROM relations AS r
     UNION ALL

@@ -55,6 +55,10 @@ static const char *const error_log_columns[] = {
 	"retry_attempted", "resolution_notes", "ingestion_source", "location",
 	"file_hash", NULL
 };
+static const char *const document_locations_columns[] = {
+	"id", "ingestion_source", "location", "location_key", "document_id",
+	"modified_at", "fingerprint", "size_bytes", "seen_at", NULL
+};
 static const struct
 {
 	const char *table;
@@ -63,7 +67,8 @@ static const struct
 	{"documents", documents_columns},
 	{"hash_index", hash_index_columns},
 	{"audit_log", audit_log_columns},
-	{"error_log", error_log_columns}
+	{"error_log", error_log_columns},
+	{"document_locations", document_locations_columns}
 };
 
 /* Returns whether a name is in a list that ends with NULL. */

@@ -122,6 +122,7 @@ sub state_of
 		tables_query() . ';'
 		  . union(
 			map { "SELECT '$_', last_value, is_called FROM docs.${_}_id_seq" } tables())
+		  . ';' . locations_query()
 		  . q{;
 		SELECT tgrelid::regclass, tgname, tgenabled FROM pg_trigger
 		WHERE NOT tgisinternal ORDER BY 1, 2});
@@ -138,6 +139,17 @@ sub tables_query
 		map {
 			"SELECT '$_', count(*), md5(string_agg(t::text, E'\\n' ORDER BY id)) FROM docs.$_ t"
 		} tables()) . ' ORDER BY 1';
+}
+
+# The same for document_locations and its sequence, if there are any: since 1.2.
+sub locations_query
+{
+	return q{
+		SELECT 'document_locations', query_to_xml('
+			SELECT count(*), md5(string_agg(t::text, chr(10) ORDER BY id)) AS rows,
+				(SELECT last_value FROM docs.document_locations_id_seq) AS last_value
+			FROM docs.document_locations t', true, true, '')
+		WHERE to_regclass('docs.document_locations') IS NOT NULL};
 }
 
 sub union

@@ -8,10 +8,10 @@ SET search_path = docs;
 SELECT FROM ingest_documents('{a,b,c}', '{a,b,c}', '{t,t,t}', locations => '{/a,/b,/c}');
 SELECT FROM ingest_document('b', 'b', 't', 'elsewhere', location => '/b');
 SELECT clock_timestamp() AS before \gset
-SELECT location_id AS a FROM current_locations WHERE location = '/a' \gset
-SELECT location_id AS b FROM current_locations
+SELECT id AS a FROM current_locations WHERE location = '/a' \gset
+SELECT id AS b FROM current_locations
 WHERE location = '/b' AND ingestion_source = 'manual' \gset
-SELECT location_id AS elsewhere FROM current_locations WHERE ingestion_source = 'elsewhere' \gset
+SELECT id AS elsewhere FROM current_locations WHERE ingestion_source = 'elsewhere' \gset
 
 -- More than there can be.
 SELECT finish_scan('manual', '/', :'before', 1, 0, 0, 0, ARRAY[:a, :b], 1);
@@ -42,7 +42,7 @@ SELECT ingestion_source, root, started_at > :'before' AS is_later, finished_at >
 FROM scans ORDER BY id;
 
 -- A location that has vanished while somebody saw it.
-SELECT location_id AS c FROM current_locations WHERE location = '/c' \gset
+SELECT id AS c FROM current_locations WHERE location = '/c' \gset
 BEGIN;
 SELECT vanished_locations FROM finish_scan('manual', '/', now() - interval '1 day', 1, 0, 0, 0, ARRAY[:c]);
 ROLLBACK;

@@ -1,5 +1,6 @@
-# Every path between the versions unpackaged, 1.0 and 1.1, up and down: no row is lost or changed,
-# no table is rewritten but documents on the way down, and the catalogs afterwards are those of a fresh install of the version.
+# Every path between the versions unpackaged, 1.0, 1.1 and 1.2, up and down: no row is lost or changed
+# but, where that is allowed, those of locations; no table is rewritten but documents on the way down
+# to 1.0; and the catalogs afterwards are those of a fresh install of the version.
 use strict;
 use warnings;
 
@@ -53,6 +54,13 @@ sub fill
 			E'{"class": "\\U0001F4E8"}', 'by hand');
 		DELETE FROM documents WHERE file_hash = encode(sha256('content $visit 3'), 'hex');
 	};
+	# Two documents at one location after each other, one at two, and one that is deleted.
+	$script .= qq{
+		SELECT FROM generate_series(1, 4) i,
+			ingest_document('seen ' || i, ('seen $visit ' || i / 2)::bytea, 'text/plain',
+				location => '/' || i % 3, modified_at => now(), fingerprint => i::text);
+		DELETE FROM documents WHERE file_hash = encode(sha256('seen $visit 2'), 'hex');
+	} if $version eq '1.2';
 	my (undef, $err) = run_script(
 		$node, $database, $owner, qq{
 		SET search_path = $name;
@@ -86,7 +94,11 @@ sub fresh
 }
 
 # There is something to compare, and a comparison can fail: the versions differ.
-my %members = ('unpackaged' => 0, '1.0' => 8 + 7, '1.1' => 8 + 4 + 22 + 3);
+my %members = (
+	'unpackaged' => 0,
+	'1.0' => 8 + 7,
+	'1.1' => 8 + 4 + 22 + 3,
+	'1.2' => 10 + 7 + 22 + 3);
 foreach my $version (sort keys %members)
 {
 	my $catalogs = fresh(undef, 'docs', $version);
@@ -94,10 +106,42 @@ foreach my $version (sort keys %members)
 	is(() = $catalogs =~ /^member \| (?!type )/mg,
 		$members{$version}, "$version: the objects of the extension");
 	is(() = $catalogs =~ /^column \| (?:documents|hash_index|audit_log|error_log)\./mg,
-		$version eq '1.1' ? 35 : 34, "$version: the columns");
+		keeps_trail($version) ? 35 : 34, "$version: the columns");
 }
-isnt(join("\n", differences(fresh(undef, 'docs', '1.1'), fresh(undef, 'docs', '1.0'))), '',
-	'1.0 and 1.1 differ');
+isnt(join("\n", differences(fresh(undef, 'docs', $_->[0]), fresh(undef, 'docs', $_->[1]))), '',
+	"$_->[0] and $_->[1] differ")
+  foreach ([ '1.0', '1.1' ], [ '1.1', '1.2' ]);
+
+# Returns whether in a version the trail of a document outlives it: there is no foreign key.
+sub keeps_trail
+{
+	my ($version) = @_;
+	return $version eq '1.1' || $version eq '1.2';
+}
+
+# Returns the number of observations, which only 1.2 has.
+sub observations_of
+{
+	my ($database, $schema) = @_;
+	return $node->safe_psql($database,
+		'SELECT count(*) FROM ' . quoted($schema) . '.document_locations');
+}
+
+# Takes a step from 1.2 down: it is refused, then allowed, if there are locations.
+sub step_down
+{
+	my ($database, $user, $schema, $to, $name) = @_;
+	my $count = observations_of($database, $schema);
+
+	return step($node, $database, $user, $to) if $count == 0;
+	like(step($node, $database, $user, $to),
+		qr/^ERROR:  55000: version 1\.1 cannot hold .*\nDETAIL:  $count rows of document_locations /,
+		"$name: refused");
+	my $err = step($node, $database, $user, $to, 'SET doc_extractor.allow_data_loss = on');
+	ok($err =~ s/^WARNING:  01000: $count rows of document_locations are lost\n//,
+		"$name: says what is lost");
+	return $err;
+}
 
 # Takes one step, and checks what it must keep and what it must change.  Returns whether the trail's
 # foreign key is not validated now.
@@ -107,21 +151,26 @@ sub check_step
 	my ($from, $files, $orphans, $rows) = contents_of($node, $database, $schema);
 	my $name = "$database: $from to $to";
 
-	# The key comes back with the first step down from 1.1, and goes with the step up to it.
-	$not_valid = $from eq '1.1' ? $orphans > 0 : $not_valid && $to ne '1.1';
+	# The key comes back with the first step below 1.1, and goes with the step up to it.
+	my $goes_down = keeps_trail($from) && !keeps_trail($to);
+	$not_valid = $goes_down ? $orphans > 0 : $not_valid && !keeps_trail($to);
 
-	is(step($node, $database, $user, $to), '', "$name: done");
+	is( $from eq '1.2'
+		? step_down($database, $user, $schema, $to, $name)
+		: step($node, $database, $user, $to),
+		'',
+		"$name: done");
 	my ($version, $files_after, undef, $rows_after) = contents_of($node, $database, $schema);
 	is($version, $to, "$name: the version");
 	is_same($rows_after, $rows, "$name: every row is as it was");
 	# A narrower file_type rewrites documents, and nothing else does.
-	s/\bdocuments \d+// foreach ($from eq '1.1' ? ($files, $files_after) : ());
+	s/\bdocuments \d+// foreach ($goes_down ? ($files, $files_after) : ());
 	is($files_after, $files, "$name: no table was rewritten");
 
 	my $key = 'audit_log_document_id_fkey';
 	my $expected = fresh($owner, $schema, $to);
 	$expected =~ s/^(constraint \| audit_log\.$key \| .*) validated t/$1 NOT VALID validated f/m
-	  if $not_valid && $to ne '1.1';
+	  if $not_valid;
 	is_same(catalogs_of($node, $database, $schema),
 		$expected, "$name: the catalogs of a fresh $to");
 	return $not_valid;
@@ -166,12 +215,14 @@ sub check_path
 	return;
 }
 
-# All six steps, from each version, some of them twice; for a ledger of a superuser, and for one of
+# All twelve steps, from each version, some of them twice; for a ledger of a superuser, and for one of
 # an owner who is none, in a schema whose name needs quotes.
 my %paths = (
-	from_unpackaged => [qw(unpackaged 1.0 1.1 unpackaged 1.1 1.0 unpackaged out 1.1)],
+	from_unpackaged => [qw(unpackaged 1.0 1.1 unpackaged 1.1 1.0 unpackaged out 1.1
+		  1.2 unpackaged 1.2 1.0 1.2 1.1)],
 	from_1_0 => [qw(1.0 1.1 1.0 1.1 1.0 unpackaged out 1.0 unpackaged 1.1)],
-	from_1_1 => [qw(1.1 unpackaged 1.1 unpackaged out 1.0 1.1 1.0 1.1)]);
+	from_1_1 => [qw(1.1 unpackaged 1.1 unpackaged out 1.0 1.1 1.0 1.1)],
+	from_1_2 => [qw(1.2 1.1 1.2 unpackaged out 1.2 1.0)]);
 foreach my $path (sort keys %paths)
 {
 	check_path("${path}_superuser", undef, 'docs', @{ $paths{$path} });
@@ -183,7 +234,7 @@ my ($empty, $not_valid) = ('empty', 0);
 new_database($node, $empty, undef, 'docs');
 install($node, $empty, undef, 'docs', '1.1');
 $not_valid = check_step($empty, undef, undef, 'docs', $_, $not_valid)
-  foreach qw(unpackaged 1.1 1.0 1.1);
+  foreach qw(unpackaged 1.1 1.0 1.1 1.2 1.1 1.2 1.0 1.2 unpackaged 1.2);
 
 # Without deleted documents the step down leaves V001's key as it was, validated.
 my $kept = 'kept';
@@ -199,7 +250,7 @@ new_database($node, $served, 'regress_docs_keeper', 'docs');
 install($node, $served, 'regress_docs_keeper', 'docs', '1.0');
 fill($served, 'regress_docs_keeper', 'docs', '1.0');
 $not_valid = 0;
-foreach my $to (qw(1.1 1.0 unpackaged 1.0 1.1 unpackaged 1.1))
+foreach my $to (qw(1.1 1.0 unpackaged 1.0 1.1 unpackaged 1.1 1.2 1.1 1.2 unpackaged 1.2))
 {
 	$not_valid = check_step($served, undef, 'regress_docs_keeper', 'docs', $to, $not_valid);
 	fill($served, 'regress_docs_keeper', 'docs', $to);

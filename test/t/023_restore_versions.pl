@@ -1,5 +1,6 @@
 # A dump names no version: one of 1.0 comes back where 1.1 is the default, with all its data.  So
-# does one of 1.1, with the trail of documents that are gone.
+# does one of 1.1, with the trail of documents that are gone, and one of 1.1 or 1.2 where the
+# extension is at 1.2.  One of 1.2 needs 1.2.
 use strict;
 use warnings;
 
@@ -43,6 +44,13 @@ my %only_in = (
 		SET doc_extractor.application_user = 'a user';
 		SELECT FROM ingest_document('by a user', 'by a user', 'text/plain');
 	});
+# The location of a document that is gone, and one with two documents after each other.
+$only_in{'1.2'} = $only_in{'1.1'} . q{
+	SELECT FROM generate_series(1, 3) i,
+		ingest_document('new ' || i, ('seen ' || i)::bytea, 'text/plain',
+			location => E'/\U0001F600\n\\\\.\n' || i / 2, fingerprint => i::text);
+	DELETE FROM documents WHERE file_name = 'new 1';
+};
 
 # Ways to restore: a dump's format, and a program with its options.
 my %ways = (
@@ -50,15 +58,15 @@ my %ways = (
 	data => [ 'dump', 'pg_restore', '-a', '-j2' ],
 	script => [ 'sql', 'psql', '-Xq', '-f' ]);
 
-# Returns all rows, in columns of their names; db_user too.
+# Returns all rows of a version's tables, in columns of their names; db_user too.
 sub all_rows
 {
-	my ($database) = @_;
+	my ($database, $version) = @_;
 	my $columns = q{to_jsonb(t) - 'db_user', to_jsonb(t) -> 'db_user'};
 
 	return join "\n",
 	  map { $node->safe_psql($database, "SELECT $columns FROM docs.$_ t ORDER BY id") }
-	  qw(documents hash_index audit_log error_log);
+	  qw(documents hash_index audit_log error_log), $version eq '1.2' ? 'document_locations' : ();
 }
 
 # Makes a ledger of a version and dumps it, in both formats.
@@ -82,25 +90,28 @@ sub dump_ledger
 	return;
 }
 
-# Checks that a restored ledger is the original's, at 1.1.
+# Checks that a restored ledger is the original's, at the version of the target.
 sub check_restored
 {
-	my ($name, $target, $original, $version) = @_;
+	my ($name, $target, $original, $version, $at) = @_;
 
 	is_same(rows_of($node, $target, 'docs'), rows_of($node, $original, 'docs'),
 		"$name: every row is back");
-	is(version_of($node, $target), '1.1', "$name: at 1.1");
+	is(version_of($node, $target), $at, "$name: at $at");
 	like(
 		$node->safe_psql($target, 'SELECT count(db_user), count(db_user) = 0 FROM docs.audit_log'),
 		$version eq '1.0' ? qr/^0\|t$/ : qr/^[1-9][0-9]*\|f$/,
 		"$name: db_user is there if it was known");
-	is_same(all_rows($target), all_rows($original), "$name: db_user is as it was")
-	  if $version eq '1.1';
+	is_same(all_rows($target, $version), all_rows($original, $version), "$name: all is as it was")
+	  if $version ne '1.0';
+	is( $node->safe_psql($target, 'SELECT last_value, is_called FROM docs.document_locations_id_seq'),
+		'3|t', "$name: the sequence of locations")
+	  if $version eq '1.2';
 	is( $node->safe_psql(
 			$target, q{
 			SELECT count(*) > 0 FROM docs.audit_log
 			WHERE document_id NOT IN (SELECT id FROM docs.documents)}),
-		$version eq '1.1' ? 't' : 'f',
+		$version eq '1.0' ? 'f' : 't',
 		"$name: the trail of deleted documents");
 	is( $node->safe_psql(
 			$target, q{
@@ -128,37 +139,52 @@ sub check_use
 	return;
 }
 
-# Restores a ledger in one way into a database that has the extension already, at 1.1: the default,
-# whatever it is on this server.
+# Restores a ledger in one way into a database that has the extension already, at a version that may
+# be the default, whatever it is on this server.
 sub check_way
 {
-	my ($name, $original, $user, $version, $way) = @_;
+	my ($name, $original, $user, $version, $way, $at) = @_;
 	my ($format, $program, @options) = @{ $ways{$way} };
-	my $target = "${original}_$way";
+	my $target = "${original}_$way" . ($at eq '1.1' ? '' : '_at_' . $at =~ s/\./_/r);
 
 	new_database($node, $target, $user, 'docs');
-	install($node, $target, $user, 'docs', '1.1');
+	install($node, $target, $user, 'docs', $at);
 	my (undef, $err) = run_command(
 		command_line($node, $program, $target, $user, @options, "$folder/$original.$format"));
 	# The schema is there already, and the extension's comment is not the owner's to set.
 	$err =~ s/^.*schema "docs" already exists.*$//mg;
 	unlike($err, qr/ERROR/, "$name: no error") or diag($err);
-	check_restored($name, $target, $original, $version);
+	check_restored($name, $target, $original, $version, $at);
 	check_use($name, $target, $user, $version);
 	return;
 }
 
 foreach my $user (undef, 'regress_docs_keeper')
 {
-	foreach my $version (qw(1.0 1.1))
+	foreach my $version (qw(1.0 1.1 1.2))
 	{
 		my $role = defined $user ? 'owner' : 'superuser';
 		my $original = "${role}_" . ($version =~ s/\./_/r);
 
 		dump_ledger("$role, $version", $original, $user, $version);
-		check_way("$role, $version, $_", $original, $user, $version, $_) foreach sort keys %ways;
+		foreach my $at ($version eq '1.0' ? '1.1' : $version eq '1.1' ? qw(1.1 1.2) : '1.2')
+		{
+			check_way("$role, $version, $_, to $at", $original, $user, $version, $_, $at)
+			  foreach sort keys %ways;
+		}
 	}
 }
+
+# Where the extension is at 1.1, a dump of 1.2 has all but its locations, and says so.
+new_database($node, 'too_old', undef, 'docs');
+install($node, 'too_old', undef, 'docs', '1.1');
+my (undef, $refusals) = run_command(
+	command_line($node, 'pg_restore', 'too_old', undef, '-a', "$folder/superuser_1_2.dump"));
+like($refusals, qr/relation "docs\.document_locations" does not exist/, '1.2 to 1.1: an error says it');
+is_same(
+	rows_of($node, 'too_old', 'docs'),
+	rows_of($node, 'superuser_1_2', 'docs'),
+	'1.2 to 1.1: all other rows are there');
 
 # A 1.0 that came down from 1.1 has the trail of documents that are gone, under a key that is not
 # validated; its dump goes to 1.1, and all but the trail goes to a fresh 1.0.

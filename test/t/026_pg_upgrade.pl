@@ -1,4 +1,4 @@
-# pg_upgrade brings ledgers of both versions from an older server to this one, with all that they
+# pg_upgrade brings ledgers of all versions from an older server to this one, with all that they
 # hold, and they work on there.
 use strict;
 use warnings;
@@ -13,7 +13,7 @@ if (!defined $ENV{OLD_BINDIR})
 	plan skip_all => 'no older server here; make check-upgrade has one';
 }
 
-my @versions = qw(1.0 1.1);
+my @versions = qw(1.0 1.1 1.2);
 my $owner = 'keeper';
 
 # Documents 1 to 11 succeed, and 12 fails; 6 is deleted.
@@ -31,6 +31,12 @@ my $fill = q{
 	DELETE FROM documents WHERE id = 6;
 	INSERT INTO error_log (file_name, error_type, error_message)
 	VALUES ('lost', 'timeout', 'no answer')};
+
+# Where they were seen, in 1.2: document 1 was replaced by document 2, and by nothing then.
+my $fill_locations = q{
+	INSERT INTO docs.document_locations (ingestion_source, location, location_key, document_id)
+	VALUES ('manual', '/a', sha256('/a'), 1), ('manual', '/a', sha256('/a'), 2),
+		('manual', '/a', sha256('/a'), NULL), ('manual', '/b', sha256('/b'), 3)};
 
 my $work_on = q{
 	SET search_path = docs;
@@ -88,6 +94,8 @@ foreach my $version (@versions)
 	new_database($old, $database, $owner, 'docs');
 	install($old, $database, $owner, 'docs', $version);
 	$old->safe_psql($database, $fill, extra_params => user_option($owner));
+	$old->safe_psql($database, $fill_locations, extra_params => user_option($owner))
+	  if $version eq '1.2';
 	$states{$version} = state_of($old, $database);
 }
 $old->stop;
@@ -136,6 +144,14 @@ foreach my $mode (qw(copy link))
 			step($new, $fresh, $owner, '1.1');
 			check_catalogs("$name: to what it is on a new server", $new, $version);
 		}
+		is( $new->safe_psql(
+				$database, q{
+				SELECT document_id, location FROM docs.current_locations;
+				SELECT document_id, at_location
+				FROM docs.ingest_document('file 3', 'content 3', 'text/plain', location => '/b')}),
+			"3|/b\n3|t",
+			"$name: locations are known")
+		  if $version eq '1.2';
 		is(failed_checks($new, $database), '', "$name: all checks pass");
 		(undef, $err) = run_script($new, $database, undef, 'DROP EXTENSION doc_extractor');
 		like($err, qr/ERROR:  2BP01/, "$name: the data is guarded");

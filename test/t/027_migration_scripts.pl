@@ -92,10 +92,10 @@ is($others, '', 'others ingest while an update waits');
 is($others, '', 'others ingest while an update waits for error_log');
 
 # A transaction that locks in another order than the update, which would be a deadlock.
-foreach my $way ([ '1.0', '1.1' ], [ '1.1', '1.0' ])
+foreach my $way ([ '1.0', '1.1' ], [ '1.1', '1.0' ], [ '1.1', '1.2' ], [ '1.2', '1.1' ])
 {
 	my ($from, $to) = @$way;
-	my $database = 'order_' . $from =~ s/\./_/r;
+	my $database = 'order_' . "${from}_$to" =~ s/\./_/gr;
 
 	new_ledger($database, $from);
 	my $client = start_client($node, $database, q{
@@ -112,17 +112,26 @@ foreach my $way ([ '1.0', '1.1' ], [ '1.1', '1.0' ])
 		'1', "$from to $to: its document is there");
 }
 
-# A reader of a view has locked the view, and waits for documents behind the step down.
-new_ledger('viewed', '1.1');
-my $reader = start_client($node, 'viewed', q{
-	BEGIN;
-	SELECT FROM docs.document_inbox;
-	SELECT pg_sleep(3);
-	SELECT FROM docs.documents;
-	COMMIT;});
-wait_for_holder('viewed', 'document_inbox');
-is(step($node, 'viewed', $owner, '1.0'), '', 'a reader of a view is no deadlock');
-is((finish_client($reader))[1], '', 'nor has it an error');
+# A reader of a view has locked the view, and waits for documents behind a step that changes views.
+foreach my $way (
+	[ '1.1', '1.0', 'document_inbox' ],
+	[ '1.1', '1.2', 'document_inbox' ],
+	[ '1.2', '1.1', 'location_history' ])
+{
+	my ($from, $to, $view) = @$way;
+	my $database = 'viewed_' . "${from}_$to" =~ s/\./_/gr;
+
+	new_ledger($database, $from);
+	my $reader = start_client($node, $database, qq{
+		BEGIN;
+		SELECT FROM docs.$view;
+		SELECT pg_sleep(3);
+		SELECT FROM docs.documents;
+		COMMIT;});
+	wait_for_holder($database, $view);
+	is(step($node, $database, $owner, $to), '', "$from to $to: a reader of a view is no deadlock");
+	is((finish_client($reader))[1], '', "$from to $to: nor has it an error");
+}
 
 # The caller's lock_timeout is for one try, and is as it was afterwards.
 new_ledger('timeout', '1.0');
@@ -150,7 +159,8 @@ finish_client($writer);
 is(failed_checks($node, 'adopted'), '', 'and adopts what it wrote');
 
 # Isolation levels whose snapshot is older than the locks.
-foreach my $way ([ '1.0', '1.1' ], [ '1.1', '1.0' ], [ '1.0', 'unpackaged' ], [ 'unpackaged', '1.0' ])
+foreach my $way ([ '1.0', '1.1' ], [ '1.1', '1.0' ], [ '1.0', 'unpackaged' ], [ 'unpackaged', '1.0' ],
+	[ '1.1', '1.2' ], [ '1.2', '1.1' ])
 {
 	my ($from, $to) = @$way;
 	my $name = "$from to $to";
@@ -180,7 +190,7 @@ is($err, '', 'a new ledger needs no level');
 new_database($node, 'quoted', $owner, 'docs');
 $node->safe_psql('postgres', 'ALTER DATABASE quoted SET quote_all_identifiers = on');
 install($node, 'quoted', $owner, 'docs', 'unpackaged');
-foreach my $to (qw(1.0 1.1 1.0 1.1 unpackaged 1.1))
+foreach my $to (qw(1.0 1.1 1.0 1.1 1.2 1.1 1.2 unpackaged 1.2))
 {
 	is(step($node, 'quoted', $owner, $to), '', "quote_all_identifiers: to $to");
 }
@@ -408,7 +418,7 @@ foreach my $from ('1.0', 'unpackaged')
 		ALTER DEFAULT PRIVILEGES GRANT ALL ON SEQUENCES TO PUBLIC, regress_docs_other;
 		ALTER DEFAULT PRIVILEGES GRANT ALL ON FUNCTIONS TO regress_docs_other});
 	install($node, $database, $owner, 'docs', $from);
-	foreach my $to (qw(1.0 1.1 1.0 1.1))
+	foreach my $to (qw(1.0 1.1 1.0 1.1 1.2 1.1))
 	{
 		is(step($node, $database, $owner, $to) =~ s/^NOTICE: .*\n//r,
 			'', "default privileges, $from: to $to");
@@ -417,7 +427,7 @@ foreach my $from ('1.0', 'unpackaged')
 	}
 	# A superuser takes the step for the owner.
 	is(step($node, $database, undef, $_), '', "default privileges, $from: a superuser, to $_")
-	  foreach qw(1.0 1.1);
+	  foreach qw(1.0 1.1 1.2 1.1 1.2);
 	is($node->safe_psql($database, $strangers_query),
 		'', "default privileges, $from: a superuser's step lets nobody in");
 }
