@@ -1,4 +1,4 @@
-/* doc_extractor--1.2--1.1.sql: goes back to a ledger without locations. */
+/* doc_extractor--1.2--1.1.sql: goes back to a ledger without locations and scans. */
 
 -- complain if script is sourced in psql, rather than via ALTER EXTENSION
 \echo Use "ALTER EXTENSION doc_extractor UPDATE TO '1.1'" to load this file. \quit
@@ -46,8 +46,8 @@ BEGIN
             PERFORM pg_catalog.set_config('lock_timeout', least(remaining,
                 coalesce(nullif(given, 0), 2000))::pg_catalog.text, true);
             LOCK TABLE @extschema@.documents IN ACCESS EXCLUSIVE MODE;
-            LOCK TABLE @extschema@.error_log, @extschema@.document_locations
-                IN ACCESS EXCLUSIVE MODE NOWAIT;
+            LOCK TABLE @extschema@.error_log, @extschema@.document_locations,
+                @extschema@.scans IN ACCESS EXCLUSIVE MODE NOWAIT;
             FOREACH view IN ARRAY ARRAY['document_inbox', 'ingestion_stats',
                 'current_locations', 'location_history', 'documents_with_locations']
             LOOP
@@ -91,7 +91,7 @@ BEGIN
                             '@extschema@'::pg_catalog.regnamespace
                         AND r.relname OPERATOR(pg_catalog.=) ANY (ARRAY[
                         'documents', 'hash_index', 'error_log', 'document_locations',
-                        'document_inbox', 'ingestion_stats', 'current_locations',
+                        'scans', 'document_inbox', 'ingestion_stats', 'current_locations',
                         'location_history', 'documents_with_locations'])
                     UNION
                     SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i
@@ -103,6 +103,51 @@ BEGIN
             DETAIL = pg_catalog.format('They are in use by %s.',
                 coalesce(holders, 'nobody any more')),
             HINT = 'Wait for these transactions or end them, then try again.';
+    END IF;
+END
+$script$;
+
+/* What depends on a column that is dropped would be dropped with it, if the server lets it. */
+DO $script$
+DECLARE
+    wrong pg_catalog.text;
+BEGIN
+    SELECT pg_catalog.string_agg(DISTINCT pg_catalog.format('%s %s', i.type, i.identity), ', ')
+        INTO wrong
+    FROM (VALUES ('documents', 'extractor'), ('documents', 'extracted_at'),
+        ('error_log', 'ingestion_source'), ('error_log', 'location'), ('error_log', 'file_hash')
+    ) AS m (name, col)
+    JOIN pg_catalog.pg_attribute AS a
+        ON a.attrelid OPERATOR(pg_catalog.=)
+            pg_catalog.format('%s.%I', '@extschema@', m.name)::pg_catalog.regclass
+        AND a.attname::pg_catalog.text OPERATOR(pg_catalog.=) m.col
+    JOIN pg_catalog.pg_depend AS d
+        ON d.refclassid OPERATOR(pg_catalog.=)
+            'pg_catalog.pg_class'::pg_catalog.regclass
+        AND d.refobjid OPERATOR(pg_catalog.=) a.attrelid
+        AND d.refobjsubid OPERATOR(pg_catalog.=) a.attnum
+    LEFT JOIN pg_catalog.pg_class AS c
+        ON d.classid OPERATOR(pg_catalog.=)
+            'pg_catalog.pg_class'::pg_catalog.regclass
+        AND c.oid OPERATOR(pg_catalog.=) d.objid
+    LEFT JOIN pg_catalog.pg_constraint AS k
+        ON d.classid OPERATOR(pg_catalog.=)
+            'pg_catalog.pg_constraint'::pg_catalog.regclass
+        AND k.oid OPERATOR(pg_catalog.=) d.objid
+    CROSS JOIN LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) AS i
+    WHERE d.classid OPERATOR(pg_catalog.=) ANY (ARRAY['pg_catalog.pg_class',
+            'pg_catalog.pg_constraint', 'pg_catalog.pg_statistic_ext'
+            ]::pg_catalog.regclass[]::pg_catalog.oid[])
+        AND d.objsubid OPERATOR(pg_catalog.=) 0
+        AND k.contype IS DISTINCT FROM 'n'
+        AND (c.relname IS NULL OR c.relname OPERATOR(pg_catalog.<>) ALL (ARRAY[
+            'ix_error_log_location', 'ix_error_log_file_hash', 'ix_error_log_unidentified']));
+    IF wrong IS NOT NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'dependent_objects_still_exist',
+            MESSAGE = 'version 1.1 does not have all columns of documents and error_log',
+            DETAIL = pg_catalog.format('These depend on columns that are dropped: %s.', wrong),
+            HINT = 'Drop them, then try again.';
     END IF;
 END
 $script$;
@@ -124,18 +169,48 @@ DECLARE
     observations constant pg_catalog.int8 := @extschema@.run_as_owner($query$
         SELECT pg_catalog.count(*) FROM @extschema@.document_locations
     $query$);
+    scans constant pg_catalog.int8 := @extschema@.run_as_owner($query$
+        SELECT pg_catalog.count(*) FROM @extschema@.scans
+    $query$);
+    extractions constant pg_catalog.int8 := @extschema@.run_as_owner($query$
+        SELECT pg_catalog.count(*) FROM @extschema@.documents
+        WHERE extractor IS NOT NULL OR extracted_at IS NOT NULL
+    $query$);
+    failures constant pg_catalog.int8 := @extschema@.run_as_owner($query$
+        SELECT pg_catalog.count(*) FROM @extschema@.error_log
+        WHERE ingestion_source IS NOT NULL OR location IS NOT NULL OR file_hash IS NOT NULL
+    $query$);
+    lost pg_catalog.text;
 BEGIN
-    IF observations OPERATOR(pg_catalog.>) 0 AND NOT allowed THEN
+    lost := pg_catalog.concat_ws('; ',
+        CASE WHEN observations OPERATOR(pg_catalog.>) 0 THEN pg_catalog.format(
+            '%s rows of document_locations say where documents were seen', observations) END,
+        CASE WHEN scans OPERATOR(pg_catalog.>) 0 THEN pg_catalog.format(
+            '%s rows of scans tell of scans', scans) END,
+        CASE WHEN extractions OPERATOR(pg_catalog.>) 0 THEN pg_catalog.format(
+            '%s rows of documents say what extracted the text', extractions) END,
+        CASE WHEN failures OPERATOR(pg_catalog.>) 0 THEN pg_catalog.format(
+            '%s rows of error_log say what file it was', failures) END);
+    IF lost OPERATOR(pg_catalog.<>) '' AND NOT allowed THEN
         RAISE EXCEPTION USING
             ERRCODE = 'object_not_in_prerequisite_state',
             MESSAGE = 'version 1.1 cannot hold all that is in the ledger',
-            DETAIL = pg_catalog.format('%s rows of document_locations say where documents were seen.',
-                observations),
-            HINT = 'Take a backup, or copy the rows into a table of your own, then '
-                'SET doc_extractor.allow_data_loss = on: document_locations is dropped.';
+            DETAIL = lost OPERATOR(pg_catalog.||) '.',
+            HINT = 'Take a backup, or copy this into tables of your own, then '
+                'SET doc_extractor.allow_data_loss = on: the tables document_locations and scans are dropped, and the new columns of documents and error_log.';
     END IF;
     IF observations OPERATOR(pg_catalog.>) 0 THEN
         RAISE WARNING '% rows of document_locations are lost', observations;
+    END IF;
+    IF scans OPERATOR(pg_catalog.>) 0 THEN
+        RAISE WARNING '% rows of scans are lost', scans;
+    END IF;
+    IF extractions OPERATOR(pg_catalog.>) 0 THEN
+        RAISE WARNING 'extractor and extracted_at of % documents are lost', extractions;
+    END IF;
+    IF failures OPERATOR(pg_catalog.>) 0 THEN
+        RAISE WARNING 'ingestion_source, location and file_hash of % rows of error_log are lost',
+            failures;
     END IF;
 END
 $script$;
@@ -204,7 +279,24 @@ BEGIN
         ('documents_with_locations', 'locations',
             'The number of its current locations, in all sources'),
         ('documents_with_locations', 'first_locations',
-            'The first five of them, in the order in which they were seen')),
+            'The first five of them, in the order in which they were seen'),
+        ('scans', '',
+            'Complete scans of all locations below a root; a row stands for scans that follow each other without changes'),
+        ('scans', 'ingestion_source', 'Whose locations these are, for example a host'),
+        ('scans', 'root', 'What was scanned'),
+        ('scans', 'started_at', 'When the last of these scans began'),
+        ('scans', 'finished_at', 'When it was recorded'),
+        ('scans', 'seen', 'Locations that it has seen'),
+        ('scans', 'added', 'Those that were new'),
+        ('scans', 'changed', 'Those that had another document'),
+        ('scans', 'vanished', 'Locations that were gone'),
+        ('scans', 'failed', 'Locations that could not be read or ingested'),
+        ('documents', 'extractor',
+            'What extracted document_text, or metadata_extracted if there is no text; NULL if unknown'),
+        ('documents', 'extracted_at', 'When that was recorded'),
+        ('error_log', 'ingestion_source', 'Where the file came from; NULL if unknown'),
+        ('error_log', 'location', 'Where the file was, within its source; NULL if unknown'),
+        ('error_log', 'file_hash', 'The SHA-256 of the file''s content; NULL if unknown')),
     /* The columns of these views are commented like those of the table. */
     comments (name, col, meaning) AS (
         SELECT o.name, o.col, o.meaning FROM ours AS o
@@ -214,12 +306,13 @@ BEGIN
         CROSS JOIN (VALUES ('current_locations'), ('location_history')) AS v (name)
         WHERE o.name OPERATOR(pg_catalog.=) 'document_locations'
             AND o.col OPERATOR(pg_catalog.<>) ALL (ARRAY['', 'location_key'])),
-    relations (id, kind, name, short, acl, relowner, options, is_kept) AS (
+    relations (id, kind, name, short, acl, relowner, options, is_kept, is_whole) AS (
         SELECT c.oid, CASE c.relkind WHEN 'S' THEN 'SEQUENCE' WHEN 'v' THEN 'VIEW'
                 ELSE 'TABLE' END,
             pg_catalog.format('%I.%I', n.nspname, c.relname), c.relname::pg_catalog.text,
             c.relacl, c.relowner, c.reloptions, c.relname OPERATOR(pg_catalog.=) ANY (
-                ARRAY['document_inbox', 'ingestion_stats'])
+                ARRAY['document_inbox', 'ingestion_stats']),
+            c.relname OPERATOR(pg_catalog.<>) ALL (ARRAY['documents', 'error_log'])
         FROM pg_catalog.pg_class AS c
         JOIN pg_catalog.pg_namespace AS n
             ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
@@ -228,18 +321,22 @@ BEGIN
             AND c.relname OPERATOR(pg_catalog.=) ANY (ARRAY[
                 'document_locations', 'document_locations_id_seq', 'current_locations',
                 'location_history', 'documents_with_locations', 'document_inbox',
-                'ingestion_stats'])),
+                'ingestion_stats', 'scans', 'scans_id_seq', 'documents', 'error_log'])),
     columns (id, number, col, acl) AS (
         SELECT a.attrelid, a.attnum, a.attname, a.attacl
         FROM relations AS r
         JOIN pg_catalog.pg_attribute AS a ON a.attrelid OPERATOR(pg_catalog.=) r.id
-        WHERE a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped),
+        WHERE a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped
+            /* Of two tables, only columns go. */
+            AND (r.is_whole OR EXISTS (SELECT FROM ours AS o
+                WHERE o.name OPERATOR(pg_catalog.=) r.short
+                    AND o.col OPERATOR(pg_catalog.=) a.attname::pg_catalog.text))),
     /* Columns that version 1.1 does not have are gone, even if the view is not. */
     missing (name, col) AS (VALUES ('document_inbox', 'location'),
         ('document_inbox', 'modified_at'), ('document_inbox', 'fingerprint'),
         ('ingestion_stats', 'locations')),
     placed (id, col, is_kept) AS (
-        SELECT r.id, '', r.is_kept FROM relations AS r
+        SELECT r.id, '', r.is_kept FROM relations AS r WHERE r.is_whole
         UNION ALL
         SELECT r.id, c.col::pg_catalog.text, r.is_kept AND NOT EXISTS (
             SELECT FROM missing AS m
@@ -248,7 +345,7 @@ BEGIN
         FROM relations AS r
         JOIN columns AS c ON c.id OPERATOR(pg_catalog.=) r.id),
     privileges (id, col, acl, part) AS (
-        SELECT r.id, '', r.acl, '' FROM relations AS r
+        SELECT r.id, '', r.acl, '' FROM relations AS r WHERE r.is_whole
         UNION ALL
         SELECT c.id, c.col::pg_catalog.text, c.acl, pg_catalog.format(' (%I)', c.col)
         FROM columns AS c),
@@ -286,22 +383,22 @@ BEGIN
         SELECT r.id, '', pg_catalog.format('ALTER %s %s SET (%s);', r.kind, r.name,
             pg_catalog.array_to_string(r.options, ', '))
         FROM relations AS r
-        WHERE r.options IS NOT NULL
+        WHERE r.is_whole AND r.options IS NOT NULL
         UNION ALL
         SELECT r.id, c.col::pg_catalog.text, pg_catalog.format(
-            'ALTER VIEW %s ALTER COLUMN %I SET DEFAULT %s;', r.name, c.col,
+            'ALTER %s %s ALTER COLUMN %I SET DEFAULT %s;', r.kind, r.name, c.col,
             pg_catalog.pg_get_expr(f.adbin, f.adrelid))
         FROM relations AS r
         JOIN columns AS c ON c.id OPERATOR(pg_catalog.=) r.id
         JOIN pg_catalog.pg_attrdef AS f
             ON f.adrelid OPERATOR(pg_catalog.=) c.id
             AND f.adnum OPERATOR(pg_catalog.=) c.number
-        WHERE r.kind OPERATOR(pg_catalog.=) 'VIEW'
+        WHERE r.kind OPERATOR(pg_catalog.=) 'VIEW' OR NOT r.is_whole
         UNION ALL
         SELECT r.id, '', pg_catalog.pg_get_triggerdef(g.oid) OPERATOR(pg_catalog.||) ';'
         FROM relations AS r
         JOIN pg_catalog.pg_trigger AS g ON g.tgrelid OPERATOR(pg_catalog.=) r.id
-        WHERE NOT g.tgisinternal
+        WHERE r.is_whole AND NOT g.tgisinternal
             AND NOT (r.short OPERATOR(pg_catalog.=) 'document_inbox'
                 AND g.tgname OPERATOR(pg_catalog.=) ANY (ARRAY['document_inbox_before_insert',
                     'document_inbox_insert', 'document_inbox_after_insert']))
@@ -309,20 +406,86 @@ BEGIN
         SELECT r.id, '', pg_catalog.pg_get_ruledef(w.oid)
         FROM relations AS r
         JOIN pg_catalog.pg_rewrite AS w ON w.ev_class OPERATOR(pg_catalog.=) r.id
-        WHERE w.ev_type OPERATOR(pg_catalog.<>) '1'
+        WHERE r.is_whole AND w.ev_type OPERATOR(pg_catalog.<>) '1'
         UNION ALL
         SELECT r.id, '', pg_catalog.pg_get_indexdef(i.indexrelid) OPERATOR(pg_catalog.||) ';'
         FROM relations AS r
         JOIN pg_catalog.pg_index AS i ON i.indrelid OPERATOR(pg_catalog.=) r.id
         JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid
-        WHERE c.relname OPERATOR(pg_catalog.<>) ALL (ARRAY['document_locations_pkey',
-                'ix_document_locations_current', 'ix_document_locations_document_id']))
-    SELECT pg_catalog.string_agg(c.command, E'\n' ORDER BY c.command) FILTER (WHERE p.is_kept),
-        pg_catalog.string_agg(c.command, E'\n' ORDER BY c.command) FILTER (WHERE NOT p.is_kept)
+        WHERE r.is_whole AND c.relname OPERATOR(pg_catalog.<>) ALL (ARRAY[
+                'document_locations_pkey', 'ix_document_locations_current',
+                'ix_document_locations_document_id', 'scans_pkey', 'ix_scans_ingestion_source'])),
+    /* What is set on other objects that go: functions, and indexes of error_log. */
+    functions (id, name, meaning, acl, proowner) AS (
+        SELECT p.oid, pg_catalog.format('%I.%I(%s)', n.nspname, p.proname,
+                pg_catalog.oidvectortypes(p.proargtypes)), m.meaning, p.proacl, p.proowner
+        FROM (VALUES
+            ('finish_scan',
+                'Records a complete scan of a source, and which of its locations have vanished'),
+            ('record_extraction',
+                'Stores the text and metadata of a document where it has none, or replaces them; returns what it has stored'),
+            ('ingest_hashed_documents',
+                'As ingest_hashed_document(), for a batch; returns a row for each document, in their order'),
+            ('log_failed_document',
+                'As log_ingestion_error(), with what tells the file from others of its name')
+        ) AS m (name, meaning)
+        JOIN pg_catalog.pg_proc AS p
+            ON p.proname::pg_catalog.text OPERATOR(pg_catalog.=) m.name
+            AND p.pronamespace OPERATOR(pg_catalog.=)
+                '@extschema@'::pg_catalog.regnamespace
+        JOIN pg_catalog.pg_namespace AS n
+            ON n.oid OPERATOR(pg_catalog.=) p.pronamespace
+        JOIN pg_catalog.pg_depend AS d
+            ON d.classid OPERATOR(pg_catalog.=)
+                'pg_catalog.pg_proc'::pg_catalog.regclass
+            AND d.objid OPERATOR(pg_catalog.=) p.oid
+            AND d.deptype OPERATOR(pg_catalog.=) 'e'
+        JOIN pg_catalog.pg_extension AS x
+            ON x.oid OPERATOR(pg_catalog.=) d.refobjid
+            AND x.extname OPERATOR(pg_catalog.=) 'doc_extractor'),
+    indexes (id, name, options) AS (
+        SELECT c.oid, pg_catalog.format('%I.%I', n.nspname, c.relname), c.reloptions
+        FROM pg_catalog.pg_class AS c
+        JOIN pg_catalog.pg_namespace AS n
+            ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+        WHERE c.relnamespace OPERATOR(pg_catalog.=)
+                '@extschema@'::pg_catalog.regnamespace
+            AND c.relname OPERATOR(pg_catalog.=) ANY (ARRAY['ix_error_log_location',
+                'ix_error_log_file_hash', 'ix_error_log_unidentified'])),
+    further (command) AS (
+        SELECT pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO %s%s;', f.name,
+            CASE WHEN x.grantee OPERATOR(pg_catalog.=) 0 THEN 'PUBLIC'
+                ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) END,
+            CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+        FROM functions AS f
+        CROSS JOIN LATERAL pg_catalog.aclexplode(f.acl) AS x
+        WHERE x.grantee OPERATOR(pg_catalog.<>) ALL (ARRAY[f.proowner, owner])
+        UNION ALL
+        SELECT pg_catalog.format('COMMENT ON FUNCTION %s IS %L;', f.name,
+            pg_catalog.obj_description(f.id, 'pg_proc'))
+        FROM functions AS f
+        WHERE pg_catalog.obj_description(f.id, 'pg_proc') IS DISTINCT FROM f.meaning
+        UNION ALL
+        SELECT pg_catalog.format('COMMENT ON INDEX %s IS %L;', i.name,
+            pg_catalog.obj_description(i.id, 'pg_class'))
+        FROM indexes AS i
+        WHERE pg_catalog.obj_description(i.id, 'pg_class') IS NOT NULL
+        UNION ALL
+        SELECT pg_catalog.format('ALTER INDEX %s SET (%s);', i.name,
+            pg_catalog.array_to_string(i.options, ', '))
+        FROM indexes AS i
+        WHERE i.options IS NOT NULL)
+    SELECT pg_catalog.string_agg(a.command, E'\n' ORDER BY a.command) FILTER (WHERE a.is_kept),
+        pg_catalog.string_agg(a.command, E'\n' ORDER BY a.command) FILTER (WHERE NOT a.is_kept)
         INTO kept, gone
-    FROM commands AS c
-    JOIN placed AS p
-        ON p.id OPERATOR(pg_catalog.=) c.id AND p.col OPERATOR(pg_catalog.=) c.col;
+    FROM (
+        SELECT c.command, p.is_kept
+        FROM commands AS c
+        JOIN placed AS p
+            ON p.id OPERATOR(pg_catalog.=) c.id AND p.col OPERATOR(pg_catalog.=) c.col
+        UNION ALL
+        SELECT f.command, false FROM further AS f
+    ) AS a (command, is_kept);
     PERFORM pg_catalog.set_config('search_path', path, true);
     IF kept IS NOT NULL THEN
         RAISE WARNING USING
@@ -416,8 +579,33 @@ COMMENT ON COLUMN @extschema@.ingestion_stats.first_ingestion IS
 COMMENT ON COLUMN @extschema@.ingestion_stats.last_ingestion IS
     'The latest ingestion_timestamp; NULL without documents';
 
+DROP FUNCTION @extschema@.finish_scan(
+    pg_catalog.text, pg_catalog.text, pg_catalog.timestamptz, pg_catalog.int8,
+    pg_catalog.int8, pg_catalog.int8, pg_catalog.int8, pg_catalog.int8[],
+    pg_catalog.int8);
+DROP FUNCTION @extschema@.record_extraction(
+    pg_catalog.int8, pg_catalog.text, pg_catalog.json, pg_catalog.text,
+    pg_catalog.bool);
+DROP FUNCTION @extschema@.ingest_hashed_documents(
+    pg_catalog.text[], pg_catalog.text[], pg_catalog.int8[], pg_catalog.text[],
+    pg_catalog.text[], pg_catalog.text[], pg_catalog.json[], pg_catalog.text[],
+    pg_catalog.text[], pg_catalog.text[], pg_catalog.timestamptz[],
+    pg_catalog.text[], pg_catalog.text[]);
+DROP FUNCTION @extschema@.log_failed_document(
+    pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text,
+    pg_catalog.text, pg_catalog.text);
+
+/* The columns take the indexes on them along. */
+ALTER TABLE @extschema@.documents
+    DROP COLUMN extractor,
+    DROP COLUMN extracted_at;
+ALTER TABLE @extschema@.error_log
+    DROP COLUMN ingestion_source,
+    DROP COLUMN location,
+    DROP COLUMN file_hash;
+
 /*
- * Locations.  The server leaves a table that is dropped in the extension's list of what
+ * Locations and scans.  The server leaves a table that is dropped in the extension's list of what
  * it dumps, but not one that leaves the extension.
  */
 DROP VIEW @extschema@.documents_with_locations;
@@ -426,6 +614,9 @@ DROP VIEW @extschema@.current_locations;
 ALTER EXTENSION doc_extractor DROP TABLE @extschema@.document_locations;
 ALTER EXTENSION doc_extractor DROP SEQUENCE @extschema@.document_locations_id_seq;
 DROP TABLE @extschema@.document_locations;
+ALTER EXTENSION doc_extractor DROP TABLE @extschema@.scans;
+ALTER EXTENSION doc_extractor DROP SEQUENCE @extschema@.scans_id_seq;
+DROP TABLE @extschema@.scans;
 
 /*
  * The views belong to the owner of the tables, whoever runs this script.  Nobody else

@@ -22,11 +22,11 @@
 
 #include "ledger.h"
 
-#define NUMBER_OF_TABLES 5
+#define NUMBER_OF_TABLES 6
 #define TABLES_OF_1_0 4			/* the first ones, which every ledger has */
 static const char *const table_names[NUMBER_OF_TABLES] = {
 	"documents", "hash_index", "audit_log", "error_log",
-	"document_locations"		/* since 1.2 */
+	"document_locations", "scans"	/* since 1.2 */
 };
 
 /* What the session knows of the tables of the schema that it used last. */

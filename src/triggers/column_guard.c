@@ -59,6 +59,10 @@ static const char *const document_locations_columns[] = {
 	"id", "ingestion_source", "location", "location_key", "document_id",
 	"modified_at", "fingerprint", "size_bytes", "seen_at", NULL
 };
+static const char *const scans_columns[] = {
+	"id", "ingestion_source", "root", "started_at", "finished_at", "seen",
+	"added", "changed", "vanished", "failed", NULL
+};
 static const struct
 {
 	const char *table;
@@ -68,7 +72,8 @@ static const struct
 	{"hash_index", hash_index_columns},
 	{"audit_log", audit_log_columns},
 	{"error_log", error_log_columns},
-	{"document_locations", document_locations_columns}
+	{"document_locations", document_locations_columns},
+	{"scans", scans_columns}
 };
 
 /* Returns whether a name is in a list that ends with NULL. */
