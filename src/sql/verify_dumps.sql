@@ -10,6 +10,7 @@
 -- by, and the statement. What they share comes first.
 
 -- A view keeps the types of the columns that it uses, so the extension's own make way for a change.
+-- Two of them use current_locations in 1.2, so they go before it, and come after it.
 -- define: lists
 WITH relations (id, name, label, kind, options, tablespace, has_policies, forces_policies, identity,
         toast) AS MATERIALIZED (
@@ -17,9 +18,11 @@ WITH relations (id, name, label, kind, options, tablespace, has_policies, forces
         c.reltablespace, c.relrowsecurity, c.relforcerowsecurity, c.relreplident, c.reltoastrelid
     FROM pg_class AS c
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE c.relnamespace = $1 AND c.relname = ANY (ARRAY['documents', 'hash_index', 'audit_log',
-        'error_log', 'document_inbox', 'ingestion_stats', 'ingestion_stats_by_source',
-        'ingestion_stats_by_type'])),
+    WHERE c.relnamespace = $1 AND c.relname = ANY (
+@table_names@
+        ||
+@view_names@
+    )),
 indexes (id, name, label, relation, options, tablespace, is_users, is_key, is_clustered, is_identity)
         AS MATERIALIZED (
     SELECT x.indexrelid, c.relname, format('%I.%I', n.nspname, c.relname), t.id, c.reloptions,
@@ -33,8 +36,8 @@ indexes (id, name, label, relation, options, tablespace, is_users, is_key, is_cl
     LEFT JOIN
 @shipped_indexes@
         ON e.t = t.name AND e.i = c.relname),
-views (id, label) AS MATERIALIZED (
-    SELECT DISTINCT v.id, v.label
+users_of_columns (id, name, label) AS MATERIALIZED (
+    SELECT DISTINCT v.id, v.name, v.label
     FROM relations AS t
     JOIN
 @shipped_columns@
@@ -46,10 +49,18 @@ views (id, label) AS MATERIALIZED (
     JOIN pg_rewrite AS w ON w.oid = d.objid
     JOIN relations AS v ON v.id = w.ev_class AND v.kind = 'v'
     WHERE format_type(a.atttypid, a.atttypmod) <> e.type
-        OR a.attcollation NOT IN (0, y.typcollation));
+        OR a.attcollation NOT IN (0, y.typcollation)),
+views (id, name, label) AS MATERIALIZED (
+    SELECT u.id, u.name, u.label FROM users_of_columns AS u
+    UNION
+    SELECT t.id, t.name, t.label
+    FROM relations AS t
+    JOIN users_of_columns AS u ON u.name = 'current_locations'
+    WHERE t.name IN ('ingestion_stats', 'documents_with_locations'));
 
 -- define: dropped_views
-SELECT 1, v.label, s.number, format(s.statement, v.label)
+SELECT CASE v.name WHEN 'current_locations' THEN 1 ELSE 0 END, v.label, s.number,
+    format(s.statement, v.label)
 FROM views AS v
 CROSS JOIN (VALUES (1, 'ALTER EXTENSION doc_extractor DROP VIEW %s'), (2, 'DROP VIEW %s'))
     AS s (number, statement);
@@ -107,10 +118,15 @@ SELECT 5, format('%I.%I', n.nspname, c.relname), 1,
 FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 JOIN pg_sequence AS q ON q.seqrelid = c.oid
-WHERE c.relnamespace = $1 AND c.relname = ANY (ARRAY['documents_id_seq', 'hash_index_id_seq',
-        'audit_log_id_seq', 'error_log_id_seq'])
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN c.relname IN ('document_locations_id_seq', 'scans_id_seq')
+        THEN 'bigint'::regtype ELSE 'integer'::regtype END) AS y (type)
+WHERE c.relnamespace = $1 AND c.relname = ANY (
+@sequence_names@
+    )
     AND (q.seqtypid, q.seqincrement, q.seqmin, q.seqmax, q.seqstart, q.seqcache, q.seqcycle)
-        <> ('integer'::regtype, 1, 1, 2147483647, 1, 1, false)
+        <> (y.type, 1, 1, CASE y.type WHEN 'bigint'::regtype THEN 9223372036854775807
+            ELSE 2147483647 END, 1, 1, false)
 UNION ALL
 SELECT 5, format('%I.%I', n.nspname, c.relname), 2,
     format('ALTER SEQUENCE %I.%I OWNED BY %s.%I', n.nspname, c.relname, t.label, a.attname)
@@ -372,7 +388,35 @@ WHERE t.kind = 'r' AND c.description <> ALL (ARRAY[
     'The trail: who did what to which document, when and why; '
         'written by the triggers of documents',
     'Failed ingestions, for investigation',
-    'The login role, whatever user_or_system says; NULL in rows written by 1.0']);
+    'The login role, whatever user_or_system says; NULL in rows written by 1.0',
+    'What extracted document_text, or metadata_extracted if there is no text; NULL if unknown',
+    'When that was recorded',
+    'Where the file came from; NULL if unknown',
+    'Where the file was, within its source; NULL if unknown',
+    'The SHA-256 of the file''s content; NULL if unknown',
+    'Observations: where documents were seen; '
+        'the latest row of a location is what is there now',
+    'Later observations of a location have higher numbers',
+    'Whose location it is, for example a host',
+    'A path, a URL or the key of an object; compared byte for byte',
+    'The SHA-256 hash of location, in the bytes of the database''s encoding',
+    'The document that was there; NULL if the location had vanished',
+    'When the file was modified, if the client said so',
+    'What tells the client whether the file has changed, for example size, time and inode, '
+        'or an ETag',
+    'The size of the document',
+    'When the document was first seen there',
+    'Complete scans of all locations below a root; '
+        'a row stands for scans that follow each other without changes',
+    'Whose locations these are, for example a host',
+    'What was scanned',
+    'When the last of these scans began',
+    'When it was recorded',
+    'Locations that it has seen',
+    'Those that were new',
+    'Those that had another document',
+    'Locations that were gone',
+    'Locations that could not be read or ingested']);
 
 -- check: not in dumps: pre-data
 -- lists: statements for what pg_dump leaves out, to run before the data is restored

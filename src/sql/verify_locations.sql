@@ -1,60 +1,5 @@
--- The checks of doc_extractor_verify() on where documents were seen. verify_schema.sql explains the
--- format.
-
--- check: location tables
--- since: 1.2
--- counts: tables or sequences of locations missing, unlogged, or of another owner than documents
-SELECT e.name
-FROM (VALUES ('document_locations', 'r'), ('document_locations_id_seq', 'S')) AS e (name, kind)
-WHERE NOT EXISTS (
-    SELECT FROM pg_class AS c
-    JOIN pg_class AS d ON d.relname = 'documents' AND d.relnamespace = $1
-    WHERE c.relname = e.name AND c.relnamespace = $1 AND c.relkind = e.kind::"char"
-        AND c.relpersistence = 'p' AND c.relowner = d.relowner)
-ORDER BY 1;
-
--- check: location columns
--- since: 1.2
--- counts: columns of document_locations missing or changed
-SELECT e.c
-FROM (VALUES
-    ('id', 'bigint', true,
-        format('nextval(%L::regclass)', $1::regnamespace || '.document_locations_id_seq')),
-    ('ingestion_source', 'character varying(255)', true, NULL),
-    ('location', 'text', true, NULL),
-    ('location_key', 'bytea', true, NULL),
-    ('document_id', 'bigint', false, NULL),
-    ('modified_at', 'timestamp with time zone', false, NULL),
-    ('fingerprint', 'text', false, NULL),
-    ('size_bytes', 'bigint', false, NULL),
-    ('seen_at', 'timestamp with time zone', true, 'now()')
-) AS e (c, type, not_null, def)
-WHERE NOT EXISTS (
-    SELECT FROM pg_attribute AS a
-    LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-    JOIN pg_class AS r ON r.oid = a.attrelid AND r.relnamespace = $1
-    WHERE r.relname = 'document_locations' AND a.attname = e.c AND NOT a.attisdropped
-        AND format_type(a.atttypid, a.atttypmod) = e.type AND a.attnotnull = e.not_null
-        AND pg_get_expr(d.adbin, d.adrelid) IS NOT DISTINCT FROM e.def)
-ORDER BY 1;
-
--- check: location indexes
--- since: 1.2
--- counts: indexes of document_locations missing, changed or invalid
-SELECT e.i
-FROM (VALUES
-    ('document_locations_pkey', true, '(id)'),
-    ('ix_document_locations_current', false, '(ingestion_source, location_key, id)'),
-    ('ix_document_locations_document_id', false, '(document_id)')
-) AS e (i, is_key, columns)
-WHERE NOT EXISTS (
-    SELECT FROM pg_index AS x
-    JOIN pg_class AS r ON r.oid = x.indrelid
-    JOIN pg_class AS c ON c.oid = x.indexrelid
-    WHERE r.relnamespace = $1 AND r.relname = 'document_locations' AND c.relname = e.i
-        AND x.indisvalid AND x.indisunique = e.is_key AND x.indisprimary = e.is_key
-        AND substring(pg_get_indexdef(c.oid) FROM ' USING .*') = ' USING btree ' || e.columns)
-ORDER BY 1;
+-- The checks of doc_extractor_verify() on where documents were seen, and on scans. verify_schema.sql
+-- explains the format, and checks the tables.
 
 -- Since 18, columns of a single table are printed without its name.
 -- check: location views
@@ -130,10 +75,17 @@ ORDER BY l.document_id;
 
 -- check: location sequences
 -- since: 1.2
--- counts: sequences of locations that run backwards, or are behind the ids of their table
-SELECT c.relname
-FROM @extschema@.document_locations_id_seq AS s
-JOIN pg_class AS c ON c.relname = 'document_locations_id_seq' AND c.relnamespace = $1
+-- counts: sequences of locations and scans that run backwards, or are behind the ids of their table
+WITH positions (name, last, is_called, id) AS (
+    SELECT 'document_locations_id_seq', s.last_value, s.is_called,
+        (SELECT max(id) FROM @extschema@.document_locations)
+    FROM @extschema@.document_locations_id_seq AS s
+    UNION ALL
+    SELECT 'scans_id_seq', s.last_value, s.is_called, (SELECT max(id) FROM @extschema@.scans)
+    FROM @extschema@.scans_id_seq AS s)
+SELECT p.name
+FROM positions AS p
+JOIN pg_class AS c ON c.relname = p.name AND c.relnamespace = $1
 JOIN pg_sequence AS q ON q.seqrelid = c.oid
-CROSS JOIN (SELECT max(id) FROM @extschema@.document_locations) AS p (id)
-WHERE q.seqincrement < 0 OR s.last_value < p.id OR s.last_value = p.id AND NOT s.is_called;
+WHERE q.seqincrement < 0 OR p.last < p.id OR p.last = p.id AND NOT p.is_called
+ORDER BY 1;

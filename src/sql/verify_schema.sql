@@ -12,13 +12,41 @@
 -- make turns this file, verify_dumps.sql, verify_data.sql and verify_locations.sql into strings for
 -- verify.c, with verify_checks.awk. The function's result has the order of these files.
 
+-- A ledger of an earlier version may have tables of users with the names of later ones.
+-- define: has_locations
+EXISTS (SELECT FROM pg_extension WHERE extname = 'doc_extractor' AND extversion >= '1.2');
+
+-- define: table_names
+ARRAY['documents', 'hash_index', 'audit_log', 'error_log']
+    || CASE WHEN
+@has_locations@
+    THEN ARRAY['document_locations', 'scans'] ELSE '{}' END;
+
+-- define: sequence_names
+ARRAY['documents_id_seq', 'hash_index_id_seq', 'audit_log_id_seq', 'error_log_id_seq']
+    || CASE WHEN
+@has_locations@
+    THEN ARRAY['document_locations_id_seq', 'scans_id_seq'] ELSE '{}' END;
+
+-- define: view_names
+ARRAY['document_inbox', 'ingestion_stats', 'ingestion_stats_by_source', 'ingestion_stats_by_type']
+    || CASE WHEN
+@has_locations@
+    THEN ARRAY['current_locations', 'location_history', 'documents_with_locations'] ELSE '{}' END;
+
 -- After a crash, an unlogged table is empty, and an unlogged sequence begins again.
 -- check: tables
 -- counts: tables or sequences missing, unlogged, or of another owner than documents
 SELECT e.name
-FROM (VALUES ('documents', 'r'), ('documents_id_seq', 'S'), ('hash_index', 'r'),
-    ('hash_index_id_seq', 'S'), ('audit_log', 'r'), ('audit_log_id_seq', 'S'),
-    ('error_log', 'r'), ('error_log_id_seq', 'S')) AS e (name, kind)
+FROM (
+    SELECT t.name, 'r' FROM unnest(
+@table_names@
+    ) AS t (name)
+    UNION ALL
+    SELECT q.name, 'S' FROM unnest(
+@sequence_names@
+    ) AS q (name)
+) AS e (name, kind)
 WHERE NOT EXISTS (
     SELECT FROM pg_class AS c
     JOIN pg_class AS d ON d.relname = 'documents' AND d.relnamespace = $1
@@ -33,11 +61,13 @@ ORDER BY 1;
 WITH found (class, id, name, is_dumped) AS (
     SELECT 'pg_class'::regclass, c.oid, c.relname::text, c.relkind <> 'v'
     FROM pg_class AS c
-    WHERE c.relnamespace = $1 AND c.relname = ANY (ARRAY['documents', 'documents_id_seq',
-        'hash_index', 'hash_index_id_seq', 'audit_log', 'audit_log_id_seq', 'error_log',
-        'error_log_id_seq', 'document_inbox', 'ingestion_stats', 'ingestion_stats_by_source',
-        'ingestion_stats_by_type', 'document_locations', 'document_locations_id_seq',
-        'current_locations', 'location_history', 'documents_with_locations'])
+    WHERE c.relnamespace = $1 AND c.relname = ANY (
+@table_names@
+        ||
+@sequence_names@
+        ||
+@view_names@
+    )
     UNION ALL
     SELECT 'pg_proc'::regclass, p.oid, format('%s()', p.proname), false
     FROM pg_proc AS p
@@ -70,12 +100,13 @@ SELECT DISTINCT format('%s of %s', i.inhrelid::regclass, i.inhparent::regclass)
 FROM pg_inherits AS i
 JOIN pg_class AS c ON c.oid = i.inhrelid OR c.oid = i.inhparent
 WHERE c.relnamespace = $1
-    AND c.relname = ANY (ARRAY['documents', 'hash_index', 'audit_log', 'error_log',
-        'document_locations'])
+    AND c.relname = ANY (
+@table_names@
+    )
 ORDER BY 1;
 
 -- define: shipped_columns
-(VALUES
+(SELECT v.* FROM (VALUES
     ('documents', 'id', 'integer', true,
         format('nextval(%L::regclass)', $1::regnamespace || '.documents_id_seq')),
     ('documents', 'file_name', 'character varying(500)', true, NULL),
@@ -117,6 +148,38 @@ ORDER BY 1;
     ('error_log', 'error_timestamp', 'timestamp without time zone', true, 'now()'),
     ('error_log', 'retry_attempted', 'boolean', true, 'false'),
     ('error_log', 'resolution_notes', 'character varying(1000)', false, NULL)
+) AS v (t, c, type, not_null, def)
+UNION ALL
+SELECT v.* FROM (VALUES
+    ('documents', 'extractor', 'character varying(255)', false, NULL),
+    ('documents', 'extracted_at', 'timestamp with time zone', false, NULL),
+    ('error_log', 'ingestion_source', 'character varying(255)', false, NULL),
+    ('error_log', 'location', 'text', false, NULL),
+    ('error_log', 'file_hash', 'character varying(64)', false, NULL),
+    ('document_locations', 'id', 'bigint', true,
+        format('nextval(%L::regclass)', $1::regnamespace || '.document_locations_id_seq')),
+    ('document_locations', 'ingestion_source', 'character varying(255)', true, NULL),
+    ('document_locations', 'location', 'text', true, NULL),
+    ('document_locations', 'location_key', 'bytea', true, NULL),
+    ('document_locations', 'document_id', 'bigint', false, NULL),
+    ('document_locations', 'modified_at', 'timestamp with time zone', false, NULL),
+    ('document_locations', 'fingerprint', 'text', false, NULL),
+    ('document_locations', 'size_bytes', 'bigint', false, NULL),
+    ('document_locations', 'seen_at', 'timestamp with time zone', true, 'now()'),
+    ('scans', 'id', 'bigint', true,
+        format('nextval(%L::regclass)', $1::regnamespace || '.scans_id_seq')),
+    ('scans', 'ingestion_source', 'character varying(255)', true, NULL),
+    ('scans', 'root', 'text', true, NULL),
+    ('scans', 'started_at', 'timestamp with time zone', true, NULL),
+    ('scans', 'finished_at', 'timestamp with time zone', true, 'clock_timestamp()'),
+    ('scans', 'seen', 'bigint', true, NULL),
+    ('scans', 'added', 'bigint', true, NULL),
+    ('scans', 'changed', 'bigint', true, NULL),
+    ('scans', 'vanished', 'bigint', true, NULL),
+    ('scans', 'failed', 'bigint', true, NULL)
+) AS v (t, c, type, not_null, def)
+WHERE
+@has_locations@
 ) AS e (t, c, type, not_null, def);
 
 -- A wider integer type or jsonb is fine, and so is a 0 of the wider type.
@@ -138,13 +201,28 @@ WHERE NOT EXISTS (
 ORDER BY 1;
 
 -- define: shipped_indexes
-(VALUES
-    ('documents', 'ix_documents_ingestion_timestamp', '(ingestion_timestamp)'),
-    ('documents', 'ix_documents_file_type', '(file_type)'),
-    ('audit_log', 'ix_audit_log_document_id', '(document_id)'),
-    ('audit_log', 'ix_audit_log_action_timestamp', '(action_timestamp)'),
-    ('error_log', 'ix_error_log_error_timestamp', '(error_timestamp)'),
-    ('error_log', 'ix_error_log_file_name', '(file_name) WHERE (NOT retry_attempted)')
+(SELECT v.* FROM (VALUES
+    ('documents', 'ix_documents_ingestion_timestamp', 'btree (ingestion_timestamp)'),
+    ('documents', 'ix_documents_file_type', 'btree (file_type)'),
+    ('audit_log', 'ix_audit_log_document_id', 'btree (document_id)'),
+    ('audit_log', 'ix_audit_log_action_timestamp', 'btree (action_timestamp)'),
+    ('error_log', 'ix_error_log_error_timestamp', 'btree (error_timestamp)'),
+    ('error_log', 'ix_error_log_file_name', 'btree (file_name) WHERE (NOT retry_attempted)')
+) AS v (t, i, columns)
+UNION ALL
+SELECT v.* FROM (VALUES
+    ('error_log', 'ix_error_log_location', 'hash (location) WHERE (NOT retry_attempted)'),
+    ('error_log', 'ix_error_log_file_hash',
+        'btree (file_hash) WHERE ((NOT retry_attempted) AND (file_hash IS NOT NULL))'),
+    ('error_log', 'ix_error_log_unidentified', 'btree (file_name) '
+        'WHERE ((NOT retry_attempted) AND (location IS NULL) AND (file_hash IS NULL))'),
+    ('document_locations', 'ix_document_locations_current',
+        'btree (ingestion_source, location_key, id)'),
+    ('document_locations', 'ix_document_locations_document_id', 'btree (document_id)'),
+    ('scans', 'ix_scans_ingestion_source', 'btree (ingestion_source, id)')
+) AS v (t, i, columns)
+WHERE
+@has_locations@
 ) AS e (t, i, columns);
 
 -- check: indexes
@@ -158,17 +236,25 @@ WHERE NOT EXISTS (
     JOIN pg_class AS c ON c.oid = x.indexrelid
     WHERE r.relnamespace = $1 AND r.relname = e.t AND c.relname = e.i
         AND x.indisvalid AND NOT x.indisunique
-        AND substring(pg_get_indexdef(c.oid) FROM ' USING .*') = ' USING btree ' || e.columns)
+        AND substring(pg_get_indexdef(c.oid) FROM ' USING .*') = ' USING ' || e.columns)
 ORDER BY 1;
 
 -- define: shipped_constraints
-(VALUES
+(SELECT v.* FROM (VALUES
     ('documents', 'documents_pkey', 'PRIMARY KEY (id)'),
     ('documents', 'ix_documents_file_hash', 'UNIQUE (file_hash)'),
     ('hash_index', 'hash_index_pkey', 'PRIMARY KEY (id)'),
     ('hash_index', 'ix_hash_index_file_hash', 'UNIQUE (file_hash)'),
     ('audit_log', 'audit_log_pkey', 'PRIMARY KEY (id)'),
     ('error_log', 'error_log_pkey', 'PRIMARY KEY (id)')
+) AS v (t, k, def)
+UNION ALL
+SELECT v.* FROM (VALUES
+    ('document_locations', 'document_locations_pkey', 'PRIMARY KEY (id)'),
+    ('scans', 'scans_pkey', 'PRIMARY KEY (id)')
+) AS v (t, k, def)
+WHERE
+@has_locations@
 ) AS e (t, k, def);
 
 -- check: constraints
@@ -231,8 +317,9 @@ ORDER BY 1;
 SELECT format('%s.%s', r.relname, g.tgname)
 FROM pg_trigger AS g
 JOIN pg_class AS r ON r.oid = g.tgrelid
-WHERE r.relnamespace = $1 AND r.relname = ANY (ARRAY['documents', 'hash_index', 'audit_log',
-        'error_log', 'document_locations', 'document_inbox'])
+WHERE r.relnamespace = $1 AND r.relname = ANY (
+@table_names@
+        || ARRAY['document_inbox'])
     AND NOT g.tgisinternal AND g.tgenabled <> 'D' AND g.tgtype & 1 <> 0 AND g.tgtype & 66 <> 0
     AND g.tgname <> ALL (ARRAY['documents_before_update', 'audit_log_refuse_change',
         'document_inbox_insert'])
@@ -246,8 +333,9 @@ FROM pg_trigger AS g
 JOIN pg_class AS r ON r.oid = g.tgrelid
 JOIN pg_proc AS p ON p.oid = g.tgfoid
 JOIN pg_language AS l ON l.oid = p.prolang
-WHERE r.relnamespace = $1 AND r.relname = ANY (ARRAY['documents', 'hash_index', 'audit_log',
-        'error_log', 'document_inbox'])
+WHERE r.relnamespace = $1 AND r.relname = ANY (
+@table_names@
+        || ARRAY['document_inbox'])
     AND NOT g.tgisinternal AND g.tgenabled <> 'D' AND g.tgtype & 1 <> 0 AND g.tgtype & 66 <> 0
     AND l.lanname = 'plpgsql'
     AND regexp_replace(p.prosrc, '--[^\n]*|/\*([^*]|\*+[^*/])*\*+/', ' ', 'g')
@@ -260,10 +348,11 @@ ORDER BY 1;
 SELECT format('%s.%s', r.relname, w.rulename)
 FROM pg_rewrite AS w
 JOIN pg_class AS r ON r.oid = w.ev_class
-WHERE r.relnamespace = $1 AND r.relname = ANY (ARRAY['documents', 'hash_index', 'audit_log',
-        'error_log', 'document_inbox', 'ingestion_stats', 'ingestion_stats_by_source',
-        'ingestion_stats_by_type', 'document_locations', 'current_locations', 'location_history',
-        'documents_with_locations'])
+WHERE r.relnamespace = $1 AND r.relname = ANY (
+@table_names@
+        ||
+@view_names@
+    )
     AND NOT (r.relkind = 'v' AND w.rulename = '_RETURN')
 ORDER BY 1;
 
@@ -293,6 +382,15 @@ FROM (VALUES
         'NULL::json, NULL::json, NULL::text'),
     ('log_ingestion_error', 'text, text, text', 'bigint', ''),
     ('resolve_ingestion_error', 'bigint, text', 'void', ''),
+    ('finish_scan', 'text, text, timestamp with time zone, bigint, bigint, bigint, bigint, bigint[], '
+        'bigint', 'record', 'NULL::bigint[], NULL::bigint'),
+    ('record_extraction', 'bigint, text, json, text, boolean', 'record', 'false'),
+    ('ingest_hashed_documents', 'text[], text[], bigint[], text[], text[], text[], json[], text[], '
+        'text[], text[], timestamp with time zone[], text[], text[]', 'SETOF record',
+        'NULL::text[], NULL::text[], NULL::json[], NULL::text[], NULL::text[], NULL::text[], '
+        'NULL::timestamp with time zone[], NULL::text[], NULL::text[]'),
+    ('log_failed_document', 'text, text, text, text, text, text', 'bigint',
+        '''manual''::text, NULL::text, NULL::text'),
     ('doc_extractor_verify', '', 'SETOF record', ''),
     ('doc_extractor_ddl_start', '', 'event_trigger', ''),
     ('doc_extractor_ddl_end', '', 'event_trigger', ''),
@@ -321,6 +419,10 @@ WHERE NOT EXISTS (
         AND p.prokind = 'f' AND p.provolatile = 'v' AND p.proconfig IS NULL
         AND NOT p.prosecdef AND NOT p.proisstrict AND NOT p.proleakproof
         AND (p.proowner = d.relowner OR e.result = 'event_trigger' AND o.rolsuper))
+    AND (e.f <> ALL (ARRAY['finish_scan', 'record_extraction', 'ingest_hashed_documents',
+        'log_failed_document']) OR
+@has_locations@
+    )
 ORDER BY 1;
 
 -- The server's majors lay out a definition in different ways, and sums of wider columns have other
@@ -409,11 +511,13 @@ WITH relations (id, name, kind, acl, owner) AS (
     SELECT c.oid, c.relname, CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relacl,
         c.relowner
     FROM pg_class AS c
-    WHERE c.relnamespace = $1 AND c.relname = ANY (ARRAY['documents', 'documents_id_seq',
-        'hash_index', 'hash_index_id_seq', 'audit_log', 'audit_log_id_seq', 'error_log',
-        'error_log_id_seq', 'document_inbox', 'ingestion_stats', 'ingestion_stats_by_source',
-        'ingestion_stats_by_type', 'document_locations', 'document_locations_id_seq',
-        'current_locations', 'location_history', 'documents_with_locations'])),
+    WHERE c.relnamespace = $1 AND c.relname = ANY (
+@table_names@
+        ||
+@sequence_names@
+        ||
+@view_names@
+    )),
 lists (name, acl) AS (
     SELECT r.name::text, coalesce(r.acl, acldefault(r.kind, r.owner)) FROM relations AS r
     UNION ALL
