@@ -35,6 +35,39 @@ CREATE RULE mine AS ON DELETE TO document_locations DO INSTEAD NOTHING;
 SELECT ingest_document('a', 'a', 't');
 DROP RULE mine ON document_locations;
 
+-- The same for scans, and for the columns that 1.2 adds to other tables.
+SET doc_extractor.allow_data_loss = on;
+TRUNCATE document_locations;
+RESET doc_extractor.allow_data_loss;
+ALTER TABLE documents DROP COLUMN extractor;
+ALTER TABLE documents ADD COLUMN extractor varchar(255);
+SELECT scan_id FROM finish_scan('manual', '/', now(), 0, 0, 0, 0);
+SELECT document_id FROM ingest_document('a', 'a', 't');
+SELECT log_failed_document('b', 'e', 'm');
+DROP TABLE scans CASCADE;
+ALTER EXTENSION doc_extractor DROP TABLE scans;
+ALTER EXTENSION doc_extractor DROP SEQUENCE scans_id_seq;
+ALTER TABLE scans SET UNLOGGED;
+ALTER TABLE scans DROP COLUMN vanished;
+ALTER TABLE scans RENAME COLUMN root TO top;
+ALTER TABLE scans ALTER COLUMN seen TYPE bigint USING 0;
+ALTER TABLE documents DROP COLUMN extractor;
+ALTER TABLE documents RENAME COLUMN extracted_at TO at;
+ALTER TABLE error_log DROP COLUMN location;
+ALTER TABLE error_log RENAME COLUMN file_hash TO hash;
+ALTER TABLE error_log ALTER COLUMN ingestion_source TYPE varchar(10);
+ALTER TABLE scans ADD COLUMN host text;
+ALTER TABLE scans DROP COLUMN host;
+CREATE RULE mine AS ON DELETE TO scans DO INSTEAD NOTHING;
+SELECT ingest_document('a', 'a', 't');
+DROP RULE mine ON scans;
+
+-- Scans alone are data, too.
+SET doc_extractor.allow_data_loss = on;
+TRUNCATE documents, hash_index, audit_log, error_log;
+RESET doc_extractor.allow_data_loss;
+DROP EXTENSION doc_extractor;
+
 -- It is allowed to the owner who says so.
 SET doc_extractor.allow_data_loss = on;
 SET client_min_messages = error;

@@ -370,6 +370,41 @@ is( (as_owner('set_down', join('', grep { !/EVENT TRIGGER/ } split /^/, $command
 $node->safe_psql('set_down', join('', grep { /EVENT TRIGGER/ } split /^/, $commands));
 is_same(catalogs_of($node, 'set_down', 'docs'), $set_catalogs, 'settings: all is as it was');
 
+# The same from 1.2: what to run at once, and what to run after an update.
+new_ledger('set_locations', '1.2');
+as_owner('set_locations', q{
+	GRANT EXECUTE ON FUNCTION docs.finish_scan, docs.ingest_hashed_documents, docs.log_failed_document
+		TO regress_docs_other;
+	GRANT EXECUTE ON FUNCTION docs.record_extraction TO "regress_docs Reader" WITH GRANT OPTION;
+	GRANT SELECT, INSERT ON docs.scans, docs.document_locations TO regress_docs_other;
+	GRANT USAGE ON SEQUENCE docs.scans_id_seq, docs.document_locations_id_seq TO regress_docs_other;
+	GRANT SELECT (extractor, id) ON docs.documents TO regress_docs_other;
+	GRANT SELECT (root) ON docs.scans TO PUBLIC;
+	GRANT UPDATE (location, retry_attempted) ON docs.error_log TO "regress_docs Reader";
+	GRANT SELECT (documents, locations) ON docs.ingestion_stats TO regress_docs_other;
+	COMMENT ON FUNCTION docs.finish_scan IS NULL;
+	COMMENT ON FUNCTION docs.log_failed_document IS 'for \our\ scanners';
+	COMMENT ON TABLE docs.scans IS E'two\nlines';
+	COMMENT ON COLUMN docs.scans.seen IS 'how many';
+	COMMENT ON COLUMN docs.documents.extracted_at IS NULL;
+	COMMENT ON COLUMN docs.error_log.location IS 'place';
+	COMMENT ON INDEX docs.ix_error_log_unidentified IS 'by name';
+	ALTER INDEX docs.ix_error_log_file_hash SET (fillfactor = 60);
+	ALTER TABLE docs.scans SET (fillfactor = 80);
+	ALTER TABLE docs.documents ALTER COLUMN extractor SET DEFAULT 'unknown';
+	CREATE INDEX theirs ON docs.scans (root)});
+my $set_locations = catalogs_of($node, 'set_locations', 'docs');
+my $from_1_2 = step($node, 'set_locations', $owner, '1.1');
+my ($now, $later) = $from_1_2 =~ /^DETAIL:  (.*?)\nHINT: /msg;
+is(() = $now =~ /;$/mg, 1, 'settings of 1.2: what to run now') or diag($now);
+is(() = $later =~ /;$/mg, 24, 'settings of 1.2: what to run later') or diag($later);
+is((as_owner('set_locations', $now))[1], '', 'settings of 1.2: the first commands work at 1.1');
+is(step($node, 'set_locations', $owner, '1.2'), '', 'settings of 1.2: up again');
+isnt(catalogs_of($node, 'set_locations', 'docs'), $set_locations, 'settings of 1.2: they are lost');
+is((as_owner('set_locations', $later))[1], '', 'settings of 1.2: the others work at 1.2');
+is_same(catalogs_of($node, 'set_locations', 'docs'),
+	$set_locations, 'settings of 1.2: all is as it was');
+
 # The way out prints the same of 1.0.
 new_ledger('set_out', '1.0');
 as_owner('set_out', q{
