@@ -40,7 +40,7 @@ static const char *const documents_columns[] = {
 	"id", "file_name", "file_size_bytes", "file_hash", "file_type",
 	"ingestion_source", "ingestion_timestamp", "document_text",
 	"metadata_extracted", "ingestion_status", "error_message", "created_at",
-	"updated_at", "extractor", "extracted_at", NULL
+	"updated_at", NULL
 };
 static const char *const hash_index_columns[] = {
 	"id", "file_hash", "document_id", "first_seen", "duplicate_count",
@@ -52,9 +52,14 @@ static const char *const audit_log_columns[] = {
 };
 static const char *const error_log_columns[] = {
 	"id", "file_name", "error_type", "error_message", "error_timestamp",
-	"retry_attempted", "resolution_notes", "ingestion_source", "location",
-	"file_hash", NULL
+	"retry_attempted", "resolution_notes", NULL
 };
+
+/* Those since 1.2.  In a ledger of 1.1, they are a user's. */
+static const char *const documents_columns_1_2[] =
+{"extractor", "extracted_at", NULL};
+static const char *const error_log_columns_1_2[] =
+{"ingestion_source", "location", "file_hash", NULL};
 static const char *const document_locations_columns[] = {
 	"id", "ingestion_source", "location", "location_key", "document_id",
 	"modified_at", "fingerprint", "size_bytes", "seen_at", NULL
@@ -67,13 +72,16 @@ static const struct
 {
 	const char *table;
 	const char *const *columns;
+	bool		is_since_1_2;
 }			ledger_columns[] = {
-	{"documents", documents_columns},
-	{"hash_index", hash_index_columns},
-	{"audit_log", audit_log_columns},
-	{"error_log", error_log_columns},
-	{"document_locations", document_locations_columns},
-	{"scans", scans_columns}
+	{"documents", documents_columns, false},
+	{"hash_index", hash_index_columns, false},
+	{"audit_log", audit_log_columns, false},
+	{"error_log", error_log_columns, false},
+	{"documents", documents_columns_1_2, true},
+	{"error_log", error_log_columns_1_2, true},
+	{"document_locations", document_locations_columns, true},
+	{"scans", scans_columns, true}
 };
 
 /* Returns whether a name is in a list that ends with NULL. */
@@ -86,6 +94,16 @@ IsInList(const char *name, const char *const *list)
 	return false;
 }
 
+/* Returns whether the ledger of a table of the extension's is of 1.2: has its tables. */
+static bool
+HasTablesOf1_2(Oid table)
+{
+	Oid			schema = get_rel_namespace(table);
+
+	return IsMemberTable(get_relname_relid("document_locations", schema)) ||
+		IsMemberTable(get_relname_relid("scans", schema));
+}
+
 /*
  * Returns whether a column of a table of the extension's is the extension's, too.  If
  * the table has been renamed, any table's columns count.
@@ -95,17 +113,25 @@ IsLedgerColumn(Oid table, AttrNumber column)
 {
 	char	   *table_name = get_rel_name(table);
 	char	   *name = get_attname(table, column, true);
+	bool		is_of_1_2 = HasTablesOf1_2(table);
+	bool		has_known_name = false;
 	bool		is_known = false;
 
 	if (table_name == NULL || name == NULL)
 		return false;
 	for (size_t i = 0; i < lengthof(ledger_columns); i++)
 	{
-		if (strcmp(table_name, ledger_columns[i].table) == 0)
-			return IsInList(name, ledger_columns[i].columns);
-		is_known |= IsInList(name, ledger_columns[i].columns);
+		bool		is_listed = IsInList(name, ledger_columns[i].columns) &&
+			(is_of_1_2 || !ledger_columns[i].is_since_1_2);
+
+		if (strcmp(table_name, ledger_columns[i].table) != 0)
+			is_known |= is_listed;
+		else if (is_listed)
+			return true;
+		else
+			has_known_name = true;
 	}
-	return is_known;
+	return is_known && !has_known_name;
 }
 
 /* Returns whether the command that is just altering a column gives it another name. */

@@ -1,9 +1,25 @@
--- The guards of 1.1 stand before document_locations, too, once it has rows.
+-- The guards of 1.1 stand before document_locations and scans, too, once these have rows, and before
+-- the columns that 1.2 adds.
 \set SHOW_CONTEXT never
 SET client_min_messages = warning;
 CREATE SCHEMA docs;
 CREATE EXTENSION doc_extractor SCHEMA docs VERSION '1.2';
 SET search_path = docs;
+
+-- In a ledger of 1.1, columns of these names are a user's.
+ALTER EXTENSION doc_extractor UPDATE TO '1.1';
+ALTER TABLE documents ADD COLUMN extractor text;
+ALTER TABLE error_log ADD COLUMN location text;
+BEGIN;
+SELECT document_id FROM ingest_document('a', 'a', 't');
+SELECT log_ingestion_error('b', 'e', 'm');
+ALTER TABLE documents RENAME COLUMN extractor TO ocr;
+ALTER TABLE documents DROP COLUMN ocr;
+ALTER TABLE error_log DROP COLUMN location;
+ROLLBACK;
+ALTER TABLE documents DROP COLUMN extractor;
+ALTER TABLE error_log DROP COLUMN location;
+ALTER EXTENSION doc_extractor UPDATE TO '1.2';
 
 -- Empty, it may be changed as anybody likes.
 BEGIN;
