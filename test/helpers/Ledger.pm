@@ -141,15 +141,16 @@ sub tables_query
 		} tables()) . ' ORDER BY 1';
 }
 
-# The same for document_locations and its sequence, if there are any: since 1.2.
+# The same for document_locations, scans and their sequences, if there are any: since 1.2.
 sub locations_query
 {
 	return q{
-		SELECT 'document_locations', query_to_xml('
+		SELECT name, query_to_xml(format('
 			SELECT count(*), md5(string_agg(t::text, chr(10) ORDER BY id)) AS rows,
-				(SELECT last_value FROM docs.document_locations_id_seq) AS last_value
-			FROM docs.document_locations t', true, true, '')
-		WHERE to_regclass('docs.document_locations') IS NOT NULL};
+				(SELECT last_value FROM docs.%1$s_id_seq) AS last_value
+			FROM docs.%1$s t', name), true, true, '')
+		FROM (VALUES ('document_locations'), ('scans')) AS t (name)
+		WHERE to_regclass('docs.' || name) IS NOT NULL};
 }
 
 sub union

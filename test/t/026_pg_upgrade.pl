@@ -32,11 +32,15 @@ my $fill = q{
 	INSERT INTO error_log (file_name, error_type, error_message)
 	VALUES ('lost', 'timeout', 'no answer')};
 
-# Where they were seen, in 1.2: document 1 was replaced by document 2, and by nothing then.
+# Where they were seen, in 1.2: document 1 was replaced by document 2, and by nothing then.  With the
+# other tables and columns of 1.2.
 my $fill_locations = q{
 	INSERT INTO docs.document_locations (ingestion_source, location, location_key, document_id)
 	VALUES ('manual', '/a', sha256('/a'), 1), ('manual', '/a', sha256('/a'), 2),
-		('manual', '/a', sha256('/a'), NULL), ('manual', '/b', sha256('/b'), 3)};
+		('manual', '/a', sha256('/a'), NULL), ('manual', '/b', sha256('/b'), 3);
+	SELECT FROM docs.finish_scan('manual', '/', now(), 2, 1, 1, 0);
+	SELECT FROM docs.record_extraction(3, 'a text', NULL, 'an extractor');
+	UPDATE docs.error_log SET ingestion_source = 'a scanner', location = '/lost'};
 
 my $work_on = q{
 	SET search_path = docs;
