@@ -181,7 +181,7 @@ Datum
 finish_scan(PG_FUNCTION_ARGS)
 {
 	Ledger		ledger = GetLedgerToWrite(fcinfo);
-	CompleteScan		scan = {.ledger = &ledger};
+	CompleteScan scan = {.ledger = &ledger};
 	CallerIdentity caller;
 	TupleDesc	desc;
 	Datum		values[2];
