@@ -17,7 +17,7 @@ ORDER BY d.id;
 
 -- Every entry point stores it. The same bytes there again are no duplicate that counts.
 SELECT lo_from_bytea(4201, 'large');
-COPY (SELECT) TO PROGRAM 'printf file > locations.file; touch -d "2026-01-15 10:30:00Z" locations.file';
+COPY (SELECT WHERE false) TO PROGRAM 'printf file > locations.file; touch -d "2026-01-15 10:30:00Z" locations.file';
 CREATE TABLE calls (name text PRIMARY KEY, call text);
 INSERT INTO calls VALUES
     ('ingest_document', $$SELECT is_duplicate, duplicate_count, at_location FROM ingest_document(
@@ -220,6 +220,6 @@ SELECT FROM ingest_document('A', 'A', 't');
 DROP RULE nothing ON document_locations;
 
 SELECT lo_unlink(4201);
-COPY (SELECT) TO PROGRAM 'rm locations.file';
+COPY (SELECT WHERE false) TO PROGRAM 'rm locations.file';
 SET doc_extractor.allow_data_loss = on;
 DROP SCHEMA docs CASCADE;
