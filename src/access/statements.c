@@ -192,6 +192,14 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 		" WHERE file_hash OPERATOR(pg_catalog.=) $1",
 		1, {TEXTOID}
 	},
+	/* Parameters: hash, document. */
+	[STATEMENT_LOCK_HASH] = {
+		"hash_index",
+		"SELECT 1 FROM %1$s.hash_index"
+		" WHERE file_hash OPERATOR(pg_catalog.=) $1"
+		" AND document_id OPERATOR(pg_catalog.=) $2 FOR NO KEY UPDATE",
+		2, {TEXTOID, INT8OID}
+	},
 	/* Parameters: id, hash, text, metadata, extractor. */
 	[STATEMENT_HEAL] = {
 		"documents",

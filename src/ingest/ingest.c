@@ -218,6 +218,27 @@ typedef struct GroupToCount
 	HashGroup  *group;
 } GroupToCount;
 
+/* Marks those at their current location, which do not count. */
+static void
+MarkDuplicates(Ingestion *ingestion, HashGroup *group)
+{
+	MarkAtLocation(ingestion->observations, group->documents + group->nsettled,
+				   group->ndocuments - group->nsettled,
+				   group->found->document_id);
+}
+
+/* The same, after what may have been a wait for another session. */
+static int64
+MarkAgain(void *argument)
+{
+	Ingestion  *ingestion = ((GroupToCount *) argument)->ingestion;
+	HashGroup  *group = ((GroupToCount *) argument)->group;
+
+	StopObserving(ingestion->observations);
+	MarkDuplicates(ingestion, group);
+	return CountedDuplicates(group);
+}
+
 /* Counts them: WriteDerived()'s callback. */
 static void
 CountGroup(void *argument)
@@ -228,10 +249,11 @@ CountGroup(void *argument)
 
 	StartSearching(ingestion);
 	if (ingestion->observations != NULL)
-		MarkAtLocation(ingestion->observations,
-					   group->documents + group->nsettled,
-					   group->ndocuments - group->nsettled,
-					   group->found->document_id);
+	{
+		ingestion->counter->recount = MarkAgain;
+		ingestion->counter->recount_argument = argument;
+		MarkDuplicates(ingestion, group);
+	}
 	if (CountDuplicates(ingestion->counter, group->found,
 						CountedDuplicates(group), &count))
 	{

@@ -20,10 +20,10 @@
 
 #include "../access/as_shipped.h"
 #include "../access/columns.h"
-#include "../access/statements.h"
 #include "../access/tid_cache.h"
 #include "../compat.h"
 #include "../lib/sha256.h"
+#include "count_by_statement.h"
 #include "duplicate_count.h"
 
 /*
@@ -53,51 +53,6 @@ OpenDuplicateCounter(const Ledger *ledger)
 	counter->by_statement = !IsAsShipped(counter->rel, CMD_UPDATE);
 	counter->new_row = table_slot_create(counter->rel, NULL);
 	return counter;
-}
-
-/* Returns the maximum of a count of this type. */
-static int64
-MaxCount(Oid type)
-{
-	return type == INT8OID ? PG_INT64_MAX : PG_INT32_MAX;
-}
-
-/* Reads the count by statement.  Returns false if hash_index has no such row. */
-static bool
-ReadCount(DuplicateCounter *counter, const char *hash, int64 document_id,
-		  int64 *count)
-{
-	Datum		values[1];
-	Datum		results[2];
-
-	values[0] = CStringGetTextDatum(hash);
-	if (RunStatement(counter->ledger, STATEMENT_GET_HASH, values, NULL,
-					 results) == 0 ||
-		DatumGetInt64(results[0]) != document_id)
-		return false;
-	*count = DatumGetInt64(results[1]);
-	return true;
-}
-
-/* Counts by statement.  Returns false if hash_index has no such row. */
-static bool
-CountByStatement(DuplicateCounter *counter, const char *hash, int64 document_id,
-				 int64 nduplicates, int64 *count)
-{
-	Oid			count_type = ColumnType(RelationGetDescr(counter->rel),
-										counter->duplicate_count);
-	Datum		values[4];
-	Datum		result;
-
-	values[0] = CStringGetTextDatum(hash);
-	values[1] = Int64GetDatum(nduplicates);
-	values[2] = Int64GetDatum(document_id);
-	values[3] = Int64GetDatum(MaxCount(count_type));
-	if (RunStatement(counter->ledger, STATEMENT_COUNT, values, NULL,
-					 &result) == 0)
-		return false;
-	*count = DatumGetInt64(result);
-	return true;
 }
 
 /*
@@ -178,6 +133,7 @@ RenewSearch(DuplicateCounter *counter)
 {
 	CloseIndexSearch(&counter->search);
 	OpenIndexSearch(&counter->search, counter->rel, FileHashIndex(counter->rel));
+	counter->is_renewed = true;
 }
 
 /* Returns the row of a hash at this moment, or NULL if there is none. */
@@ -324,6 +280,7 @@ CountDuplicates(DuplicateCounter *counter, FoundDocument *document,
 								count);
 
 	CheckCmdReplicaIdentity(counter->rel, CMD_UPDATE);
+	counter->is_renewed = false;
 	row = FindRow(counter, hash, &document->hash_row);
 	while (row != NULL &&
 		   RequiredInteger(row, counter->document_id) == document_id)
@@ -331,6 +288,14 @@ CountDuplicates(DuplicateCounter *counter, FoundDocument *document,
 		TM_Result	outcome;
 
 		CHECK_FOR_INTERRUPTS();
+		if (counter->is_renewed && counter->recount != NULL)
+			nduplicates = counter->recount(counter->recount_argument);
+		counter->is_renewed = false;
+		if (nduplicates == 0)
+		{
+			*count = RequiredInteger(row, counter->duplicate_count);
+			return true;
+		}
 		*count = FillNewRow(counter, row, nduplicates);
 		outcome = UpdateRow(counter, row);
 		if (outcome == TM_Ok)
@@ -341,7 +306,10 @@ CountDuplicates(DuplicateCounter *counter, FoundDocument *document,
 		if (outcome == TM_SelfModified) /* by this very command */
 			row = FindRowNow(counter, hash);
 		else
+		{
 			row = FindChangedRow(counter, row, hash, outcome);
+			counter->is_renewed = true;
+		}
 	}
 	return false;
 }

@@ -22,6 +22,12 @@ typedef struct FoundDocument
 	ItemPointerData hash_row;	/* its row in hash_index; invalid: not known */
 } FoundDocument;
 
+/*
+ * Returns how many duplicates count, now that another session may have recorded some
+ * of them at their locations.
+ */
+typedef int64 (*RecountCallback) (void *argument);
+
 /* hash_index, open for the counts of a batch. */
 typedef struct DuplicateCounter
 {
@@ -29,6 +35,9 @@ typedef struct DuplicateCounter
 	Relation	rel;
 	bool		by_statement;	/* the table needs the executor */
 	IndexSearch search;
+	bool		is_renewed;		/* does it see more than it did? */
+	RecountCallback recount;	/* to be called then; NULL: not needed */
+	void	   *recount_argument;
 	BlockNumber nblocks;		/* of the table; 0: not known yet */
 	TupleTableSlot *new_row;
 	EState	   *estate;			/* NULL until an index needs an entry */

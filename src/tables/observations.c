@@ -13,6 +13,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
+#include "../lib/derived.h"
 #include "../lib/sha256.h"
 #include "location_search.h"
 #include "locations.h"
@@ -278,10 +279,12 @@ RecordPlace(LocationWriter *writer, const Observation *place, int count)
 	RecordState(writer, last, &current, is_news);
 }
 
-/* Finds what is at all places that have not been searched for. */
+/* Finds what is at places that have not been searched for: WriteDerived()'s callback. */
 static void
-SearchPlaces(Observations *observations)
+SearchPlaces(void *argument)
 {
+	Observations *observations = argument;
+
 	for (int i = 0; i < observations->nobservations; i++)
 	{
 		Observation *observation = &observations->observations[i];
@@ -312,7 +315,8 @@ RecordObservations(Observations *observations)
 	LocationWriter writer = {.ledger = observations->ledger};
 	int			count;
 
-	SearchPlaces(observations);
+	/* What is there is no fault of the documents; what is to be written can be. */
+	WriteDerived(SearchPlaces, observations);
 	for (int i = 0; i < observations->nobservations; i += count)
 	{
 		CHECK_FOR_INTERRUPTS();

@@ -6,12 +6,14 @@ CREATE ROLE regress_docs_owner;
 CREATE ROLE regress_docs_keeper;
 CREATE ROLE regress_docs_loader;
 CREATE SCHEMA docs AUTHORIZATION regress_docs_owner;
-SELECT format('GRANT CREATE ON DATABASE %I TO regress_docs_owner', current_database()) AS "grant" \gset
+SELECT format('GRANT CREATE ON DATABASE %I TO regress_docs_owner',
+    current_database()) AS "grant" \gset
 :grant;
 SET ROLE regress_docs_owner;
 CREATE EXTENSION doc_extractor SCHEMA docs VERSION '1.2';
 SELECT relname, relowner::regrole FROM pg_class
-WHERE relnamespace = 'docs'::regnamespace AND relname LIKE '%location%' AND relkind <> 'i' ORDER BY 1;
+WHERE relnamespace = 'docs'::regnamespace AND relname LIKE '%location%' AND relkind <> 'i'
+ORDER BY 1;
 GRANT USAGE ON SCHEMA docs TO regress_docs_loader, regress_docs_keeper;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA docs TO regress_docs_loader;
 GRANT INSERT ON docs.document_inbox TO regress_docs_loader;
@@ -23,9 +25,11 @@ FROM docs.document_locations l JOIN docs.documents d ON d.id = l.document_id ORD
 -- EXECUTE is enough to store and refresh locations, and gives no right to read them.
 SET ROLE regress_docs_loader;
 SELECT is_duplicate, at_location FROM docs.ingest_document('a', 'a', 't', location => '/a');
-SELECT is_duplicate, at_location FROM docs.ingest_document('a', 'a', 't', location => '/a', fingerprint => 'f');
+SELECT is_duplicate, at_location FROM docs.ingest_document('a', 'a', 't', location => '/a',
+    fingerprint => 'f');
 SELECT is_duplicate, at_location
-FROM docs.ingest_documents('{a,b}', '{a,b}', '{t,t}', locations => '{/a,/b}', fingerprints => '{g,NULL}');
+FROM docs.ingest_documents('{a,b}', '{a,b}', '{t,t}', locations => '{/a,/b}',
+    fingerprints => '{g,NULL}');
 INSERT INTO docs.document_inbox (file_name, content, file_type, location)
 VALUES ('a', 'a', 't', '/inbox'), ('c', 'c', 't', '/inbox');
 SELECT count(*) FROM docs.document_locations;
@@ -40,7 +44,8 @@ TABLE docs.rows;
 ALTER TABLE docs.document_locations ENABLE ROW LEVEL SECURITY;
 ALTER TABLE docs.document_locations FORCE ROW LEVEL SECURITY;
 SET ROLE regress_docs_loader;
-SELECT is_duplicate, at_location FROM docs.ingest_document('a', 'a', 't', location => '/a', fingerprint => 'h');
+SELECT is_duplicate, at_location FROM docs.ingest_document('a', 'a', 't', location => '/a',
+    fingerprint => 'h');
 SELECT is_duplicate, at_location FROM docs.ingest_document('a', 'a', 't', location => '/rls');
 RESET ROLE;
 ALTER TABLE docs.document_locations NO FORCE ROW LEVEL SECURITY;
@@ -98,6 +103,7 @@ TABLE docs.rows;
 
 SET doc_extractor.allow_data_loss = on;
 DROP SCHEMA docs CASCADE;
-SELECT format('REVOKE CREATE ON DATABASE %I FROM regress_docs_owner', current_database()) AS "revoke" \gset
+SELECT format('REVOKE CREATE ON DATABASE %I FROM regress_docs_owner',
+    current_database()) AS "revoke" \gset
 :revoke;
 DROP ROLE regress_docs_owner, regress_docs_keeper, regress_docs_loader;

@@ -17,7 +17,7 @@ ORDER BY d.id;
 
 -- Every entry point stores it. The same bytes there again are no duplicate that counts.
 SELECT lo_from_bytea(4201, 'large');
-COPY (SELECT) TO PROGRAM 'printf file > locations.file; touch -d "2026-01-15 10:30:00Z" locations.file';
+COPY (SELECT WHERE false) TO PROGRAM 'printf file > locations.file; touch -d "2026-01-15 10:30:00Z" locations.file';
 CREATE TABLE calls (name text PRIMARY KEY, call text);
 INSERT INTO calls VALUES
     ('ingest_document', $$SELECT is_duplicate, duplicate_count, at_location FROM ingest_document(
@@ -123,15 +123,18 @@ SELECT document FROM rows WHERE location = '/d';
 -- Times that say nothing, and the first and the last one.
 SELECT FROM ingest_document('E', 'E', 't', location => '/e1', modified_at => 'infinity');
 SELECT FROM ingest_document('E', 'E', 't', location => '/e2', modified_at => '-infinity');
-SELECT FROM ingest_document('E', 'E', 't', location => '/e3', modified_at => '4713-01-01 00:00Z BC');
-SELECT FROM ingest_document('E', 'E', 't', location => '/e4', modified_at => '294276-12-31 23:59:59Z');
+SELECT FROM ingest_document('E', 'E', 't', location => '/e3',
+    modified_at => '4713-01-01 00:00Z BC');
+SELECT FROM ingest_document('E', 'E', 't', location => '/e4',
+    modified_at => '294276-12-31 23:59:59Z');
 SELECT location, modified_at FROM rows WHERE location LIKE '/e%';
 
 -- Names of files: long ones, with any characters; bytes that are not in the encoding as a URI.
 TRUNCATE document_locations RESTART IDENTITY;
 CREATE TABLE names (name text);
 INSERT INTO names VALUES (repeat('/0123456', 512)), (repeat('/0123456', 512) || 'x'), (E'/a\nb'),
-    (E'/a\\b'), ('/a\b'), ('/a''b"'), ('file:///a%FF%FEb'), ('/ä'), ('/a '), ('/a'), (' /a'), (E'/a\t'),
+    (E'/a\\b'), ('/a\b'), ('/a''b"'), ('file:///a%FF%FEb'), ('/ä'), ('/a '), ('/a'), (' /a'),
+    (E'/a\t'),
     (repeat('x', 2 * 1024 * 1024));
 SELECT count(*), sum(duplicate_count) FROM names, ingest_document('A', 'A', 't', location => name);
 SELECT bool_and(at_location), count(DISTINCT duplicate_count)
@@ -189,7 +192,8 @@ DROP TRIGGER refuse ON document_locations;
 ALTER TABLE document_locations DROP CONSTRAINT document_locations_location_check;
 
 -- A trigger that suppresses the row, columns of the user's, another order of the columns.
-ALTER TABLE document_locations ADD COLUMN note text DEFAULT 'new', ADD COLUMN at timestamptz DEFAULT now();
+ALTER TABLE document_locations ADD COLUMN note text DEFAULT 'new',
+    ADD COLUMN at timestamptz DEFAULT now();
 SELECT at_location FROM ingest_document('A', 'A', 't', location => '/note');
 SELECT note, at IS NOT NULL AS at FROM document_locations WHERE location = '/note';
 CREATE FUNCTION suppress() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
@@ -207,7 +211,8 @@ CREATE INDEX other ON document_locations (ingestion_source, location_key, id DES
 CREATE INDEX partial ON document_locations (ingestion_source, location_key, id) WHERE id < 0;
 SELECT at_location FROM ingest_document('A', 'A', 't', location => '/note');
 SELECT is_duplicate, at_location FROM ingest_document('A', 'A', 't');
-CREATE INDEX whatever ON document_locations (ingestion_source, location_key, id) INCLUDE (fingerprint);
+CREATE INDEX whatever ON document_locations (ingestion_source, location_key,
+    id) INCLUDE (fingerprint);
 SELECT at_location FROM ingest_document('A', 'A', 't', location => '/note');
 
 -- A read-only transaction, and rules.
@@ -220,6 +225,6 @@ SELECT FROM ingest_document('A', 'A', 't');
 DROP RULE nothing ON document_locations;
 
 SELECT lo_unlink(4201);
-COPY (SELECT) TO PROGRAM 'rm locations.file';
+COPY (SELECT WHERE false) TO PROGRAM 'rm locations.file';
 SET doc_extractor.allow_data_loss = on;
 DROP SCHEMA docs CASCADE;
