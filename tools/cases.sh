@@ -46,7 +46,7 @@ run_case() {
             skipped=$((skipped + 1))
             ;;
         *)
-            echo "failed; $summary"
+            echo "failed; $summary$(sed -n 's/^Failed: /; failed: /p' "$log" | tail -n 1)"
             # The installation matters only if nothing follows it.
             if grep -q '^Building doc_extractor' "$log"; then
                 sed -n '/^Building doc_extractor/,$p' "$log"

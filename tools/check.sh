@@ -8,6 +8,7 @@ support=$(dirname "$(pg_config --pgxs)")/../test
 passed=0
 failed=0
 skipped=0
+failures=() # names of tests
 
 # Prints the names of the given test files, or of those that TESTS names.
 wanted() {
@@ -34,6 +35,11 @@ regress() {
         tee "results/$suite.log"; then
         bad=$(sed -nE 's/.* ([0-9]+) of [0-9]+ tests failed.*/\1/p' "results/$suite.log")
         bad=${bad:-$#}
+        # The first form is that of PostgreSQL 16 and later.
+        mapfile -t -O ${#failures[@]} failures < <(
+            sed -nE 's/^not ok [0-9]+ +[-+] ([^ ]+).*/\1/p; s/^(test| ) +([^ ]+) +\.\.\. FAILED.*/\2/p' \
+                "results/$suite.log"
+        )
     fi
     if [ -s regression.diffs ]; then
         cat regression.diffs
@@ -41,6 +47,21 @@ regress() {
     fi
     passed=$((passed + $# - bad))
     failed=$((failed + bad))
+}
+
+# Prints the end of each failure, and the names of all tests that failed: who has only the end of the output
+# finds them there.
+print_failures() {
+    local file
+    for file in results/{SQL,isolation}.diffs "${failures[@]/%/.log}"; do
+        file=results/${file#results/}
+        if [ -e "$file" ]; then
+            echo "The end of $file:"
+            grep -v '^Files=' "$file" | tail -n 15
+        fi
+    done
+    echo "Failed: ${failures[*]}"
+    echo "Outputs, differences and logs are in results/"
 }
 
 # Runs TAP tests, each with servers of its own.
@@ -53,9 +74,10 @@ tap() {
     export TESTDIR=$PWD TESTDATADIR=$PWD/tmp_check TESTLOGDIR=$PWD/tmp_check/log
     mkdir -p "$TESTLOGDIR"
     for name in "$@"; do
-        if ! /usr/bin/prove "test/t/$name.pl" | tee results/prove.log; then
+        if ! /usr/bin/prove "test/t/$name.pl" 2>&1 | tee "results/$name.log"; then
             failed=$((failed + 1))
-        elif grep -q ' skipped: ' results/prove.log; then
+            failures+=("$name")
+        elif grep -q ' skipped: ' "results/$name.log"; then
             skipped=$((skipped + 1))
         else
             passed=$((passed + 1))
@@ -81,8 +103,8 @@ elif [ $((passed + failed + skipped)) -eq 0 ]; then
     echo "No test is called $TESTS"
     failed=1
 fi
-if [ "$failed" -gt 0 ]; then
-    echo "Outputs, differences and logs are in results/"
+if [ ${#failures[@]} -gt 0 ]; then
+    print_failures
 fi
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]
