@@ -82,8 +82,8 @@ WHERE d.file_name ~ '^d' ORDER BY d.file_name, a.id;
 
 -- COPY, in text and CSV format, with all columns, some of them, and a WHERE clause.
 COPY document_inbox FROM stdin;
-e1	\\x6531	text/plain	scanner	line one\nline two	{"n": 1}	success	\N
-e2	bytes	text/plain	\N	\N	\N	\N	\N
+e1	\\x6531	text/plain	scanner	line one\nline two	{"n": 1}	success	\N	\N	\N	\N
+e2	bytes	text/plain	\N	\N	\N	\N	\N	\N	\N	\N
 \.
 COPY document_inbox (file_name, file_type, content) FROM stdin (FORMAT csv, HEADER, NULL 'none');
 name,type,bytes
@@ -295,9 +295,9 @@ EXECUTE load('q1', 'q1');
 EXECUTE load('q2', 'q2');
 EXECUTE load('q3', 'q1');
 RESET plan_cache_mode;
-CREATE VIEW scans AS SELECT file_name, content, file_type, ingestion_source FROM document_inbox;
-ALTER VIEW scans ALTER ingestion_source SET DEFAULT 'scanner';
-INSERT INTO scans VALUES ('q4', 'q4', 't');
+CREATE VIEW arrivals AS SELECT file_name, content, file_type, ingestion_source FROM document_inbox;
+ALTER VIEW arrivals ALTER ingestion_source SET DEFAULT 'scanner';
+INSERT INTO arrivals VALUES ('q4', 'q4', 't');
 CREATE FUNCTION load_each(names text[]) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
     n text;

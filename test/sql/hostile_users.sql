@@ -14,7 +14,7 @@ SET ROLE "regress_docs owner %s";
 CREATE SCHEMA "My %s.schema";
 CREATE EXTENSION doc_extractor SCHEMA "My %s.schema";
 ALTER EXTENSION doc_extractor UPDATE TO '1.0';
-ALTER EXTENSION doc_extractor UPDATE TO '1.1';
+ALTER EXTENSION doc_extractor UPDATE;
 -- Names that are not allowed in an extension's script.
 RESET ROLE;
 ALTER ROLE "regress_docs owner %s" RENAME TO "regress_docs ""owner"" %s";
@@ -93,7 +93,7 @@ CREATE TEMPORARY TABLE hash_index (file_hash text, document_id int, duplicate_co
 CREATE TEMPORARY TABLE audit_log (action text);
 CREATE TEMPORARY TABLE error_log
     (id int, file_name text, retry_attempted bool, resolution_notes text);
-CREATE INDEX ix_error_log_file_name ON pg_temp.error_log (file_name);
+CREATE INDEX ix_error_log_unidentified ON pg_temp.error_log (file_name);
 CREATE TEMPORARY VIEW document_inbox AS SELECT 1 AS file_name;
 CREATE FUNCTION pg_temp.length(text) RETURNS int LANGUAGE plpgsql AS
     $$ BEGIN RAISE EXCEPTION 'trapped'; END $$;
@@ -289,8 +289,8 @@ CREATE FUNCTION with_index(definition text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     answer text;
 BEGIN
-    EXECUTE format('DROP INDEX %1$I.ix_error_log_file_name;
-                    CREATE INDEX ix_error_log_file_name ON %1$I.error_log ',
+    EXECUTE format('DROP INDEX %1$I.ix_error_log_unidentified;
+                    CREATE INDEX ix_error_log_unidentified ON %1$I.error_log ',
                    'it''s "my" %s.schema') || definition;
     SET LOCAL ROLE regress_docs_caller;
     PERFORM use_entry_points('index');

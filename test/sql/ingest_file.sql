@@ -8,7 +8,7 @@ CREATE EXTENSION doc_extractor SCHEMA docs;
 SET search_path = docs, public;
 SELECT current_setting('data_directory') || '/PG_VERSION' AS path \gset
 
--- A relative path starts at the data directory. The file is new, then a duplicate; the
+-- A relative path starts at the data directory. The file is new, then where it was; the
 -- same bytes in memory are a duplicate, too.
 SELECT document_id, is_duplicate, duplicate_count,
        file_hash = encode(digest(pg_read_binary_file('PG_VERSION'), 'sha256'), 'hex') AS hash

@@ -382,16 +382,17 @@ SELECT count(*) FROM error_log WHERE file_name = 'try' AND NOT retry_attempted;
 
 -- Without the index nothing is marked, and doc_extractor_verify() reports it; another index of that
 -- name does not serve.
-DROP INDEX ix_error_log_file_name;
+DROP INDEX ix_error_log_unidentified;
 SELECT document_id IS NOT NULL AS ingested FROM ingest_document('try', 'm', 't');
 SELECT count(*) FROM error_log WHERE file_name = 'try' AND NOT retry_attempted;
 SELECT * FROM doc_extractor_verify() WHERE NOT passed AND check_name = 'indexes';
-CREATE INDEX ix_error_log_file_name ON error_log (retry_attempted);
+CREATE INDEX ix_error_log_unidentified ON error_log (retry_attempted);
 SELECT document_id IS NOT NULL AS ingested FROM ingest_document('try', 'm', 't');
 SELECT count(*) FROM error_log WHERE file_name = 'try' AND NOT retry_attempted;
 SELECT * FROM doc_extractor_verify() WHERE NOT passed AND check_name = 'indexes';
-DROP INDEX ix_error_log_file_name;
-CREATE INDEX ix_error_log_file_name ON error_log (file_name) WHERE NOT retry_attempted;
+DROP INDEX ix_error_log_unidentified;
+CREATE INDEX ix_error_log_unidentified ON error_log (file_name)
+WHERE NOT retry_attempted AND location IS NULL AND file_hash IS NULL;
 SELECT * FROM doc_extractor_verify() WHERE NOT passed AND check_name = 'indexes';
 SELECT document_id IS NOT NULL AS ingested FROM ingest_document('try', 'm', 't');
 SELECT count(*) FROM error_log WHERE file_name = 'try' AND NOT retry_attempted;

@@ -16,7 +16,8 @@ CREATE EXTENSION doc_extractor SCHEMA docs;
 GRANT USAGE ON SCHEMA docs
     TO regress_docs_functions, regress_docs_tables, regress_docs_inbox, regress_docs_nobody;
 -- Each role has everything of one kind, even the trigger functions: more than anybody would grant.
-GRANT ALL ON docs.documents, docs.hash_index, docs.audit_log, docs.error_log TO regress_docs_tables;
+GRANT ALL ON docs.documents, docs.hash_index, docs.audit_log, docs.error_log,
+    docs.document_locations, docs.scans TO regress_docs_tables;
 GRANT ALL ON ALL SEQUENCES IN SCHEMA docs TO regress_docs_tables;
 GRANT INSERT ON docs.document_inbox TO regress_docs_inbox;
 SELECT document_id, is_duplicate FROM docs.ingest_document('a', 'a', 't');
@@ -40,6 +41,14 @@ INSERT INTO matrix (kind, object, what, statement) VALUES
      $$SELECT docs.ingest_large_object(20261125, 'c', 't')$$),
     ('function', 'try_ingest_document', 'new', $$SELECT docs.try_ingest_document('c', 'c', 't')$$),
     ('function', 'try_ingest_document', 'bad', $$SELECT docs.try_ingest_document('c', NULL, 't')$$),
+    ('function', 'ingest_hashed_documents', 'new',
+     $$SELECT docs.ingest_hashed_documents('{c}', ARRAY[repeat('c', 64)], '{1}', '{t}',
+        locations => '{/c}')$$),
+    ('function', 'record_extraction', 'new',
+     $$SELECT docs.record_extraction(1, 'text', NULL, 'extractor')$$),
+    ('function', 'finish_scan', 'new', $$SELECT docs.finish_scan('manual', '/', now(), 1, 1, 0, 0)$$),
+    ('function', 'log_failed_document', 'new',
+     $$SELECT docs.log_failed_document('c', 'e', 'm', 'manual', '/c')$$),
     ('function', 'log_ingestion_error', 'new', $$SELECT docs.log_ingestion_error('c', 'e', 'm')$$),
     ('function', 'resolve_ingestion_error', 'there',
      $$SELECT docs.resolve_ingestion_error(1, 'done')$$),
@@ -62,7 +71,11 @@ FROM (VALUES
     ('hash_index', 'duplicate_count = 2', 'file_hash, document_id', $$'w', 1$$),
     ('audit_log', 'change_reason = NULL', 'document_id, action', $$1, 'tagged'$$),
     ('error_log', 'retry_attempted = true', 'file_name, error_type, error_message',
-     $$'w', 'e', 'm'$$)
+     $$'w', 'e', 'm'$$),
+    ('document_locations', 'seen_at = seen_at',
+     'ingestion_source, location, location_key, document_id', $$'s', 'l', 'l', 1$$),
+    ('scans', 'failed = 0', 'ingestion_source, root, started_at, finished_at, seen, added',
+     $$'s', '/', now(), now(), 0, 0$$)
 ) tables (name, set_clause, columns, row_of), (VALUES
     (1, 'SELECT', 'SELECT count(*) FROM %1$s'),
     (2, 'INSERT', 'INSERT INTO %1$s (%3$s) VALUES (%4$s)'),
@@ -82,17 +95,20 @@ INSERT INTO matrix (kind, object, what, statement) VALUES
     ('view', 'document_inbox', 'UPDATE', 'UPDATE docs.document_inbox SET file_name = NULL'),
     ('view', 'document_inbox', 'DELETE', 'DELETE FROM docs.document_inbox');
 INSERT INTO matrix (kind, object, what, statement)
-SELECT 'view', name, what, format(command, 'docs.' || name)
-FROM unnest(ARRAY['ingestion_stats', 'ingestion_stats_by_source', 'ingestion_stats_by_type']) name,
+SELECT 'view', name, what, format(command, 'docs.' || name, column_name)
+FROM (VALUES ('ingestion_stats', 'documents'), ('ingestion_stats_by_source', 'documents'),
+             ('ingestion_stats_by_type', 'documents'), ('current_locations', 'location'),
+             ('location_history', 'location'), ('documents_with_locations', 'file_name'))
+        views (name, column_name),
     (VALUES (1, 'SELECT', 'SELECT count(*) FROM %s'),
-            (2, 'INSERT', 'INSERT INTO %s (documents) VALUES (1)'),
-            (3, 'UPDATE', 'UPDATE %s SET documents = 1'),
+            (2, 'INSERT', 'INSERT INTO %s (%s) VALUES (NULL)'),
+            (3, 'UPDATE', 'UPDATE %s SET %s = NULL'),
             (4, 'DELETE', 'DELETE FROM %s')) commands (position, what, command)
 ORDER BY name, position;
 INSERT INTO matrix (kind, object, what, statement)
 SELECT 'sequence', name, what, format(command, 'docs.' || name)
-FROM unnest(ARRAY['documents_id_seq', 'hash_index_id_seq', 'audit_log_id_seq', 'error_log_id_seq'])
-        name,
+FROM unnest(ARRAY['documents_id_seq', 'hash_index_id_seq', 'audit_log_id_seq', 'error_log_id_seq',
+        'document_locations_id_seq', 'scans_id_seq']) name,
     (VALUES (1, 'nextval', 'SELECT nextval(%L)'),
             (2, 'read', 'SELECT last_value FROM %s'),
             (3, 'setval', 'SELECT setval(%L, 10)')) commands (position, what, command)

@@ -139,7 +139,6 @@ $character.txt	\\\\x616263	t	text $character
 		'', "$encoding: all checks pass");
 
 	# A location's key is the hash of its bytes in the database.
-	$node->safe_psql(lc $encoding, q{ALTER EXTENSION doc_extractor UPDATE TO '1.2'});
 	is( results_of(
 			$encoding, qq{
 			SELECT at_location FROM ingest_document('place', 'place', 't', '$character',

@@ -47,7 +47,6 @@ sub nothing_else
 create_ledger($node, 'one');
 check_random_load('one in a transaction', 'one', [], \&nothing_else);
 create_ledger($node, 'locations');
-$node->safe_psql('locations', q{ALTER EXTENSION doc_extractor UPDATE TO '1.2'});
 check_random_load('with locations', 'locations', ['--locations'], \&nothing_else, 'seen');
 is(() = slurp_file($node->logfile) =~ /deadlock detected/g, 0, 'one in a transaction: no deadlock');
 

@@ -18,7 +18,6 @@ srand($seed);
 my $node = start_server('fuzz', 'log_min_messages = panic');
 create_ledger($node, 'fuzz');
 $node->safe_psql('fuzz', q{
-	ALTER EXTENSION doc_extractor UPDATE TO '1.2';
 	CREATE ROLE fuzzer;
 	GRANT pg_read_server_files TO fuzzer;
 	GRANT USAGE ON SCHEMA docs TO fuzzer;
