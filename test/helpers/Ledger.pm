@@ -119,38 +119,32 @@ sub state_of
 	my ($node, $database) = @_;
 	return $node->safe_psql(
 		$database,
-		tables_query() . ';'
-		  . union(
-			map { "SELECT '$_', last_value, is_called FROM docs.${_}_id_seq" } tables())
-		  . ';' . locations_query()
-		  . q{;
+		tables_query() . q{;
+		SELECT t.name, x.* FROM } . existing_tables() . q{ AS t,
+			XMLTABLE('//row' PASSING query_to_xml(format(
+				'SELECT last_value, is_called FROM docs.%s_id_seq', t.name), true, false, '')
+				COLUMNS last_value text, is_called text) AS x
+		ORDER BY 1;
 		SELECT tgrelid::regclass, tgname, tgenabled FROM pg_trigger
 		WHERE NOT tgisinternal ORDER BY 1, 2});
 }
 
-sub tables
+# The tables of a ledger, for FROM; those of 1.2 if there are any.
+sub existing_tables
 {
-	return qw(documents hash_index audit_log error_log);
+	return q{(SELECT name FROM unnest('{documents, hash_index, audit_log, error_log,
+			document_locations, scans}'::text[]) AS name
+		WHERE to_regclass('docs.' || name) IS NOT NULL)};
 }
 
 sub tables_query
 {
-	return union(
-		map {
-			"SELECT '$_', count(*), md5(string_agg(t::text, E'\\n' ORDER BY id)) FROM docs.$_ t"
-		} tables()) . ' ORDER BY 1';
-}
-
-# The same for document_locations, scans and their sequences, if there are any: since 1.2.
-sub locations_query
-{
-	return q{
-		SELECT name, query_to_xml(format('
-			SELECT count(*), md5(string_agg(t::text, chr(10) ORDER BY id)) AS rows,
-				(SELECT last_value FROM docs.%1$s_id_seq) AS last_value
-			FROM docs.%1$s t', name), true, true, '')
-		FROM (VALUES ('document_locations'), ('scans')) AS t (name)
-		WHERE to_regclass('docs.' || name) IS NOT NULL};
+	return q{SELECT t.name, x.* FROM } . existing_tables() . q{ AS t,
+			XMLTABLE('//row' PASSING query_to_xml(format(
+				'SELECT count(*) AS n, md5(string_agg(t::text, chr(10) ORDER BY id)) AS digest
+				FROM docs.%s t', t.name), true, false, '')
+				COLUMNS n text, digest text) AS x
+		ORDER BY 1};
 }
 
 sub union

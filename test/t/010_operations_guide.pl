@@ -20,6 +20,9 @@ cmp_ok(scalar @commands, '>', 15, 'the guide has commands');
 foreach my $command (@commands)
 {
 	my ($name) = $command->{text} =~ /(.*)/;
+
+	# That needs a backup of an older version: 048_backup_recipes has one.
+	next if $name =~ /documents_1_1/;
 	my ($ok, $out) = run_commands($node, $folder, 'keeper', $command->{text});
 
 	ok($ok, $name) or diag($out);

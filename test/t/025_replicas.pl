@@ -20,11 +20,11 @@ sub subscribe
 
 	$primary->safe_psql($database, qq{
 		CREATE PUBLICATION $database FOR TABLE docs.documents, docs.hash_index, docs.audit_log,
-			docs.error_log});
+			docs.error_log, docs.document_locations, docs.scans});
 	$subscriber->safe_psql($database,
 		"CREATE SUBSCRIPTION $database CONNECTION \$c\$$connection\$c\$ PUBLICATION $database");
 	$subscriber->poll_query_until($database,
-		q{SELECT count(*) = 4 FROM pg_subscription_rel WHERE srsubstate = 'r'})
+		q{SELECT count(*) = 6 FROM pg_subscription_rel WHERE srsubstate = 'r'})
 	  or die 'the first copy has not ended';
 	return;
 }
@@ -40,6 +40,8 @@ $primary->safe_psql('ledger', q{
 	UPDATE docs.documents SET document_text = 'text' WHERE id = 1;
 	DELETE FROM docs.documents WHERE id = 2;
 	SELECT FROM docs.log_ingestion_error('lost', 'timeout', 'no answer');
+	SELECT FROM docs.ingest_document('file', '1', 'text/plain', location => '/1', fingerprint => '1');
+	SELECT FROM docs.finish_scan('manual', '/', now(), 1, 1, 0, 0);
 	SELECT FROM lo_from_bytea(4711, 'large')});
 
 # Streaming.
@@ -69,6 +71,11 @@ my @calls = (
 	q{SELECT docs.try_ingest_document('bad', NULL, 'text/plain')},
 	q{SELECT docs.log_ingestion_error('new', 'timeout', 'no answer')},
 	q{SELECT docs.resolve_ingestion_error(1, 'found')},
+	q{SELECT docs.ingest_hashed_documents('{new}', ARRAY[repeat('0', 64)], '{1}', '{text/plain}')},
+	q{SELECT docs.ingest_document('again', '1', 'text/plain', location => '/1', fingerprint => '2')},
+	q{SELECT docs.log_failed_document('new', 'timeout', 'no answer', 'manual', '/new')},
+	q{SELECT docs.record_extraction(1, 'text', NULL, 'extractor')},
+	q{SELECT docs.finish_scan('manual', '/', now(), 1, 0, 0, 0)},
 	q{SELECT docs.record_document_event(1, 'tagged')},
 	qq{INSERT INTO $inbox VALUES ('new', 'new', 'text/plain')},
 	qq{SET doc_extractor.on_bad_document = log;
@@ -99,7 +106,11 @@ $primary->safe_psql('ledger', q{
 	SELECT FROM docs.ingest_document('failed', 'f', 'text/plain', ingestion_status => 'failed');
 	SELECT FROM docs.ingest_document('healed', 'f', 'text/plain');
 	UPDATE docs.documents SET document_text = 'other' WHERE id = 1;
-	DELETE FROM docs.documents WHERE id = 3});
+	DELETE FROM docs.documents WHERE id = 3;
+	SELECT FROM docs.ingest_document('moved', '1', 'text/plain', location => '/2');
+	SELECT FROM docs.ingest_document('other', 'other', 'text/plain', location => '/1');
+	SELECT FROM docs.record_extraction(4, 'text', NULL, 'extractor');
+	SELECT FROM docs.finish_scan('manual', '/', now(), 2, 1, 1, 0)});
 $primary->wait_for_catchup('ledger');
 is(tables_of($subscriber, 'ledger'), tables_of($primary, 'ledger'), 'logical: changes');
 like(failed_checks($subscriber, 'ledger'),
