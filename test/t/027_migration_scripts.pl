@@ -511,7 +511,7 @@ foreach my $to (qw(1.0 1.1 unpackaged 1.1))
 is(failed_checks($node, 'reassigned'), '', 'reassigned: all is well after the steps');
 
 # The owner may grant all functions at once, and the rights are in a dump.
-new_ledger('all_functions', '1.1');
+new_ledger('all_functions', '1.2');
 (undef, $err) = as_owner('all_functions',
 	'GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA docs TO regress_docs_other');
 is($err, '', 'GRANT ON ALL FUNCTIONS works');

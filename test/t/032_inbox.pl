@@ -54,7 +54,9 @@ $node->safe_psql(
 	FROM generate_series(1, 2500) i});
 foreach my $format (qw(binary csv text))
 {
-	my $file = write_file('formats', $format, $format, 'TABLE offered');
+	my $file = write_file('formats', $format, $format,
+		qq{SELECT *, E'/$format\\t"' || file_name, timestamptz '2026-01-15 10:30+00', NULL
+		FROM offered});
 
 	$node->safe_psql('formats', "COPY docs.document_inbox FROM '$file' (FORMAT $format)");
 	is( $node->safe_psql(
@@ -68,6 +70,13 @@ foreach my $format (qw(binary csv text))
 				(o.document_text, o.metadata_extracted::text, o.error_message)}),
 		'2500|2500',
 		"$format: all values are the ones in the file");
+	is( $node->safe_psql(
+			'formats', qq{
+			SELECT count(*) FROM docs.current_locations JOIN docs.documents d ON d.id = document_id
+			WHERE location = E'/$format\\t"' || d.file_name
+				AND modified_at = '2026-01-15 10:30+00'}),
+		'2500',
+		"$format: and so are all places");
 	is(sums_of('formats'), '2500|2500', "$format: the ledger is consistent");
 	$node->safe_psql('formats', 'DELETE FROM docs.documents');
 }

@@ -17,9 +17,9 @@ my $node = start_server('random', 'deadlock_timeout = 100ms', 'log_statement = n
 	q{log_line_prefix = '%m [%p] %e '});
 
 my @entry_points = qw(ingest_document ingest_documents inbox_insert inbox_copy
-  ingest_hashed_document ingest_file ingest_large_object try_ingest_document insert update fail
-  move delete);
-my @outcomes = ('stored', 'counted', 'changed', 'deleted', 'failed', 'rolled back',
+  ingest_hashed_document ingest_hashed_documents ingest_file ingest_large_object
+  try_ingest_document insert update fail move record_extraction delete);
+my @outcomes = ('stored', 'counted', 'seen', 'changed', 'deleted', 'failed', 'rolled back',
 	'rolled back to savepoint', 'unknown, done', qw(23505 40001 57014 57P01));
 
 # Runs a load, ends what was done beside it, checks what is left behind, and that all has been done,
@@ -46,8 +46,6 @@ sub nothing_else
 # Transactions of one ingestion each never deadlock.
 create_ledger($node, 'one');
 check_random_load('one in a transaction', 'one', [], \&nothing_else);
-create_ledger($node, 'locations');
-check_random_load('with locations', 'locations', ['--locations'], \&nothing_else, 'seen');
 is(() = slurp_file($node->logfile) =~ /deadlock detected/g, 0, 'one in a transaction: no deadlock');
 
 # Those of several may.

@@ -58,19 +58,19 @@ class EntryPoints:
         "inbox_insert": 8,
         "inbox_copy": 8,
         "ingest_hashed_document": 8,
+        "ingest_hashed_documents": 8,
         "ingest_file": 5,
         "ingest_large_object": 4,
         "try_ingest_document": 5,
         "insert": 6,
     }
-    CHANGING = {"update": 4, "fail": 6, "move": 3, "delete": 8}
+    CHANGING = {"update": 4, "fail": 6, "move": 3, "delete": 8, "record_extraction": 4}
     SHARES = {**INGESTING, **CHANGING}
 
-    def __init__(self, seed, session, folder, locations=False):
+    def __init__(self, seed, session, folder):
         self.random = random.Random(f"{seed} {session}")
         self.session = session
         self.folder = folder
-        self.locations = locations  # say where documents were seen
         self.operations = 0
 
     def choose(self):
@@ -95,8 +95,6 @@ class EntryPoints:
 
     def location(self, number):
         """Returns a location that many documents come to, or one that is new, or none."""
-        if not self.locations:
-            return None
         return self.random.choice(
             [None, f"/{self.random.randrange(SHARED_LOCATIONS)}", f"/{self.label}/{number}"]
         )
@@ -182,7 +180,7 @@ class EntryPoints:
             f"SELECT {self.COLUMNS} FROM docs.ingest_file(%s, 'text/plain', {self.STATUS})",
             (path, offer.status, offer.message, offer.location),
         )
-        if self.locations and offer.location is None:
+        if offer.location is None:
             offer = offer._replace(location=path)
         return self.answered([offer], cursor.fetchall())
 
@@ -229,42 +227,58 @@ class EntryPoints:
         )
         return self.answered(offers, cursor.fetchall())
 
-    INBOX = "docs.document_inbox (file_name, content, file_type, ingestion_status, error_message"
+    def ingest_hashed_documents(self, cursor):
+        offers = self.batch()
+        cursor.execute(
+            f"SELECT {self.COLUMNS} FROM docs.ingest_hashed_documents(%s, %s, %s, %s,"
+            " ingestion_statuses => %s, error_messages => %s::text[], locations => %s::text[])"
+            " ORDER BY ordinality",
+            (
+                [offer.name for offer in offers],
+                [hash_of(offer.name) for offer in offers],
+                [len(offer.name) for offer in offers],
+                ["text/plain"] * len(offers),
+                [offer.status for offer in offers],
+                [offer.message for offer in offers],
+                [offer.location for offer in offers],
+            ),
+        )
+        return self.answered(offers, cursor.fetchall())
+
+    INBOX = (
+        "docs.document_inbox"
+        " (file_name, content, file_type, ingestion_status, error_message, location)"
+    )
 
     def inbox(self):
-        """Returns what to insert into, and a batch: there is no answer, so that each location is
-        new, and each duplicate counts."""
-        offers = self.batch()
-        if not self.locations:
-            return f"{self.INBOX})", offers
-        return f"{self.INBOX}, location)", [
+        """Returns a batch: there is no answer, so that each location is new, and each duplicate
+        counts."""
+        return [
             offer._replace(location=f"/{self.label}/{number}")
-            for number, offer in enumerate(offers)
+            for number, offer in enumerate(self.batch())
         ]
 
     def inbox_rows(self, offers):
         """Returns the rows of a batch, as they are inserted."""
-        rows = [(o.name, o.name.encode(), "text/plain", o.status, o.message) for o in offers]
-        if self.locations:
-            rows = [(*row, o.location) for row, o in zip(rows, offers)]
-        return rows
+        return [
+            (o.name, o.name.encode(), "text/plain", o.status, o.message, o.location) for o in offers
+        ]
 
     def inbox_insert(self, cursor):
         """Half of them have a bad document, which goes to error_log."""
-        inbox, offers = self.inbox()
+        offers = self.inbox()
         rows = self.inbox_rows(offers)
         bad = self.random.choice([True, False])
         if bad:
-            bad_row = (self.shared(), b"bad", "", None, None, "/bad")
-            rows.append(bad_row[: len(rows[0])])
+            rows.append((self.shared(), b"bad", "", None, None, "/bad"))
             cursor.execute("SET LOCAL doc_extractor.on_bad_document = log")
         values = b",".join(cursor.mogrify("%s", (row,)) for row in rows)
-        cursor.execute(f"INSERT INTO {inbox} VALUES ".encode() + values)
+        cursor.execute(f"INSERT INTO {self.INBOX} VALUES ".encode() + values)
         cursor.execute("SET LOCAL doc_extractor.on_bad_document = error")
         return self.looked_up(cursor, offers) + [Fact(FAILED)] * bad
 
     def inbox_copy(self, cursor):
-        inbox, offers = self.inbox()
+        offers = self.inbox()
         lines = [
             "\t".join(
                 value.decode() if isinstance(value, bytes) else value or "" for value in row
@@ -272,7 +286,7 @@ class EntryPoints:
             for row in self.inbox_rows(offers)
         ]
         cursor.copy_expert(
-            f"COPY {inbox} FROM STDIN (NULL '')", io.StringIO("\n".join(lines) + "\n")
+            f"COPY {self.INBOX} FROM STDIN (NULL '')", io.StringIO("\n".join(lines) + "\n")
         )
         return self.looked_up(cursor, offers)
 
@@ -308,6 +322,14 @@ class EntryPoints:
         return self.set(
             cursor, "file_name = %s, file_hash = %s", (self.label, file_hash), file_hash
         )
+
+    def record_extraction(self, cursor):
+        cursor.execute(
+            "SELECT d.id FROM docs.documents d, docs.record_extraction(d.id, %s, NULL, 'random', %s) r"
+            " WHERE d.file_hash = %s AND r.text_stored",
+            (self.label, self.random.choice([True, False]), hash_of(self.shared())),
+        )
+        return [Fact(CHANGED, row[0], label=self.label) for row in cursor.fetchall()]
 
     def delete(self, cursor):
         cursor.execute(

@@ -37,9 +37,6 @@ def arguments():
         "--interrupts", action="store_true", help="cancels, timeouts, terminations, lost answers"
     )
     run.add_argument("--vacuum", action="store_true", help="now and then, with CHECKPOINT")
-    run.add_argument(
-        "--locations", action="store_true", help="say where documents were seen: needs 1.2"
-    )
     ends = run.add_mutually_exclusive_group()
     ends.add_argument("--seconds", type=float, help="until they end; else they wait to be cut off")
     ends.add_argument("--transactions", type=int, help="of each session")
@@ -54,7 +51,6 @@ def run(options):
         options.interrupts,
         options.vacuum,
         options.transactions,
-        options.locations,
     )
     load.may_be_cut_off = options.seconds is None and options.transactions is None
     numbers = range(options.first, options.first + options.sessions)

@@ -36,7 +36,6 @@ class Load:
         interrupts=False,
         vacuum=False,
         transactions=None,
-        locations=False,
     ):
         self.seed = seed
         self.folder = folder
@@ -45,7 +44,6 @@ class Load:
         self.interrupts = interrupts  # cancels, timeouts, terminations, lost answers
         self.vacuum = vacuum  # and CHECKPOINT, now and then
         self.transactions = transactions  # of a session; None: until it is stopped
-        self.locations = locations  # documents have them
         self.may_be_cut_off = False  # a session ends if its connection is lost
         self.problems = []
         self.events = collections.Counter()
@@ -68,9 +66,7 @@ class Session(threading.Thread):
         super().__init__(daemon=True, name=f"session {number}")
         self.load = load
         self.number = number
-        self.entry_points = entry_points.EntryPoints(
-            load.seed, number, load.folder, load.locations
-        )
+        self.entry_points = entry_points.EntryPoints(load.seed, number, load.folder)
         self.random = self.entry_points.random
         self.journal = journal.Journal(load.folder, number)
         self.between = between  # called before each transaction, with this session
