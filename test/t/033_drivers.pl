@@ -215,7 +215,9 @@ query(q{
 		CHECK (file_name <> 'refused' OR document_text IS NULL);
 	SELECT FROM generate_series(1, 60) i,
 		log_ingestion_error('failed ' || i % 40, 'network', 'no answer');
-	SELECT log_ingestion_error('gone', 'network', 'no answer')});
+	SELECT log_ingestion_error('gone', 'network', 'no answer');
+	SELECT log_failed_document('placed', 'network', 'no answer', 'scanner', '/placed');
+	SELECT log_failed_document('hashed', 'network', 'no answer', file_hash => repeat('0', 64))});
 
 # The queries find their few rows by an index.
 query(q{SELECT FROM generate_series(1, 20000) i, ingest_document('many', i::text::bytea, 't')});
@@ -285,7 +287,12 @@ is( query(q{SELECT bool_and(resolution_notes = 'failed again: error ' || next) F
 			FROM error_log WHERE file_name = 'gone') g
 		WHERE next IS NOT NULL}),
 	't', 'whose rows name the next one');
-cmp_ok($done, '>=', 60 + 40 + 3, 'tries');
+is( query(q{SELECT file_name, retry_attempted, resolution_notes ~ '^ingested' FROM error_log
+		WHERE file_name IN ('placed', 'hashed') ORDER BY 1}),
+	"hashed|f|t\nplaced|t|t", 'a failure with a location is marked, one with other bytes noted');
+is(query(q{SELECT ingestion_source, location FROM current_locations WHERE location = '/placed'}),
+	'scanner|/placed', 'the document is where the file is');
+cmp_ok($done, '>=', 60 + 40 + 2 + 3, 'tries');
 is(query('SELECT * FROM doc_extractor_verify() WHERE NOT passed'), '',
 	'the ledger is as it should be');
 
