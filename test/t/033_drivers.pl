@@ -101,8 +101,12 @@ like($printed, qr/^ +\| +1$/m, 'psql: a failure');
 is( query(q{SELECT document_id, action, user_or_system, new_value ->> 'file_name'
 		FROM audit_log ORDER BY id LIMIT 1}),
 	'1|ingested|keeper|hello.txt', 'psql: who is in the trail');
-is(query('SELECT count(*), sum(duplicate_count) FROM hash_index'), '3|1',
+is(query('SELECT count(*), sum(duplicate_count) FROM hash_index'), '4|2',
 	'psql: what is there then');
+is(query('SELECT locations, first_locations FROM documents_with_locations LIMIT 1'),
+	'2|{/srv/a.pdf,/srv/copies/b.pdf}', 'psql: a document in two places');
+is(query('SELECT document_text, extractor FROM documents WHERE id = 1'),
+	'Hello|tesseract 5.3', 'psql: a text that came later');
 is(query(q{SELECT bool_and(file_hash ~ '^[0-9a-f]{64}$') FROM documents}), 't', 'psql: hashes');
 
 # The privileges that the other examples need.
@@ -141,7 +145,7 @@ my ($preamble) = $python[0] =~ /\A(.*?)^with/ms;
 is(output_of('python', 'importer', $preamble . $python[1]),
 	"[(3, True), (2, True)]\n", 'Python: arrays');
 is( query('SELECT sum(duplicate_count) FROM hash_index'),
-	1 + $files - $different + 2 + $files,
+	2 + $files - $different + 2 + $files,
 	'Python: COPY counts what is there');
 like(
 	output_of('python', 'importer', "import psycopg\n$python[2]"),
