@@ -591,7 +591,8 @@ CREATE FUNCTION @extschema@.ingest_file(
     OUT file_hash pg_catalog.text,
     OUT duplicate_count pg_catalog.int8,
     OUT at_location pg_catalog.bool,
-    OUT has_text pg_catalog.bool)
+    OUT has_text pg_catalog.bool,
+    OUT error_id pg_catalog.int8)
 AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION @extschema@.ingest_file(
     pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text,
@@ -646,9 +647,9 @@ CREATE FUNCTION @extschema@.try_ingest_document(
     OUT is_duplicate pg_catalog.bool,
     OUT file_hash pg_catalog.text,
     OUT duplicate_count pg_catalog.int8,
-    OUT error_id pg_catalog.int8,
     OUT at_location pg_catalog.bool,
-    OUT has_text pg_catalog.bool)
+    OUT has_text pg_catalog.bool,
+    OUT error_id pg_catalog.int8)
 AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION @extschema@.try_ingest_document(
     pg_catalog.text, pg_catalog.bytea, pg_catalog.text, pg_catalog.text,

@@ -225,7 +225,8 @@ CREATE FUNCTION @extschema@.ingest_documents(
     OUT file_hash pg_catalog.text,
     OUT duplicate_count pg_catalog.int8,
     OUT at_location pg_catalog.bool,
-    OUT has_text pg_catalog.bool)
+    OUT has_text pg_catalog.bool,
+    OUT error_id pg_catalog.int8)
 RETURNS SETOF pg_catalog.record
 AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION @extschema@.ingest_documents(

@@ -88,7 +88,7 @@ ResultRowType(FunctionCallInfo fcinfo)
 
 /*
  * Sets the values of a result row to what became of a document.  If it is in
- * error_log, all are NULL except the hash, if that is known.
+ * error_log, all are NULL except error_id, and the hash, if that is known.
  */
 void
 FillResult(const Document *document, Datum *values, bool *nulls)
@@ -102,6 +102,8 @@ FillResult(const Document *document, Datum *values, bool *nulls)
 	values[3] = Int64GetDatum(document->duplicate_count);
 	values[4] = BoolGetDatum(document->at_location);
 	values[5] = BoolGetDatum(document->has_text);
+	values[6] = Int64GetDatum(document->error_id);
+	nulls[6] = !document->is_logged;
 }
 
 /*
@@ -126,7 +128,7 @@ ResultRow(TupleDesc desc, const Document *document)
 	Datum		values[RESULT_COLUMNS];
 	bool		nulls[RESULT_COLUMNS];
 
-	Assert(desc->natts == RESULT_COLUMNS);
+	Assert(desc->natts == RESULT_COLUMNS || desc->natts == RESULT_COLUMNS - 1);
 	FillResult(document, values, nulls);
 	return HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
 }

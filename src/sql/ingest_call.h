@@ -10,8 +10,8 @@
 
 #include "../tables/document.h"
 
-/* The number of columns that all of their result rows have. */
-#define RESULT_COLUMNS 6
+/* The columns of their result rows. Those that never log a failure lack the last one, error_id. */
+#define RESULT_COLUMNS 7
 
 /* How many bytes of a file or large object are read at a time. */
 #define PIECE_SIZE (64 * 1024)

@@ -5,7 +5,6 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "fmgr.h"
 
 #include "../ingest/bad_documents.h"
@@ -32,32 +31,9 @@ ingest_document(PG_FUNCTION_ARGS)
 }
 
 /*
- * Returns the result row of try_ingest_document(), which has error_id before the last
- * two columns.
- */
-static Datum
-TryResultRow(TupleDesc desc, const Document *document)
-{
-	Datum		values[RESULT_COLUMNS + 1];
-	bool		nulls[RESULT_COLUMNS + 1];
-	const int	error_id = RESULT_COLUMNS - 2;
-
-	Assert(desc->natts == lengthof(values));
-	FillResult(document, values, nulls);
-	for (int i = RESULT_COLUMNS; i > error_id; i--)
-	{
-		values[i] = values[i - 1];
-		nulls[i] = nulls[i - 1];
-	}
-	values[error_id] = Int64GetDatum(document->error_id);
-	nulls[error_id] = !document->is_logged;
-	return HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
-}
-
-/*
  * try_ingest_document(file_name, content, file_type, ...): as
- * ingest_document(), but a failure becomes a row of error_log.  The result has the
- * row's id.
+ * ingest_document(), but a failure becomes a row of error_log, whose id is in the
+ * result.
  */
 Datum
 try_ingest_document(PG_FUNCTION_ARGS)
@@ -76,7 +52,7 @@ try_ingest_document(PG_FUNCTION_ARGS)
 		LogBadDocument(&ledger, &document, problem.sqlstate, problem.message);
 	else
 		IngestOrLog(&ledger, &document, 1);
-	return TryResultRow(desc, &document);
+	return ResultRow(desc, &document);
 }
 
 /*

@@ -233,7 +233,7 @@ ingest_documents(PG_FUNCTION_ARGS)
 /*
  * ingest_hashed_documents(file_names, file_hashes, file_sizes_bytes, file_types,
  * ...): the same for documents whose bytes are elsewhere.  The rows have their
- * number, and the id of the row in error_log, too.
+ * number, too.
  */
 Datum
 ingest_hashed_documents(PG_FUNCTION_ARGS)
@@ -248,14 +248,12 @@ ingest_hashed_documents(PG_FUNCTION_ARGS)
 	for (int i = 0; i < batch.ndocuments; i++)
 	{
 		const Document *document = &batch.documents[i];
-		Datum		values[RESULT_COLUMNS + 2];
-		bool		nulls[RESULT_COLUMNS + 2];
+		Datum		values[RESULT_COLUMNS + 1];
+		bool		nulls[RESULT_COLUMNS + 1];
 
 		values[0] = Int64GetDatum(document->position);
 		nulls[0] = false;
 		FillResult(document, &values[1], &nulls[1]);
-		values[RESULT_COLUMNS + 1] = Int64GetDatum(document->error_id);
-		nulls[RESULT_COLUMNS + 1] = !document->is_logged;
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;

@@ -141,11 +141,14 @@ SELECT * FROM written;
 -- With on_bad_document = log, files that cannot be ingested do not stop the others. The reasons
 -- are in error_log.
 SET doc_extractor.on_bad_document = log;
-SELECT path, document_id IS NULL AS failed, file_hash IS NULL AS unread
+SELECT path, document_id IS NULL AS failed, file_hash IS NULL AS unread,
+    error_id IS NOT NULL AS logged
 FROM unnest(ARRAY['PG_VERSION', 'no_such_file', 'base', 'global/pg_control']) AS path,
     ingest_file(path, 'application/octet-stream');
 SELECT document_id, file_hash IS NULL AS unread FROM ingest_file('global/pg_control', ' ');
 SELECT file_name, error_type, error_message FROM error_log ORDER BY id;
+SELECT error_id FROM ingest_file('base', 't') \gset
+SELECT file_name FROM error_log WHERE id = :error_id;
 -- A user's constraint refuses the document of a file that was read.
 ALTER TABLE documents ADD CONSTRAINT no_pids CHECK (file_name <> 'postmaster.pid');
 SELECT document_id, file_hash IS NULL AS unread FROM ingest_file('postmaster.pid', 'text/plain');

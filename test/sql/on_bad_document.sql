@@ -51,6 +51,16 @@ SET doc_extractor.on_bad_document = log;
 SET doc_extractor.on_bad_document = error;
 RESET ROLE;
 
+-- The result has the id of the row in error_log.
+SET doc_extractor.on_bad_document = log;
+SELECT array_agg(error_id ORDER BY ordinality) AS error_ids
+FROM ingest_documents(ARRAY['bad', 'good', 'bad too'], ARRAY['b', 'g', NULL]::bytea[],
+                      ARRAY['', 't', 't']) WITH ORDINALITY \gset
+SELECT i, file_name FROM unnest(:'error_ids'::bigint[]) WITH ORDINALITY AS r (id, i)
+LEFT JOIN error_log USING (id) ORDER BY i;
+SELECT clear();
+RESET doc_extractor.on_bad_document;
+
 -- Everything that can be wrong with a document, each time between two good ones.
 INSERT INTO offered (position, name, content, type, source, status, message) VALUES
     (1, 'good 1', 'good 1', 't', NULL, NULL, NULL),
