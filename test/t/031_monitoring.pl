@@ -14,7 +14,8 @@ my $file = 'monitoring/postgres_exporter.yaml';
 my $text = slurp_file($file);
 my $queries = YAML::XS::Load($text);
 is(join(' ', sort keys %$queries),
-	'doc_extractor doc_extractor_source doc_extractor_type', 'the file has three queries');
+	'doc_extractor doc_extractor_scan doc_extractor_source doc_extractor_type',
+	'the file has four queries');
 
 # The server's time zone is not UTC, so that a mix-up shows.
 my $node = start_server('monitoring', q{timezone = 'Asia/Kolkata'});
@@ -41,8 +42,8 @@ $node->safe_psql('ledger', $_) foreach @grants;
 is( $node->safe_psql(
 		'ledger', q{
 		SELECT count(*) FROM information_schema.table_privileges WHERE grantee = 'monitor'}),
-	'3',
-	'the grants are for three views');
+	'4',
+	'the grants are for three views and a table');
 
 # The columns are the metrics that the file declares, in their order.
 foreach my $name (sort keys %$queries)
@@ -120,9 +121,9 @@ sub expected
 	{
 		my %value;
 		@value{@columns} = split /\|/, $row, -1;
-		my ($label) = grep { /^(?:ingestion_source|file_type)$/ } @columns;
-		my $labels = defined $label ? "$label=\"$value{$label}\"" : '';
-		foreach my $column (grep { !defined $label || $_ ne $label } @columns)
+		my @labels = grep { /^(?:ingestion_source|root|file_type)$/ } @columns;
+		my $labels = join ',', map { "$_=\"$value{$_}\"" } @labels;
+		foreach my $column (grep { !/^(?:ingestion_source|root|file_type)$/ } @columns)
 		{
 			$expected{"${name}_$column\{$labels}"} =
 			  $value{$column} eq '' ? 'NaN' : $value{$column} + 0;
@@ -150,7 +151,7 @@ my $before = time;
 $node->safe_psql('ledger', q{
 	SELECT FROM docs.ingest_document('a', '0123456789', 'text/plain', 'api');
 	SELECT FROM docs.ingest_document('a', '0123456789', 'text/plain', 'mail');
-	SELECT FROM docs.ingest_document('a', '0123456789', 'text/plain', 'mail');
+	SELECT FROM docs.ingest_document('a', '0123456789', 'text/plain', 'mail', location => '/a');
 	SELECT FROM docs.ingest_document('b', 'bytes', 'text/html', 'mail',
 		ingestion_status => 'failed');
 	SELECT FROM docs.ingest_document('b', 'other', 'text/html', 'mail',
@@ -159,6 +160,8 @@ $node->safe_psql('ledger', q{
 		ingestion_status => 'retry');
 	SELECT FROM docs.ingest_hashed_document('huge', repeat('a', 64), 2147483647, 'text/html',
 		'api');
+	SELECT FROM docs.finish_scan('mail', '/', now(), 1, 1, 0, 0);
+	SELECT FROM docs.finish_scan('mail', '/', now(), 3, 1, 0, 2);
 	SELECT FROM docs.ingest_document('gone', 'gone', 'text/html', 'gone');
 	DELETE FROM docs.documents WHERE file_name = 'gone';
 	INSERT INTO docs.error_log (file_name, error_type, error_message)
@@ -174,6 +177,7 @@ my %known = (
 	'bytes' => 10 + 5 + 5 + 11 + 2147483647,
 	'duplicates' => 2,
 	'saved_bytes' => 20,
+	'locations' => 1,
 	'failed_documents' => 2,
 	'retry_documents' => 1,
 	'open_errors' => 1,
@@ -184,6 +188,8 @@ my $last = $metrics->{'doc_extractor_last_ingestion_timestamp_seconds{}'};
 cmp_ok($last, '>=', $before, 'the latest ingestion was just now');
 cmp_ok($last, '<=', time + 1, 'and not later');
 is($metrics->{'doc_extractor_source_documents{ingestion_source="mail"}'}, 3, 'by source');
+is($metrics->{'doc_extractor_scan_seen_locations{ingestion_source="mail",root="/"}'},
+	3, 'by scan');
 is($metrics->{'doc_extractor_type_saved_bytes{file_type="text/plain"}'}, 20, 'by type');
 
 done_testing();
