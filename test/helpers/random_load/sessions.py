@@ -20,6 +20,7 @@ ISOLATION_LEVELS = ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"]
 SERIALIZATION_FAILURE = "40001"
 DEADLOCK = "40P01"
 UNIQUE_VIOLATION = "23505"
+NO_DATA_FOUND = "P0002"
 CANCELLED = "57014"
 TERMINATED = "57P01"
 READ_ONLY = "25006"
@@ -230,6 +231,8 @@ class Session(threading.Thread):
             (code == SERIALIZATION_FAILURE and self.isolation != "READ COMMITTED")
             or (code == DEADLOCK and self.load.several)
             or (code == UNIQUE_VIOLATION and self.entry_point == "insert")
+            # The document was deleted meanwhile.
+            or (code == NO_DATA_FOUND and self.entry_point == "record_extraction")
             or (code in (CANCELLED, TERMINATED) and self.load.interrupts)
             or (code == TERMINATED and self.load.may_be_cut_off)
         ):
