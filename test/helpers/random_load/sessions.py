@@ -85,7 +85,8 @@ class Session(threading.Thread):
     def run(self):
         self.isolation = self.entry_point = None
         try:
-            if self.ask("SELECT pg_is_in_recovery()"):
+            # An interrupt could hit that question. Loads with interrupts begin on no standby.
+            if not self.load.interrupts and self.ask("SELECT pg_is_in_recovery()"):
                 self.wait_for_promotion()
             while self.goes_on():
                 if self.between is not None:
