@@ -9,12 +9,14 @@
 #include "postgres.h"
 
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "storage/bufmgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 
 #include "identity.h"
 #include "statements.h"
@@ -27,6 +29,7 @@ typedef struct StatementText
 	const char *text;			/* %1$s stands for the quoted schema */
 	int			nparameters;
 	Oid			parameters[MAX_PARAMETERS]; /* types */
+	bool		sees_present;	/* also at REPEATABLE READ and above */
 } StatementText;
 
 /* Matches a document that still has this hash, and still is no success. */
@@ -190,7 +193,7 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 		"SELECT document_id::pg_catalog.int8, duplicate_count::pg_catalog.int8"
 		" FROM %1$s.hash_index"
 		" WHERE file_hash OPERATOR(pg_catalog.=) $1",
-		1, {TEXTOID}
+		1, {TEXTOID}, true
 	},
 	/* Parameters: hash, document. */
 	[STATEMENT_LOCK_HASH] = {
@@ -198,7 +201,7 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 		"SELECT 1 FROM %1$s.hash_index"
 		" WHERE file_hash OPERATOR(pg_catalog.=) $1"
 		" AND document_id OPERATOR(pg_catalog.=) $2 FOR NO KEY UPDATE",
-		2, {TEXTOID, INT8OID}
+		2, {TEXTOID, INT8OID}, true
 	},
 	/* Parameters: id, hash, text, metadata, extractor. */
 	[STATEMENT_HEAL] = {
@@ -227,14 +230,14 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 		"UPDATE %1$s.hash_index SET file_hash = $2"
 		" WHERE file_hash OPERATOR(pg_catalog.=) $1"
 		" AND document_id OPERATOR(pg_catalog.=) $3",
-		3, {TEXTOID, TEXTOID, INT8OID}
+		3, {TEXTOID, TEXTOID, INT8OID}, true
 	},
 	/* Parameters: hash, document. */
 	[STATEMENT_TAKE_OVER_HASH] = {
 		"hash_index",
 		"UPDATE %1$s.hash_index SET document_id = $2"
 		" WHERE file_hash OPERATOR(pg_catalog.=) $1",
-		2, {TEXTOID, INT8OID}
+		2, {TEXTOID, INT8OID}, true
 	},
 	/* Parameters: hash, document. */
 	[STATEMENT_DELETE_HASH] = {
@@ -242,14 +245,14 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 		"DELETE FROM %1$s.hash_index"
 		" WHERE file_hash OPERATOR(pg_catalog.=) $1"
 		" AND document_id OPERATOR(pg_catalog.=) $2",
-		2, {TEXTOID, INT8OID}
+		2, {TEXTOID, INT8OID}, true
 	},
 	/* Parameters: id. */
 	[STATEMENT_LOCK_DOCUMENT] = {
 		"documents",
 		"SELECT file_hash::pg_catalog.text FROM %1$s.documents"
 		" WHERE id OPERATOR(pg_catalog.=) $1 FOR KEY SHARE",
-		1, {INT8OID}
+		1, {INT8OID}, true
 	},
 	/* Parameters: id. */
 	[STATEMENT_LOCK_EXTRACTION] = {
@@ -462,9 +465,31 @@ PassOnError(bool is_insert)
 	ReThrowError(error);
 }
 
-/* Runs a plan, and counts it among those that run. */
+/*
+ * Runs a plan.  At REPEATABLE READ and above it can see the present, as foreign keys
+ * do: after ALTER TABLE has rewritten a table, an older snapshot shows none of its
+ * rows, and what follows from a document must not be lost for that.  A row that is
+ * changed is an error (40001) then, unless our snapshot shows it, too.
+ */
+static int
+RunPlan(SPIPlanPtr plan, bool sees_present, Datum *values, const char *nulls)
+{
+	Snapshot	latest = InvalidSnapshot;
+	Snapshot	ours = InvalidSnapshot;
+
+	if (sees_present && IsolationUsesXactSnapshot())
+	{
+		CommandCounterIncrement();
+		latest = GetLatestSnapshot();
+		ours = GetTransactionSnapshot();
+	}
+	return SPI_execute_snapshot(plan, values, nulls, latest, ours, false, true, 0);
+}
+
+/* Runs the plan of a statement, and counts it among those that run. */
 static void
-Execute(SPIPlanPtr plan, bool is_insert, Datum *values, const char *nulls)
+Execute(SPIPlanPtr plan, LedgerStatement statement, Datum *values,
+		const char *nulls)
 {
 	MemoryContext context = CurrentMemoryContext;
 	int			code = 0;
@@ -472,14 +497,14 @@ Execute(SPIPlanPtr plan, bool is_insert, Datum *values, const char *nulls)
 	running++;
 	PG_TRY();
 	{
-		code = SPI_execute_plan(plan, values, nulls, false, 0);
+		code = RunPlan(plan, texts[statement].sees_present, values, nulls);
 		running--;
 	}
 	PG_CATCH();
 	{
 		running--;
 		MemoryContextSwitchTo(context);
-		PassOnError(is_insert);
+		PassOnError(statement <= LAST_INSERT);
 	}
 	PG_END_TRY();
 	if (code < 0)
@@ -534,7 +559,7 @@ RunStatement(const Ledger *ledger, LedgerStatement statement, Datum *values,
 	SwitchToOwner(ledger, RelationGetRelid(rel), &caller);
 	schema_name = get_namespace_name(ledger->schema);
 	plan = GetPlan(statement, schema_name, RelationGetNumberOfBlocks(rel));
-	Execute(plan, statement <= LAST_INSERT, values, nulls);
+	Execute(plan, statement, values, nulls);
 	SwitchBack(&caller);
 	table_close(rel, NoLock);
 	nrows = SPI_processed;
