@@ -29,7 +29,7 @@ typedef struct StatementText
 	const char *text;			/* %1$s stands for the quoted schema */
 	int			nparameters;
 	Oid			parameters[MAX_PARAMETERS]; /* types */
-	bool		sees_present;	/* also at REPEATABLE READ and above */
+	bool		checks_present; /* see RunPlan() */
 } StatementText;
 
 /* Matches a document that still has this hash, and still is no success. */
@@ -466,24 +466,27 @@ PassOnError(bool is_insert)
 }
 
 /*
- * Runs a plan.  At REPEATABLE READ and above it can see the present, as foreign keys
- * do: after ALTER TABLE has rewritten a table, an older snapshot shows none of its
- * rows, and what follows from a document must not be lost for that.  A row that is
- * changed is an error (40001) then, unless our snapshot shows it, too.
+ * Runs a plan.  If it finds no row at REPEATABLE READ or above, "checks_present" looks
+ * for one in the present: a row that is there, but not visible, raises 40001.  After
+ * ALTER TABLE has rewritten a table, an older snapshot shows none of its rows, and
+ * what follows from a document must not be lost for that.
  */
 static int
-RunPlan(SPIPlanPtr plan, bool sees_present, Datum *values, const char *nulls)
+RunPlan(SPIPlanPtr plan, bool checks_present, Datum *values, const char *nulls)
 {
-	Snapshot	latest = InvalidSnapshot;
-	Snapshot	ours = InvalidSnapshot;
+	int			code = SPI_execute_plan(plan, values, nulls, false, 0);
 
-	if (sees_present && IsolationUsesXactSnapshot())
-	{
-		CommandCounterIncrement();
-		latest = GetLatestSnapshot();
-		ours = GetTransactionSnapshot();
-	}
-	return SPI_execute_snapshot(plan, values, nulls, latest, ours, false, true, 0);
+	if (code < 0 || SPI_processed > 0 || !checks_present ||
+		!IsolationUsesXactSnapshot())
+		return code;
+	/* With our snapshot as the crosscheck, as foreign keys do: it keeps a change off. */
+	code = SPI_execute_snapshot(plan, values, nulls, GetLatestSnapshot(),
+								GetTransactionSnapshot(), false, true, 0);
+	if (SPI_processed > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("could not serialize access due to concurrent update")));
+	return code;
 }
 
 /* Runs the plan of a statement, and counts it among those that run. */
@@ -497,7 +500,7 @@ Execute(SPIPlanPtr plan, LedgerStatement statement, Datum *values,
 	running++;
 	PG_TRY();
 	{
-		code = RunPlan(plan, texts[statement].sees_present, values, nulls);
+		code = RunPlan(plan, texts[statement].checks_present, values, nulls);
 		running--;
 	}
 	PG_CATCH();
