@@ -58,6 +58,7 @@ SELECT finish_scan('s', '/', now() + interval '1 hour', 1, 0, 0, 0);
 SELECT finish_scan('s', '/', now(), NULL, 0, 0, 0);
 SELECT finish_scan('s', '/', now(), 1, -1, 0, 0);
 SELECT finish_scan('s', '/', now(), 1, 0, 0, 0, '{1}', -1);
+SELECT finish_scan('s', '/', now(), 1, 0, 0, 0, NULL, -1);
 
 -- An id of another type.
 TRUNCATE scans;
