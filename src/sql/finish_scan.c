@@ -205,6 +205,8 @@ finish_scan(PG_FUNCTION_ARGS)
 	scan.failed = CountArgument(fcinfo, SCAN_FAILED, "failed");
 	scan.gone = GoneArgument(fcinfo);
 
+	LockTableToWrite(&ledger, "document_locations");
+	LockTableToWrite(&ledger, "scans");
 	SwitchToOwner(&ledger, LedgerTableOid(&ledger, "document_locations"),
 				  &caller);
 	RecordVanished(&scan);
