@@ -350,7 +350,7 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 		" AND s.root OPERATOR(pg_catalog.=) $2)"
 		" AND added OPERATOR(pg_catalog.=) 0 AND changed OPERATOR(pg_catalog.=) 0"
 		" AND vanished OPERATOR(pg_catalog.=) 0 AND failed OPERATOR(pg_catalog.=) 0"
-		" RETURNING id",
+		" RETURNING id::pg_catalog.int8",
 		4, {TEXTOID, TEXTOID, TIMESTAMPTZOID, INT8OID}
 	},
 	/* Parameters: source, root, time, seen, added, changed, vanished, failed. */
@@ -358,7 +358,8 @@ static const StatementText texts[NUMBER_OF_STATEMENTS] = {
 		"scans",
 		"INSERT INTO %1$s.scans (ingestion_source, root, started_at, seen, added,"
 		" changed, vanished, failed)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+		" RETURNING id::pg_catalog.int8",
 		8, {TEXTOID, TEXTOID, TIMESTAMPTZOID, INT8OID, INT8OID, INT8OID, INT8OID,
 		INT8OID}
 	}

@@ -91,24 +91,27 @@ StartArgument(FunctionCallInfo fcinfo)
 
 /*
  * Returns the ids of the locations that are gone, or NULL.  Raises 55000 if they are
- * more than the client thinks possible: a file system may not be mounted.
+ * more than the client thinks possible: a file system may not be mounted.  Raises 22023
+ * if that is negative.
  */
 static ArrayType *
 GoneArgument(FunctionCallInfo fcinfo)
 {
 	ArrayType  *gone;
 	int			count;
+	int64		max = PG_INT64_MAX;
 
+	if (!PG_ARGISNULL(SCAN_MAX_VANISHED))
+		max = CountArgument(fcinfo, SCAN_MAX_VANISHED, "max_vanished");
 	if (PG_ARGISNULL(SCAN_VANISHED))
 		return NULL;
 	gone = PG_GETARG_ARRAYTYPE_P(SCAN_VANISHED);
 	count = ArrayGetNItems(ARR_NDIM(gone), ARR_DIMS(gone));
-	if (!PG_ARGISNULL(SCAN_MAX_VANISHED) &&
-		count > CountArgument(fcinfo, SCAN_MAX_VANISHED, "max_vanished"))
+	if (count > max)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("%d locations have vanished, more than max_vanished, which is " INT64_FORMAT,
-						count, PG_GETARG_INT64(SCAN_MAX_VANISHED)),
+						count, max),
 				 errdetail("Nothing was recorded."),
 				 errhint("Look whether the file system is mounted and can be read. If they are really gone, call the function with a higher max_vanished.")));
 	return gone;
@@ -202,6 +205,8 @@ finish_scan(PG_FUNCTION_ARGS)
 	scan.failed = CountArgument(fcinfo, SCAN_FAILED, "failed");
 	scan.gone = GoneArgument(fcinfo);
 
+	LockTableToWrite(&ledger, "document_locations");
+	LockTableToWrite(&ledger, "scans");
 	SwitchToOwner(&ledger, LedgerTableOid(&ledger, "document_locations"),
 				  &caller);
 	RecordVanished(&scan);

@@ -88,8 +88,8 @@ record_extraction(PG_FUNCTION_ARGS)
 	Datum		values[2];
 	bool		nulls[2] = {false, false};
 
-	CheckExtraction(fcinfo, &ledger);
 	LockTableToWrite(&ledger, "documents");
+	CheckExtraction(fcinfo, &ledger);
 	stored = RequireDocument(&ledger, PG_GETARG_INT64(0));
 	store.text = !PG_ARGISNULL(1) && (!stored.text || PG_GETARG_BOOL(4));
 	store.metadata = !PG_ARGISNULL(2) &&

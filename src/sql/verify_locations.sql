@@ -73,9 +73,11 @@ WHERE NOT EXISTS (
 GROUP BY l.document_id
 ORDER BY l.document_id;
 
+-- With a cache of more than one, a session's next location can get a lower id than one that another
+-- session has stored before, and would not be the latest.
 -- check: location sequences
 -- since: 1.2
--- counts: sequences of locations and scans that run backwards, or are behind the ids of their table
+-- counts: sequences of locations and scans that run backwards, are behind the ids of their table, or cache ids of locations
 WITH positions (name, last, is_called, id) AS (
     SELECT 'document_locations_id_seq', s.last_value, s.is_called,
         (SELECT max(id) FROM @extschema@.document_locations)
@@ -88,4 +90,5 @@ FROM positions AS p
 JOIN pg_class AS c ON c.relname = p.name AND c.relnamespace = $1
 JOIN pg_sequence AS q ON q.seqrelid = c.oid
 WHERE q.seqincrement < 0 OR p.last < p.id OR p.last = p.id AND NOT p.is_called
+    OR p.name = 'document_locations_id_seq' AND q.seqcache > 1
 ORDER BY 1;

@@ -142,6 +142,7 @@ LogError(const Ledger *ledger, const Failure *failure)
 	CallerIdentity caller;
 	int64		id;
 
+	LockTableToWrite(ledger, "error_log");
 	FillErrorRow(ledger, failure, &row);
 	SwitchToOwner(ledger, LedgerTableOid(ledger, "error_log"), &caller);
 	if (!InsertError(ledger, &row, &id))
@@ -228,6 +229,7 @@ ResolveError(const Ledger *ledger, int64 error_id, const char *notes)
 {
 	Datum		values[2];
 
+	LockTableToWrite(ledger, "error_log");
 	values[0] = Int64GetDatum(error_id);
 	values[1] = CStringGetTextDatum(notes);
 	return RunStatement(ledger, STATEMENT_RESOLVE_ERROR, values, NULL, NULL) > 0;

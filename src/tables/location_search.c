@@ -24,7 +24,8 @@
 
 /*
  * Returns whether an index is valid, has all rows, and has those of a location side
- * by side, the latest last.
+ * by side, the latest last.  With a nondeterministic collation it would take one source
+ * for another.
  */
 static bool
 OrdersLocations(Relation index, const AttrNumber *columns)
@@ -36,6 +37,7 @@ OrdersLocations(Relation index, const AttrNumber *columns)
 			   INDEX_COLUMNS * sizeof(AttrNumber)) == 0 &&
 		heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, NULL) &&
 		index->rd_rel->relam == BTREE_AM_OID &&
+		get_collation_isdeterministic(index->rd_indcollation[0]) &&
 		(index->rd_indoption[INDEX_COLUMNS - 1] & INDOPTION_DESC) == 0;
 }
 

@@ -58,6 +58,16 @@ SELECT finish_scan('s', '/', now() + interval '1 hour', 1, 0, 0, 0);
 SELECT finish_scan('s', '/', now(), NULL, 0, 0, 0);
 SELECT finish_scan('s', '/', now(), 1, -1, 0, 0);
 SELECT finish_scan('s', '/', now(), 1, 0, 0, 0, '{1}', -1);
+SELECT finish_scan('s', '/', now(), 1, 0, 0, 0, NULL, -1);
+
+-- An id of another type.
+TRUNCATE scans;
+ALTER TABLE scans ALTER COLUMN id TYPE numeric;
+SELECT scan_id AS inserted FROM finish_scan('s', '/', now(), 1, 0, 0, 0) \gset
+SELECT scan_id AS updated FROM finish_scan('s', '/', now(), 1, 0, 0, 0) \gset
+SELECT id = :inserted AS is_inserted, id = :updated AS is_updated FROM scans;
+TRUNCATE scans;
+ALTER TABLE scans ALTER COLUMN id TYPE bigint;
 
 -- EXECUTE suffices.
 CREATE ROLE scanner;

@@ -204,11 +204,14 @@ SELECT at_location FROM ingest_document('A', 'A', 't', location => '/note', fing
 DROP TRIGGER suppress ON document_locations;
 SELECT location, fingerprint FROM document_locations WHERE location IN ('/suppressed', '/note');
 
--- Locations are searched for in an index: an ascending one, of all rows.
+-- Locations are searched for in an index: an ascending one, of all rows, that
+-- tells all sources apart.
 DROP INDEX ix_document_locations_current;
 SELECT at_location FROM ingest_document('A', 'A', 't', location => '/note');
 CREATE INDEX other ON document_locations (ingestion_source, location_key, id DESC);
 CREATE INDEX partial ON document_locations (ingestion_source, location_key, id) WHERE id < 0;
+CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE INDEX any_source ON document_locations (ingestion_source COLLATE any_case, location_key, id);
 SELECT at_location FROM ingest_document('A', 'A', 't', location => '/note');
 SELECT is_duplicate, at_location FROM ingest_document('A', 'A', 't');
 CREATE INDEX whatever ON document_locations (ingestion_source, location_key,

@@ -143,6 +143,7 @@ SELECT * FROM broken_by(
 
 -- location sequences; what setval() does is not rolled back.
 SELECT * FROM broken_by('ALTER SEQUENCE docs.document_locations_id_seq INCREMENT -1');
+SELECT * FROM broken_by('ALTER SEQUENCE docs.document_locations_id_seq CACHE 2');
 SELECT * FROM broken_by('SELECT setval(''docs.document_locations_id_seq'', 4, false)');
 SELECT * FROM broken_by('SELECT setval(''docs.document_locations_id_seq'', 3)');
 SELECT setval('docs.document_locations_id_seq', 4) AS set;
