@@ -14,7 +14,6 @@
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "storage/proc.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
@@ -70,19 +69,18 @@ End(const TypeChange *change, const CallerIdentity *caller)
 
 /* Runs one of the queries, with a fifth parameter of its own. */
 static void
-RunQuery(const TypeChange *change, const char *query, Oid type, Datum value)
+RunQuery(const TypeChange *change, const char *query, bool parameter)
 {
-	Oid			types[5] = {OIDOID, BOOLOID, BOOLOID, TEXTOID, type};
+	Oid			types[5] = {OIDOID, BOOLOID, BOOLOID, TEXTOID, BOOLOID};
 	Datum		values[5];
-	char		nulls[6] = "     ";
 
 	values[0] = ObjectIdGetDatum(change->ledger.schema);
 	values[1] = BoolGetDatum(change->widens);
 	values[2] = BoolGetDatum(change->time_zone != NULL);
 	values[3] = CStringGetTextDatum(change->time_zone != NULL ?
 									change->time_zone : "");
-	values[4] = value;
-	if (SPI_execute_with_args(query, 5, types, values, nulls, false, 0) !=
+	values[4] = BoolGetDatum(parameter);
+	if (SPI_execute_with_args(query, 5, types, values, NULL, false, 0) !=
 		SPI_OK_SELECT)
 		elog(ERROR, "could not run \"%s\"", query);
 }
@@ -124,7 +122,7 @@ PlanTypeChange(const TypeChange *change)
 	List	   *plan = NIL;
 
 	Begin(change, change->owner, &caller);
-	RunQuery(change, plan_query, BOOLOID, BoolGetDatum(false));
+	RunQuery(change, plan_query, false);
 	for (uint64 row = 0; row < SPI_processed; row++)
 	{
 		PlannedAction *action = palloc(sizeof(PlannedAction));
@@ -146,7 +144,7 @@ CheckObstacles(const TypeChange *change)
 	char	   *obstacles;
 
 	Begin(change, change->owner, &caller);
-	RunQuery(change, obstacles_query, BOOLOID, BoolGetDatum(false));
+	RunQuery(change, obstacles_query, false);
 	obstacles = ResultText(0, 1);
 	End(change, &caller);
 	if (obstacles != NULL)
@@ -189,7 +187,7 @@ TryToLock(void *argument)
 	LockAtOnce(LedgerTableOid(ledger, "audit_log"));
 	LockAtOnce(LedgerTableOid(ledger, "error_log"));
 	SPI_connect();
-	RunQuery(attempt->change, relations_query, BOOLOID, BoolGetDatum(false));
+	RunQuery(attempt->change, relations_query, false);
 	for (uint64 row = 0; row < SPI_processed; row++)
 		LockAtOnce((Oid) ResultInteger(row, 1));
 	SPI_finish();
@@ -240,13 +238,13 @@ FindMisfits(const TypeChange *change)
 	ListCell   *cell;
 
 	Begin(change, change->owner, &caller);
-	RunQuery(change, misfits_query, BOOLOID, BoolGetDatum(false));
+	RunQuery(change, misfits_query, false);
 	for (uint64 row = 0; row < SPI_processed; row++)
 	{
 		Misfit	   *misfit = palloc(sizeof(Misfit));
 
 		misfit->what = ResultText(row, 2);
-		misfit->column = ResultText(row, 3);
+		misfit->is_time = strcmp(ResultText(row, 3), "t") == 0;
 		queries = lappend(queries, ResultText(row, 1));
 		misfits = lappend(misfits, misfit);
 	}
@@ -254,7 +252,7 @@ FindMisfits(const TypeChange *change)
 	{
 		Misfit	   *misfit = lfirst(cell);
 
-		if (SPI_execute(lfirst(query), true, 0) != SPI_OK_SELECT)
+		if (SPI_execute(lfirst(query), false, 0) != SPI_OK_SELECT)
 			elog(ERROR, "could not run \"%s\"", (char *) lfirst(query));
 		misfit->count = ResultInteger(0, 1);
 		if (misfit->count > 0)
@@ -264,36 +262,16 @@ FindMisfits(const TypeChange *change)
 	return found;
 }
 
-/* Returns the columns that numbers do not let become narrower, as text[]. */
-static Datum
-MisfitColumns(List *misfits)
-{
-	ArrayBuildState *columns = initArrayResult(TEXTOID, CurrentMemoryContext,
-											   false);
-	ListCell   *cell;
-
-	foreach(cell, misfits)
-	{
-		Misfit	   *misfit = lfirst(cell);
-
-		if (misfit->column != NULL)
-			columns = accumArrayResult(columns,
-									   CStringGetTextDatum(misfit->column),
-									   false, TEXTOID, CurrentMemoryContext);
-	}
-	return makeArrayResult(columns, CurrentMemoryContext);
-}
-
-/* Changes the types, but those of columns whose numbers do not fit. */
+/* Changes the types of tables and sequences. */
 void
-ChangeTypes(const TypeChange *change, List *misfits)
+ChangeTypes(const TypeChange *change, bool only_times)
 {
 	CallerIdentity caller;
 	List	   *statements = NIL;
 	ListCell   *cell;
 
 	Begin(change, change->owner, &caller);
-	RunQuery(change, change_query, TEXTARRAYOID, MisfitColumns(misfits));
+	RunQuery(change, change_query, only_times);
 	for (uint64 row = 0; row < SPI_processed; row++)
 		statements = lappend(statements, ResultText(row, 1));
 	foreach(cell, statements)
@@ -309,7 +287,7 @@ FindViewStatements(const TypeChange *change)
 	List	   *statements = NIL;
 
 	Begin(change, change->definer, &caller);
-	RunQuery(change, views_query, BOOLOID, BoolGetDatum(change->is_new));
+	RunQuery(change, views_query, change->is_new);
 	for (uint64 row = 0; row < SPI_processed; row++)
 	{
 		RoleStatement *statement = palloc(sizeof(RoleStatement));
@@ -350,6 +328,6 @@ ChangeTypesAndViews(const TypeChange *change)
 	List	   *statements = FindViewStatements(change);
 
 	RunViewStatements(change, statements, true);
-	ChangeTypes(change, NIL);
+	ChangeTypes(change, false);
 	RunViewStatements(change, statements, false);
 }

@@ -33,14 +33,14 @@ typedef struct Misfit
 {
 	int64		count;
 	const char *what;			/* for messages, after the count */
-	const char *column;			/* "table.column" of numbers, or NULL */
+	bool		is_time;
 } Misfit;
 
 /* All of these need SPI, and what they return lives as long as that. */
 extern List *PlanTypeChange(const TypeChange *change);
 extern void CheckObstacles(const TypeChange *change);
 extern List *FindMisfits(const TypeChange *change);
-extern void ChangeTypes(const TypeChange *change, List *misfits);
+extern void ChangeTypes(const TypeChange *change, bool only_times);
 extern void ChangeTypesAndViews(const TypeChange *change);
 
 /* Not this one. */

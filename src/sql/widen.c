@@ -187,6 +187,18 @@ doc_extractor_widen(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+/* Returns whether there are numbers among misfits. */
+static bool
+HasNumbers(List *misfits)
+{
+	ListCell   *cell;
+
+	foreach(cell, misfits)
+		if (!((const Misfit *) lfirst(cell))->is_time)
+			return true;
+	return false;
+}
+
 /* Returns misfits as a list for a message. */
 static char *
 DescribeMisfits(List *misfits)
@@ -216,10 +228,10 @@ ReportMisfits(List *misfits)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("the types of version 1.1 cannot hold all that is in the ledger"),
 				 errdetail("Too wide: %s.", DescribeMisfits(misfits)),
-				 errhint("For times, set TimeZone to a zone without summer time, such as UTC. Or take a backup, then SET doc_extractor.allow_data_loss = on: columns and sequences with such numbers stay bigint, and such times lose their offset.")));
+				 errhint("For times, set TimeZone to a zone without summer time, such as UTC. Or take a backup, then SET doc_extractor.allow_data_loss = on: with such numbers, all numbers stay bigint; such times lose their offset.")));
 	ereport(WARNING,
 			(errmsg("the types of version 1.1 cannot hold all that is in the ledger"),
-			 errdetail("Columns and sequences with numbers that are too wide stay bigint, and such times lose their offset: %s.",
+			 errdetail("With such numbers, all numbers stay bigint; such times lose their offset. Too wide: %s.",
 					   DescribeMisfits(misfits))));
 }
 
@@ -244,7 +256,7 @@ narrow_types(PG_FUNCTION_ARGS)
 	if (is_check)
 		ReportMisfits(misfits);
 	else
-		ChangeTypes(&change, misfits);
+		ChangeTypes(&change, HasNumbers(misfits));
 	SPI_finish();
 	PG_RETURN_VOID();
 }

@@ -198,7 +198,8 @@ SELECT v.id::bigint FROM views AS v
 UNION ALL
 SELECT s.id::bigint FROM sequences AS s;
 
--- The statements that change the types, in the order of the locks.
+-- The statements that change the types, in the order of the locks; those of times only, if the fifth
+-- parameter says that numbers do not fit.
 -- query: change_query
 WITH
 @changes@
@@ -211,13 +212,13 @@ FROM (
         string_agg(format('ALTER COLUMN %I TYPE %s', c.col, c.type) || CASE WHEN c.is_time
             THEN format(' USING %I AT TIME ZONE %L', c.col, $4) ELSE '' END, ', ' ORDER BY c.number))
     FROM changes AS c
-    WHERE c.name || '.' || c.col <> ALL ($5)
+    WHERE c.is_time OR NOT $5
     GROUP BY c.name, c.label
     UNION ALL
     SELECT 5, format('ALTER SEQUENCE %s AS %s', s.label,
         CASE WHEN $2 THEN 'bigint' ELSE 'integer' END)
     FROM sequences AS s
-    WHERE $2 OR coalesce(s.last, 0) <= 2147483647
+    WHERE NOT $5
 ) AS s (step, statement)
 ORDER BY s.step, s.statement COLLATE "C";
 
@@ -233,10 +234,10 @@ SELECT CASE WHEN c.is_time
         ELSE format('SELECT count(*) FROM %s WHERE %I NOT BETWEEN -2147483648 AND 2147483647',
             c.label, c.col) END,
     CASE WHEN c.is_time THEN 'times in ' ELSE 'numbers in ' END || c.name || '.' || c.col,
-    CASE WHEN c.is_time THEN NULL ELSE c.name || '.' || c.col END
+    c.is_time
 FROM changes AS c
 UNION ALL
-SELECT 'SELECT 1::bigint', 'value of sequence ' || s.label, NULL
+SELECT 'SELECT 1::bigint', 'value of sequence ' || s.label, false
 FROM sequences AS s
 WHERE s.last > 2147483647;
 
