@@ -37,6 +37,14 @@ typedef struct RoleStatement
 	bool		drops;			/* comes before the change of types */
 } RoleStatement;
 
+/* Changes a setting until End(). */
+static void
+ChangeSetting(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
 /*
  * Switches to a role until End().  A script of ours that is just making the ledger
  * stays itself, so that what it makes is the extension's: there is no code of others
@@ -51,10 +59,8 @@ Begin(const TypeChange *change, Oid role, CallerIdentity *caller)
 		return;
 	}
 	caller->settings_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET,
-							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	(void) set_config_option("quote_all_identifiers", "off", PGC_USERSET,
-							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	ChangeSetting("search_path", "pg_catalog, pg_temp");
+	ChangeSetting("quote_all_identifiers", "off");
 }
 
 /* Ends Begin(). */
@@ -274,6 +280,9 @@ ChangeTypes(const TypeChange *change, bool only_times)
 	RunQuery(change, change_query, only_times);
 	for (uint64 row = 0; row < SPI_processed; row++)
 		statements = lappend(statements, ResultText(row, 1));
+	/* The guard knows wider types only.  What does not fit has been reported. */
+	if (!change->widens)
+		ChangeSetting("doc_extractor.allow_data_loss", "on");
 	foreach(cell, statements)
 		RunStatementText(lfirst(cell));
 	End(change, &caller);
