@@ -152,14 +152,6 @@ sub step_down
 my %is_wide;
 my %widens;
 
-# Returns rows without the offset that wide times have; the server's time zone is UTC. What the trail
-# says of times stays.
-sub without_offsets
-{
-	my ($rows) = @_;
-	return $rows =~ s/( \d\d:\d\d:\d\d(?:\.\d+)?)\+00\b/$1/gr;
-}
-
 # Widens a ledger: no row is changed, and its catalogs are those of a fresh one.
 sub check_widening
 {
