@@ -239,7 +239,8 @@ $script$;
 
 /*
  * New columns of views, at their ends.  To replace a view keeps its owner and all
- * privileges, but not its options.  Sums keep their types when columns get wider.
+ * privileges, but not its options.  Sums keep their types when columns get wider,
+ * and one document with an absurd size is no error.
  */
 DO $script$
 DECLARE
@@ -300,9 +301,11 @@ BEGIN
         EXECUTE pg_catalog.concat('CREATE OR REPLACE VIEW @extschema@.', view, ' AS SELECT ',
             group_column, $columns$
             pg_catalog.count(*) AS documents,
-            coalesce(pg_catalog.sum(d.file_size_bytes::pg_catalog.int8), 0)::$columns$,
+            least(coalesce(pg_catalog.sum(d.file_size_bytes::pg_catalog.int8), 0),
+                9223372036854775807)::$columns$,
             bytes_type, $columns$ AS bytes,
-            coalesce(pg_catalog.sum(h.duplicate_count::pg_catalog.int8), 0)::$columns$,
+            least(coalesce(pg_catalog.sum(h.duplicate_count::pg_catalog.int8), 0),
+                9223372036854775807)::$columns$,
             duplicates_type, $columns$ AS duplicates,
             coalesce(pg_catalog.sum(h.duplicate_count::pg_catalog.numeric
                 OPERATOR(pg_catalog.*) d.file_size_bytes), 0) AS bytes_saved,

@@ -504,7 +504,8 @@ WHERE NOT EXISTS (
                 rtrim(replace(pg_get_viewdef(c.oid), s.prefix, ''), ';'),
                 '[[:space:]]|::bigint|::numeric', '', 'g'), '((0))', '(0)'),
                 '([^a-z])\(([dh]\.[a-z_]+)\)', '\1\2', 'g'),
-                '\((COALESCE\(sum\([^()]*\),\(?0\)?\))\)AS', '\1AS', 'g')
+                '\(?LEAST\((COALESCE\(sum\([^()]*\),\(?0\)?\)),\(*''9223372036854775807''\)+AS',
+                '\1AS', 'g')
             = regexp_replace(regexp_replace(replace(e.definition, s.prefix, ''),
                 '[[:space:]]', '', 'g'), '([^a-z])\(([dh]\.[a-z_]+)\)', '\1\2', 'g'))
 ORDER BY 1;
