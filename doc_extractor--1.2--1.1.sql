@@ -51,7 +51,8 @@ BEGIN
                 @extschema@.audit_log, @extschema@.error_log, @extschema@.scans
                 IN ACCESS EXCLUSIVE MODE NOWAIT;
             FOREACH view IN ARRAY ARRAY['document_inbox', 'ingestion_stats',
-                'ingestion_stats_by_source', 'ingestion_stats_by_type', 'current_locations', 'location_history', 'documents_with_locations']
+                'ingestion_stats_by_source', 'ingestion_stats_by_type', 'current_locations',
+                'location_history', 'documents_with_locations']
             LOOP
                 CONTINUE WHEN pg_catalog.to_regclass(
                     pg_catalog.format('%s.%I', '@extschema@', view)) IS NULL;

@@ -241,10 +241,10 @@ SELECT 'SELECT 1::bigint', 'value of sequence ' || s.label, false
 FROM sequences AS s
 WHERE s.last > 2147483647;
 
--- The statements that drop the views (in phase 0) and those that make them again: with the role that
--- has to run them, if that is not the one that makes the view. What another role gave on is given by
--- that role again. A right that is given to a member while a script of the extension runs, or that a view
--- has when it becomes a member, would be missing in dumps; so the rights come last.
+-- The statements that drop the views (in phase 0) and those that make them again: with the role
+-- that has to run them, if that is not the one that makes the view. What another role gave on is
+-- given by that role again. A right that is given to a member while a script of the extension runs,
+-- or that a view has when it becomes a member, would be missing in dumps; so the rights come last.
 -- query: views_query
 WITH RECURSIVE
 @changes@
