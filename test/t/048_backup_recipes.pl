@@ -488,8 +488,9 @@ $node->safe_psql('postgres', 'ALTER DATABASE documents RESET timezone');
 check_complete('alterations', failed_checks($node, 'documents'));
 
 # A ledger of 1.2 comes back as one, with what users have added to it.  A plain restore makes a ledger
-# of the default version, and fails.
-begin(q{ALTER EXTENSION doc_extractor UPDATE TO '1.2'}, q{
+# of the default version, and fails.  The new ledger is wide, so the old one is, too.
+begin(q{ALTER EXTENSION doc_extractor UPDATE TO '1.2'},
+	q{SELECT FROM docs.doc_extractor_widen('UTC')}, q{
 	SET search_path = docs;
 	SELECT FROM ingest_document('a', 'a', 't', location => '/a', fingerprint => 'f');
 	SELECT FROM ingest_document('b', 'b', 't', location => '/a');
@@ -514,8 +515,9 @@ is( $node->safe_psql('documents_restored',
 		'SELECT (SELECT count(*) FROM docs.documents) + count(*) FROM docs.error_log'),
 	'0', '1.2: documents and error_log are empty');
 as_keeper('documents', $row_security);
-alter_without([qw(documents_with_locations ingestion_stats current_locations)],
-	'ALTER TABLE docs.documents ALTER id TYPE bigint, ADD COLUMN level int DEFAULT 1',
+alter_without([qw(documents_with_locations ingestion_stats current_locations location_history)],
+	'ALTER TABLE docs.documents ADD COLUMN level int DEFAULT 1',
+	'ALTER TABLE docs.document_locations ALTER ingestion_source TYPE varchar(255) COLLATE "C"',
 	q{ALTER TABLE docs.scans ADD COLUMN host text DEFAULT 'h', ADD UNIQUE (id, host)},
 	'ALTER TABLE docs.document_locations ADD CHECK (size_bytes >= 0) NOT VALID',
 	'CREATE INDEX roots ON docs.scans (root)',
