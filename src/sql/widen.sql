@@ -233,13 +233,15 @@ SELECT CASE WHEN c.is_time
             c.label, c.col, $4)
         ELSE format('SELECT count(*) FROM %s WHERE %I NOT BETWEEN -2147483648 AND 2147483647',
             c.label, c.col) END,
-    CASE WHEN c.is_time THEN 'times in ' ELSE 'numbers in ' END || c.name || '.' || c.col,
+    concat(CASE WHEN c.is_time THEN 'times in ' ELSE 'numbers in ' END, c.name, '.', c.col)
+        COLLATE "C",
     c.is_time
 FROM changes AS c
 UNION ALL
-SELECT 'SELECT 1::bigint', 'value of sequence ' || s.label, false
+SELECT 'SELECT 1::bigint', concat('value of sequence ', s.label) COLLATE "C", false
 FROM sequences AS s
-WHERE s.last > 2147483647;
+WHERE s.last > 2147483647
+ORDER BY 2;
 
 -- The statements that drop the views (in phase 0) and those that make them again: with the role
 -- that has to run them, if that is not the one that makes the view. What another role gave on is
