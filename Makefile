@@ -85,7 +85,7 @@ else
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 VERIFY = src/sql/verify
-EXTRA_CLEAN = src/lib/condition_names.h $(VERIFY)_checks.h
+EXTRA_CLEAN = src/lib/condition_names.h $(VERIFY)_checks.h src/sql/widen_queries.h
 include $(PGXS)
 
 # The script that adopts V001's tables stands alone, but repeats the end of the script of 1.0.
@@ -112,6 +112,11 @@ $(VERIFY)_checks.h: $(VERIFY)_checks.awk $(VERIFY)_schema.sql $(VERIFY)_dumps.sq
 		$(VERIFY)_data.sql $(VERIFY)_locations.sql
 	awk -f $^ >$@
 $(VERIFY).o $(VERIFY).bc: $(VERIFY)_checks.h
+
+# So are the queries of doc_extractor_widen().
+src/sql/widen_queries.h: src/sql/queries.awk src/sql/widen.sql
+	awk -f $^ >$@
+src/sql/type_change.o src/sql/type_change.bc: src/sql/widen_queries.h
 
 $(OBJS) $(OBJS:.o=.bc): $(wildcard src/*.h src/*/*.h)
 

@@ -1,4 +1,4 @@
-/* doc_extractor--1.1--1.2.sql: where documents were seen. */
+/* doc_extractor--1.1--1.2.sql: where documents were seen, and wide types. */
 
 -- complain if script is sourced in psql, rather than via ALTER EXTENSION
 \echo Use "ALTER EXTENSION doc_extractor UPDATE TO '1.2'" to load this file. \quit
@@ -37,8 +37,8 @@ $script$;
  * Locks are taken in the order of all code: documents first.  Only for it does the
  * script wait, holding no other lock, so it cannot deadlock.  It does not wait long
  * at a time, as all others queue behind it.  A statement locks a view before its
- * tables, so the script does not wait for views.  The lock on ingestion_stats is also
- * one on its tables.  Every step but one changes catalogs only: it takes the
+ * tables, so the script does not wait for views.  The lock on a view of
+ * statistics is also one on its tables.  Every step but one changes catalogs only: it takes the
  * same time at any table size.  Indexes of error_log take longer the longer it is.
  */
 DO $script$
@@ -57,7 +57,8 @@ BEGIN
                 coalesce(nullif(given, 0), 2000))::pg_catalog.text, true);
             LOCK TABLE @extschema@.documents IN ACCESS EXCLUSIVE MODE;
             LOCK TABLE @extschema@.error_log IN ACCESS EXCLUSIVE MODE NOWAIT;
-            FOREACH view IN ARRAY ARRAY['document_inbox', 'ingestion_stats']
+            FOREACH view IN ARRAY ARRAY['document_inbox', 'ingestion_stats',
+                'ingestion_stats_by_source', 'ingestion_stats_by_type']
             LOOP
                 CONTINUE WHEN pg_catalog.to_regclass(
                     pg_catalog.format('%s.%I', '@extschema@', view)) IS NULL;
@@ -99,7 +100,8 @@ BEGIN
                             '@extschema@'::pg_catalog.regnamespace
                         AND r.relname OPERATOR(pg_catalog.=) ANY (ARRAY[
                         'documents', 'hash_index', 'error_log', 'document_inbox',
-                        'ingestion_stats'])
+                        'ingestion_stats', 'ingestion_stats_by_source',
+                        'ingestion_stats_by_type'])
                     UNION
                     SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i
                     JOIN relations AS r ON i.inhparent OPERATOR(pg_catalog.=) r.id)
@@ -237,11 +239,19 @@ $script$;
 
 /*
  * New columns of views, at their ends.  To replace a view keeps its owner and all
- * privileges, but not its options.
+ * privileges, but not its options.  Sums keep their types when columns get wider,
+ * and one document with an absurd size is no error.
  */
 DO $script$
 DECLARE
     options pg_catalog.text;
+    view pg_catalog.text;
+    group_column pg_catalog.text;
+    open_errors pg_catalog.text;
+    locations pg_catalog.text;
+    group_by pg_catalog.text;
+    bytes_type pg_catalog.text;
+    duplicates_type pg_catalog.text;
 BEGIN
     SELECT pg_catalog.string_agg(pg_catalog.format('ALTER VIEW %s.%I SET (%s);', '@extschema@',
         c.relname, (SELECT pg_catalog.string_agg(pg_catalog.format('%I = %L', o.option_name,
@@ -249,7 +259,8 @@ BEGIN
             FROM pg_catalog.pg_options_to_table(c.reloptions) AS o)), '') INTO options
     FROM pg_catalog.pg_class AS c
     WHERE c.relnamespace OPERATOR(pg_catalog.=) '@extschema@'::pg_catalog.regnamespace
-        AND c.relname OPERATOR(pg_catalog.=) ANY (ARRAY['document_inbox', 'ingestion_stats'])
+        AND c.relname OPERATOR(pg_catalog.=) ANY (ARRAY['document_inbox', 'ingestion_stats',
+            'ingestion_stats_by_source', 'ingestion_stats_by_type'])
         AND c.reloptions IS NOT NULL;
     CREATE OR REPLACE VIEW @extschema@.document_inbox AS
     SELECT
@@ -265,27 +276,53 @@ BEGIN
         NULL::pg_catalog.timestamptz AS modified_at,
         NULL::pg_catalog.text AS fingerprint
     WHERE false;
-    CREATE OR REPLACE VIEW @extschema@.ingestion_stats AS
-    SELECT
-        pg_catalog.count(*) AS documents,
-        coalesce(pg_catalog.sum(d.file_size_bytes), 0) AS bytes,
-        coalesce(pg_catalog.sum(h.duplicate_count), 0) AS duplicates,
-        coalesce(pg_catalog.sum(h.duplicate_count::pg_catalog.numeric
-            OPERATOR(pg_catalog.*) d.file_size_bytes), 0) AS bytes_saved,
-        pg_catalog.count(*) FILTER (WHERE d.ingestion_status
-            OPERATOR(pg_catalog.=) 'failed') AS failed,
-        pg_catalog.count(*) FILTER (WHERE d.ingestion_status
-            OPERATOR(pg_catalog.=) 'retry') AS retry,
-        (SELECT pg_catalog.count(*) FROM @extschema@.error_log AS e
-            WHERE e.resolution_notes IS NULL AND NOT e.retry_attempted)
-            AS open_errors,
-        pg_catalog.min(d.ingestion_timestamp) AS first_ingestion,
-        pg_catalog.max(d.ingestion_timestamp) AS last_ingestion,
-        (SELECT pg_catalog.count(*) FROM @extschema@.current_locations AS l) AS locations
-    FROM @extschema@.documents AS d
-    LEFT JOIN @extschema@.hash_index AS h
-        ON h.file_hash OPERATOR(pg_catalog.=) d.file_hash
-        AND h.duplicate_count OPERATOR(pg_catalog.>) 0;
+    FOR view, group_column, open_errors, locations, group_by IN VALUES
+        ('ingestion_stats', '',
+            $columns$
+            (SELECT pg_catalog.count(*) FROM @extschema@.error_log AS e
+                WHERE e.resolution_notes IS NULL AND NOT e.retry_attempted)
+                AS open_errors,
+            $columns$,
+            $columns$,
+            (SELECT pg_catalog.count(*) FROM @extschema@.current_locations AS l) AS locations
+            $columns$, ''),
+        ('ingestion_stats_by_source', 'd.ingestion_source,', '', '',
+            'GROUP BY d.ingestion_source'),
+        ('ingestion_stats_by_type', 'd.file_type,', '', '', 'GROUP BY d.file_type')
+    LOOP
+        SELECT pg_catalog.max(pg_catalog.format_type(a.atttypid, NULL))
+                FILTER (WHERE a.attname OPERATOR(pg_catalog.=) 'bytes'),
+            pg_catalog.max(pg_catalog.format_type(a.atttypid, NULL))
+                FILTER (WHERE a.attname OPERATOR(pg_catalog.=) 'duplicates')
+            INTO STRICT bytes_type, duplicates_type
+        FROM pg_catalog.pg_attribute AS a
+        WHERE a.attrelid OPERATOR(pg_catalog.=)
+            pg_catalog.format('%s.%I', '@extschema@', view)::pg_catalog.regclass;
+        EXECUTE pg_catalog.concat('CREATE OR REPLACE VIEW @extschema@.', view, ' AS SELECT ',
+            group_column, $columns$
+            pg_catalog.count(*) AS documents,
+            least(coalesce(pg_catalog.sum(d.file_size_bytes::pg_catalog.int8), 0),
+                9223372036854775807)::$columns$,
+            bytes_type, $columns$ AS bytes,
+            least(coalesce(pg_catalog.sum(h.duplicate_count::pg_catalog.int8), 0),
+                9223372036854775807)::$columns$,
+            duplicates_type, $columns$ AS duplicates,
+            coalesce(pg_catalog.sum(h.duplicate_count::pg_catalog.numeric
+                OPERATOR(pg_catalog.*) d.file_size_bytes), 0) AS bytes_saved,
+            pg_catalog.count(*) FILTER (WHERE d.ingestion_status
+                OPERATOR(pg_catalog.=) 'failed') AS failed,
+            pg_catalog.count(*) FILTER (WHERE d.ingestion_status
+                OPERATOR(pg_catalog.=) 'retry') AS retry,
+            $columns$, open_errors, $columns$
+            pg_catalog.min(d.ingestion_timestamp) AS first_ingestion,
+            pg_catalog.max(d.ingestion_timestamp) AS last_ingestion
+            $columns$, locations, $columns$
+            FROM @extschema@.documents AS d
+            LEFT JOIN @extschema@.hash_index AS h
+                ON h.file_hash OPERATOR(pg_catalog.=) d.file_hash
+                AND h.duplicate_count OPERATOR(pg_catalog.>) 0
+            $columns$, group_by);
+    END LOOP;
     COMMENT ON COLUMN @extschema@.ingestion_stats.locations IS
         'Current locations of documents';
     IF options IS NOT NULL THEN
@@ -432,6 +469,29 @@ COMMENT ON FUNCTION @extschema@.log_failed_document(
     'As log_ingestion_error(), with what tells the file from others of its name';
 
 /*
+ * Wide types: bigint for ids, counts and sizes, timestamptz for times.  A ledger that is
+ * there keeps its types, until somebody calls this.
+ */
+CREATE FUNCTION @extschema@.doc_extractor_widen_preview(
+    time_zone pg_catalog.text DEFAULT NULL,
+    OUT action pg_catalog.text,
+    OUT object pg_catalog.text,
+    OUT bytes pg_catalog.int8)
+RETURNS SETOF pg_catalog.record
+AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.doc_extractor_widen_preview(pg_catalog.text) IS
+    'Returns what doc_extractor_widen() would do, and what stands in its way';
+CREATE FUNCTION @extschema@.doc_extractor_widen(
+    time_zone pg_catalog.text DEFAULT NULL,
+    OUT action pg_catalog.text,
+    OUT object pg_catalog.text,
+    OUT bytes pg_catalog.int8)
+RETURNS SETOF pg_catalog.record
+AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.doc_extractor_widen(pg_catalog.text) IS
+    'Makes ids, counts and sizes bigint and, with the time zone that they were written in, times timestamptz; returns what it has done';
+
+/*
  * New objects belong to the owner of the tables, whoever runs this script.  Nobody else
  * has privileges on them, whatever a superuser's default privileges say.
  */
@@ -520,5 +580,26 @@ BEGIN
         EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC%s',
             function, others);
     END LOOP;
+END
+$script$;
+
+/*
+ * CREATE EXTENSION makes a wide ledger.  Nobody has altered its first column yet, and the
+ * tables are empty, so it is this transaction that has just made them.
+ */
+DO $script$
+BEGIN
+    IF (SELECT pg_catalog.age(a.xmin) OPERATOR(pg_catalog.<=) 0
+        FROM pg_catalog.pg_attribute AS a
+        WHERE a.attrelid OPERATOR(pg_catalog.=) '@extschema@.documents'::pg_catalog.regclass
+            AND a.attname OPERATOR(pg_catalog.=) 'id')
+        AND (SELECT pg_catalog.bool_and(
+                pg_catalog.pg_relation_size(c.oid) OPERATOR(pg_catalog.=) 0)
+            FROM pg_catalog.pg_class AS c
+            WHERE c.oid OPERATOR(pg_catalog.=) ANY (ARRAY[
+                '@extschema@.documents', '@extschema@.hash_index', '@extschema@.audit_log',
+                '@extschema@.error_log']::pg_catalog.regclass[]::pg_catalog.oid[])) THEN
+        PERFORM @extschema@.doc_extractor_widen('UTC');
+    END IF;
 END
 $script$;

@@ -1,4 +1,4 @@
-/* doc_extractor--1.2--1.1.sql: goes back to a ledger without locations and scans. */
+/* doc_extractor--1.2--1.1.sql: goes back to a ledger without locations and scans, and narrow. */
 
 -- complain if script is sourced in psql, rather than via ALTER EXTENSION
 \echo Use "ALTER EXTENSION doc_extractor UPDATE TO '1.1'" to load this file. \quit
@@ -29,7 +29,8 @@ $script$;
  * script wait, holding no other lock, so it cannot deadlock.  It does not wait long
  * at a time, as all others queue behind it.  A statement locks a view before its
  * tables, so the script does not wait for views.  The lock on ingestion_stats is also
- * one on its tables.  Every step changes catalogs only.
+ * one on its tables.  The tables of a wide ledger are rewritten; every other step
+ * changes catalogs only.
  */
 DO $script$
 DECLARE
@@ -46,10 +47,12 @@ BEGIN
             PERFORM pg_catalog.set_config('lock_timeout', least(remaining,
                 coalesce(nullif(given, 0), 2000))::pg_catalog.text, true);
             LOCK TABLE @extschema@.documents IN ACCESS EXCLUSIVE MODE;
-            LOCK TABLE @extschema@.error_log, @extschema@.document_locations,
-                @extschema@.scans IN ACCESS EXCLUSIVE MODE NOWAIT;
+            LOCK TABLE @extschema@.document_locations, @extschema@.hash_index,
+                @extschema@.audit_log, @extschema@.error_log, @extschema@.scans
+                IN ACCESS EXCLUSIVE MODE NOWAIT;
             FOREACH view IN ARRAY ARRAY['document_inbox', 'ingestion_stats',
-                'current_locations', 'location_history', 'documents_with_locations']
+                'ingestion_stats_by_source', 'ingestion_stats_by_type', 'current_locations',
+                'location_history', 'documents_with_locations']
             LOOP
                 CONTINUE WHEN pg_catalog.to_regclass(
                     pg_catalog.format('%s.%I', '@extschema@', view)) IS NULL;
@@ -90,9 +93,10 @@ BEGIN
                     WHERE r.relnamespace OPERATOR(pg_catalog.=)
                             '@extschema@'::pg_catalog.regnamespace
                         AND r.relname OPERATOR(pg_catalog.=) ANY (ARRAY[
-                        'documents', 'hash_index', 'error_log', 'document_locations',
-                        'scans', 'document_inbox', 'ingestion_stats', 'current_locations',
-                        'location_history', 'documents_with_locations'])
+                        'documents', 'hash_index', 'audit_log', 'error_log',
+                        'document_locations', 'scans', 'document_inbox', 'ingestion_stats',
+                        'ingestion_stats_by_source', 'ingestion_stats_by_type',
+                        'current_locations', 'location_history', 'documents_with_locations'])
                     UNION
                     SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i
                     JOIN relations AS r ON i.inhparent OPERATOR(pg_catalog.=) r.id)
@@ -149,6 +153,19 @@ BEGIN
             DETAIL = pg_catalog.format('These depend on columns that are dropped: %s.', wrong),
             HINT = 'Drop them, then try again.';
     END IF;
+END
+$script$;
+
+/*
+ * All numbers and times must fit into narrow types, and nothing of users' may depend on
+ * wide ones.  The second call, when the views are gone, changes the types.
+ */
+CREATE FUNCTION @extschema@.narrow_types(is_check pg_catalog.bool)
+RETURNS pg_catalog.void
+AS 'MODULE_PATHNAME' LANGUAGE C;
+DO $script$
+BEGIN
+    PERFORM @extschema@.narrow_types(true);
 END
 $script$;
 
@@ -220,8 +237,8 @@ DROP FUNCTION @extschema@.run_as_owner(pg_catalog.text);
 /*
  * What is dropped takes along what users have set on it: privileges, comments other
  * than ours, triggers, indexes, options and the like.  Only the user can set it again:
- * a GRANT by this script would be missing in later dumps.  Two views are created again
- * below, with fewer columns.
+ * a GRANT by this script would be missing in later dumps.  Four views are created
+ * again below, two of them with fewer columns.
  */
 DO $script$
 DECLARE
@@ -250,6 +267,11 @@ BEGIN
         ('ingestion_stats', 'last_ingestion',
             'The latest ingestion_timestamp; NULL without documents'),
         ('ingestion_stats', 'locations', 'Current locations of documents'),
+        ('ingestion_stats_by_source', '',
+            'ingestion_stats for each ingestion_source of documents'),
+        ('ingestion_stats_by_source', 'ingestion_source', 'Where these documents came from'),
+        ('ingestion_stats_by_type', '', 'ingestion_stats for each file_type of documents'),
+        ('ingestion_stats_by_type', 'file_type', 'The type of these documents'),
         ('document_locations', '',
             'Observations: where documents were seen; the latest row of a location is what is there now'),
         ('document_locations', 'id', 'Later observations of a location have higher numbers'),
@@ -303,15 +325,19 @@ BEGIN
         UNION ALL
         SELECT v.name, o.col, o.meaning
         FROM ours AS o
-        CROSS JOIN (VALUES ('current_locations'), ('location_history')) AS v (name)
-        WHERE o.name OPERATOR(pg_catalog.=) 'document_locations'
-            AND o.col OPERATOR(pg_catalog.<>) ALL (ARRAY['', 'location_key'])),
+        JOIN (VALUES ('document_locations', 'current_locations'),
+            ('document_locations', 'location_history'),
+            ('ingestion_stats', 'ingestion_stats_by_source'),
+            ('ingestion_stats', 'ingestion_stats_by_type')) AS v (like_name, name)
+            ON v.like_name OPERATOR(pg_catalog.=) o.name
+        WHERE o.col OPERATOR(pg_catalog.<>) ALL (ARRAY['', 'location_key'])),
     relations (id, kind, name, short, acl, relowner, options, is_kept, is_whole) AS (
         SELECT c.oid, CASE c.relkind WHEN 'S' THEN 'SEQUENCE' WHEN 'v' THEN 'VIEW'
                 ELSE 'TABLE' END,
             pg_catalog.format('%I.%I', n.nspname, c.relname), c.relname::pg_catalog.text,
             c.relacl, c.relowner, c.reloptions, c.relname OPERATOR(pg_catalog.=) ANY (
-                ARRAY['document_inbox', 'ingestion_stats']),
+                ARRAY['document_inbox', 'ingestion_stats', 'ingestion_stats_by_source',
+                    'ingestion_stats_by_type']),
             c.relname OPERATOR(pg_catalog.<>) ALL (ARRAY['documents', 'error_log'])
         FROM pg_catalog.pg_class AS c
         JOIN pg_catalog.pg_namespace AS n
@@ -321,7 +347,8 @@ BEGIN
             AND c.relname OPERATOR(pg_catalog.=) ANY (ARRAY[
                 'document_locations', 'document_locations_id_seq', 'current_locations',
                 'location_history', 'documents_with_locations', 'document_inbox',
-                'ingestion_stats', 'scans', 'scans_id_seq', 'documents', 'error_log'])),
+                'ingestion_stats', 'ingestion_stats_by_source', 'ingestion_stats_by_type',
+                'scans', 'scans_id_seq', 'documents', 'error_log'])),
     columns (id, number, col, acl) AS (
         SELECT a.attrelid, a.attnum, a.attname, a.attacl
         FROM relations AS r
@@ -427,7 +454,11 @@ BEGIN
             ('ingest_hashed_documents',
                 'As ingest_hashed_document(), for a batch; returns a row for each document, in their order'),
             ('log_failed_document',
-                'As log_ingestion_error(), with what tells the file from others of its name')
+                'As log_ingestion_error(), with what tells the file from others of its name'),
+            ('doc_extractor_widen',
+                'Makes ids, counts and sizes bigint and, with the time zone that they were written in, times timestamptz; returns what it has done'),
+            ('doc_extractor_widen_preview',
+                'Returns what doc_extractor_widen() would do, and what stands in its way')
         ) AS m (name, meaning)
         JOIN pg_catalog.pg_proc AS p
             ON p.proname::pg_catalog.text OPERATOR(pg_catalog.=) m.name
@@ -489,7 +520,7 @@ BEGIN
     PERFORM pg_catalog.set_config('search_path', path, true);
     IF kept IS NOT NULL THEN
         RAISE WARNING USING
-            MESSAGE = 'what was set on views that lose columns is lost',
+            MESSAGE = 'what was set on views that are created again is lost',
             DETAIL = kept,
             HINT = 'Run these commands now.';
     END IF;
@@ -542,43 +573,6 @@ BEGIN
     EXECUTE comments;
 END
 $script$;
-DROP VIEW @extschema@.ingestion_stats;
-CREATE VIEW @extschema@.ingestion_stats AS
-SELECT
-    pg_catalog.count(*) AS documents,
-    coalesce(pg_catalog.sum(d.file_size_bytes), 0) AS bytes,
-    coalesce(pg_catalog.sum(h.duplicate_count), 0) AS duplicates,
-    coalesce(pg_catalog.sum(h.duplicate_count::pg_catalog.numeric
-        OPERATOR(pg_catalog.*) d.file_size_bytes), 0) AS bytes_saved,
-    pg_catalog.count(*) FILTER (WHERE d.ingestion_status
-        OPERATOR(pg_catalog.=) 'failed') AS failed,
-    pg_catalog.count(*) FILTER (WHERE d.ingestion_status
-        OPERATOR(pg_catalog.=) 'retry') AS retry,
-    (SELECT pg_catalog.count(*) FROM @extschema@.error_log AS e
-        WHERE e.resolution_notes IS NULL AND NOT e.retry_attempted)
-        AS open_errors,
-    pg_catalog.min(d.ingestion_timestamp) AS first_ingestion,
-    pg_catalog.max(d.ingestion_timestamp) AS last_ingestion
-FROM @extschema@.documents AS d
-LEFT JOIN @extschema@.hash_index AS h
-    ON h.file_hash OPERATOR(pg_catalog.=) d.file_hash
-    AND h.duplicate_count OPERATOR(pg_catalog.>) 0;
-COMMENT ON VIEW @extschema@.ingestion_stats IS 'What is in the ledger, in one row';
-COMMENT ON COLUMN @extschema@.ingestion_stats.documents IS 'Documents in the ledger';
-COMMENT ON COLUMN @extschema@.ingestion_stats.bytes IS 'Sum of their file_size_bytes';
-COMMENT ON COLUMN @extschema@.ingestion_stats.duplicates IS
-    'How often their content was ingested again';
-COMMENT ON COLUMN @extschema@.ingestion_stats.bytes_saved IS
-    'Bytes of these duplicates, which are stored once';
-COMMENT ON COLUMN @extschema@.ingestion_stats.failed IS 'Documents with ingestion_status failed';
-COMMENT ON COLUMN @extschema@.ingestion_stats.retry IS 'Documents with ingestion_status retry';
-COMMENT ON COLUMN @extschema@.ingestion_stats.open_errors IS
-    'Rows of error_log that nobody has resolved or retried';
-COMMENT ON COLUMN @extschema@.ingestion_stats.first_ingestion IS
-    'The earliest ingestion_timestamp; NULL without documents';
-COMMENT ON COLUMN @extschema@.ingestion_stats.last_ingestion IS
-    'The latest ingestion_timestamp; NULL without documents';
-
 DROP FUNCTION @extschema@.finish_scan(
     pg_catalog.text, pg_catalog.text, pg_catalog.timestamptz, pg_catalog.int8,
     pg_catalog.int8, pg_catalog.int8, pg_catalog.int8, pg_catalog.int8[],
@@ -594,6 +588,8 @@ DROP FUNCTION @extschema@.ingest_hashed_documents(
 DROP FUNCTION @extschema@.log_failed_document(
     pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text,
     pg_catalog.text, pg_catalog.text);
+DROP FUNCTION @extschema@.doc_extractor_widen(pg_catalog.text);
+DROP FUNCTION @extschema@.doc_extractor_widen_preview(pg_catalog.text);
 
 /* The columns take the indexes on them along. */
 ALTER TABLE @extschema@.documents
@@ -608,6 +604,9 @@ ALTER TABLE @extschema@.error_log
  * Locations and scans.  The server leaves a table that is dropped in the extension's list of what
  * it dumps, but not one that leaves the extension.
  */
+DROP VIEW @extschema@.ingestion_stats;
+DROP VIEW @extschema@.ingestion_stats_by_source;
+DROP VIEW @extschema@.ingestion_stats_by_type;
 DROP VIEW @extschema@.documents_with_locations;
 DROP VIEW @extschema@.location_history;
 DROP VIEW @extschema@.current_locations;
@@ -615,6 +614,87 @@ ALTER EXTENSION doc_extractor DROP TABLE @extschema@.document_locations;
 ALTER EXTENSION doc_extractor DROP SEQUENCE @extschema@.document_locations_id_seq;
 DROP TABLE @extschema@.document_locations;
 ALTER EXTENSION doc_extractor DROP TABLE @extschema@.scans;
+
+/* Narrow types, as the tables' owner, whose code can run here. */
+DO $script$
+BEGIN
+    PERFORM @extschema@.narrow_types(false);
+END
+$script$;
+DROP FUNCTION @extschema@.narrow_types(pg_catalog.bool);
+
+/* The statistics of 1.1.  Their types, too, are those of the columns. */
+DO $script$
+DECLARE
+    view pg_catalog.text;
+    purpose pg_catalog.text;
+    group_column pg_catalog.text;
+    open_errors pg_catalog.text;
+    group_by pg_catalog.text;
+    col pg_catalog.text;
+    meaning pg_catalog.text;
+BEGIN
+    FOR view, purpose, group_column, open_errors, group_by IN VALUES
+        ('ingestion_stats', 'What is in the ledger, in one row', '',
+            $columns$
+            (SELECT pg_catalog.count(*) FROM @extschema@.error_log AS e
+                WHERE e.resolution_notes IS NULL AND NOT e.retry_attempted)
+                AS open_errors,
+            $columns$, ''),
+        ('ingestion_stats_by_source',
+            'ingestion_stats for each ingestion_source of documents',
+            'd.ingestion_source,', '', 'GROUP BY d.ingestion_source'),
+        ('ingestion_stats_by_type',
+            'ingestion_stats for each file_type of documents',
+            'd.file_type,', '', 'GROUP BY d.file_type')
+    LOOP
+        EXECUTE pg_catalog.concat('CREATE VIEW @extschema@.', view, ' AS SELECT ',
+            group_column, $columns$
+            pg_catalog.count(*) AS documents,
+            coalesce(pg_catalog.sum(d.file_size_bytes), 0) AS bytes,
+            coalesce(pg_catalog.sum(h.duplicate_count), 0) AS duplicates,
+            coalesce(pg_catalog.sum(h.duplicate_count::pg_catalog.numeric
+                OPERATOR(pg_catalog.*) d.file_size_bytes), 0) AS bytes_saved,
+            pg_catalog.count(*) FILTER (WHERE d.ingestion_status
+                OPERATOR(pg_catalog.=) 'failed') AS failed,
+            pg_catalog.count(*) FILTER (WHERE d.ingestion_status
+                OPERATOR(pg_catalog.=) 'retry') AS retry,
+            $columns$, open_errors, $columns$
+            pg_catalog.min(d.ingestion_timestamp) AS first_ingestion,
+            pg_catalog.max(d.ingestion_timestamp) AS last_ingestion
+            FROM @extschema@.documents AS d
+            LEFT JOIN @extschema@.hash_index AS h
+                ON h.file_hash OPERATOR(pg_catalog.=) d.file_hash
+                AND h.duplicate_count OPERATOR(pg_catalog.>) 0
+            $columns$, group_by);
+        EXECUTE pg_catalog.format('COMMENT ON VIEW %s.%I IS %L', '@extschema@',
+            view, purpose);
+        FOR col, meaning IN
+            SELECT c.name, c.meaning
+            FROM (VALUES
+                ('ingestion_source', 'Where these documents came from'),
+                ('file_type', 'The type of these documents'),
+                ('documents', 'Documents in the ledger'),
+                ('bytes', 'Sum of their file_size_bytes'),
+                ('duplicates', 'How often their content was ingested again'),
+                ('bytes_saved', 'Bytes of these duplicates, which are stored once'),
+                ('failed', 'Documents with ingestion_status failed'),
+                ('retry', 'Documents with ingestion_status retry'),
+                ('open_errors', 'Rows of error_log that nobody has resolved or retried'),
+                ('first_ingestion', 'The earliest ingestion_timestamp; NULL without documents'),
+                ('last_ingestion', 'The latest ingestion_timestamp; NULL without documents')
+            ) AS c (name, meaning)
+            JOIN pg_catalog.pg_attribute AS a
+                ON a.attname OPERATOR(pg_catalog.=) c.name
+            WHERE a.attrelid OPERATOR(pg_catalog.=)
+                pg_catalog.format('%s.%I', '@extschema@', view)::pg_catalog.regclass
+        LOOP
+            EXECUTE pg_catalog.format('COMMENT ON COLUMN %s.%I.%I IS %L',
+                '@extschema@', view, col, meaning);
+        END LOOP;
+    END LOOP;
+END
+$script$;
 ALTER EXTENSION doc_extractor DROP SEQUENCE @extschema@.scans_id_seq;
 DROP TABLE @extschema@.scans;
 
@@ -645,7 +725,8 @@ BEGIN
                 AND owner OPERATOR(pg_catalog.<>) current_user)
         FROM pg_catalog.pg_class AS c
         WHERE c.oid OPERATOR(pg_catalog.=) ANY (ARRAY[
-            '@extschema@.document_inbox', '@extschema@.ingestion_stats'
+            '@extschema@.document_inbox', '@extschema@.ingestion_stats',
+            '@extschema@.ingestion_stats_by_source', '@extschema@.ingestion_stats_by_type'
             ]::pg_catalog.regclass[]::pg_catalog.oid[])
     LOOP
         EXECUTE pg_catalog.format('ALTER VIEW %s OWNER TO %I', view, owner);

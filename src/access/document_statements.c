@@ -67,6 +67,19 @@
 	" WHERE id OPERATOR(pg_catalog.=) $1", \
 	4, {INT8OID, TEXTOID, TEXTOID, JSONOID}
 
+/*
+ * Counts duplicates.  The time has the type of the column: a local time is the same
+ * twice when summer time ends.
+ */
+#define COUNT(now) \
+	"UPDATE %1$s.hash_index SET" \
+	" duplicate_count = LEAST(duplicate_count::pg_catalog.int8," \
+	" $4 OPERATOR(pg_catalog.-) $2) OPERATOR(pg_catalog.+) $2," \
+	" last_seen = GREATEST(last_seen, " now ")" \
+	" WHERE file_hash OPERATOR(pg_catalog.=) $1" \
+	" AND document_id OPERATOR(pg_catalog.=) $3" \
+	" RETURNING duplicate_count::pg_catalog.int8"
+
 const StatementText document_statements[NUMBER_OF_STATEMENTS] = {
 	[STATEMENT_INSERT_DOCUMENT] = {
 		"documents", INSERT_DOCUMENT RETURNING_DOCUMENT,
@@ -114,14 +127,12 @@ const StatementText document_statements[NUMBER_OF_STATEMENTS] = {
 	 * has reached the maximum stays there.
 	 */
 	[STATEMENT_COUNT] = {
-		"hash_index",
-		"UPDATE %1$s.hash_index SET"
-		" duplicate_count = LEAST(duplicate_count::pg_catalog.int8,"
-		" $4 OPERATOR(pg_catalog.-) $2) OPERATOR(pg_catalog.+) $2,"
-		" last_seen = GREATEST(last_seen, LOCALTIMESTAMP)"
-		" WHERE file_hash OPERATOR(pg_catalog.=) $1"
-		" AND document_id OPERATOR(pg_catalog.=) $3"
-		" RETURNING duplicate_count::pg_catalog.int8",
+		"hash_index", COUNT("pg_catalog.now()"),
+		4, {TEXTOID, INT8OID, INT8OID, INT8OID}
+	},
+	/* The same where times have no zone. */
+	[STATEMENT_COUNT_LOCAL] = {
+		"hash_index", COUNT("LOCALTIMESTAMP"),
 		4, {TEXTOID, INT8OID, INT8OID, INT8OID}
 	},
 	/* Parameters: hash. */

@@ -160,18 +160,24 @@ SwitchToOwner(const Ledger *ledger, Oid table, CallerIdentity *caller)
 }
 
 /*
- * The same for maintenance, in which users' code plays no part: it finds nobody's
- * objects, and can leave nothing behind to run later with other rights.
+ * Switches to a role for maintenance, in which users' code plays no part: it finds
+ * nobody's objects, and can leave nothing behind to run later with other rights.
  */
+void
+SwitchToRestrictedRole(Oid role, CallerIdentity *caller)
+{
+	SwitchTo(role, OWNER_CONTEXT | SECURITY_RESTRICTED_OPERATION,
+			 "pg_catalog, pg_temp", caller);
+	ChangeSetting("quote_all_identifiers", "off");
+	ChangeSetting("doc_extractor.audit_value_limit", "0");
+}
+
+/* The same for the owner of a table. */
 void
 SwitchToRestrictedOwner(const Ledger *ledger, Oid table,
 						CallerIdentity *caller)
 {
-	SwitchTo(CheckOwner(ledger, table),
-			 OWNER_CONTEXT | SECURITY_RESTRICTED_OPERATION,
-			 "pg_catalog, pg_temp", caller);
-	ChangeSetting("quote_all_identifiers", "off");
-	ChangeSetting("doc_extractor.audit_value_limit", "0");
+	SwitchToRestrictedRole(CheckOwner(ledger, table), caller);
 }
 
 /*

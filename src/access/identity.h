@@ -19,6 +19,7 @@ typedef struct CallerIdentity
 
 extern void SwitchToOwner(const Ledger *ledger, Oid table,
 						  CallerIdentity *caller);
+extern void SwitchToRestrictedRole(Oid role, CallerIdentity *caller);
 extern void SwitchToRestrictedOwner(const Ledger *ledger, Oid table,
 									CallerIdentity *caller);
 extern void SwitchBack(const CallerIdentity *caller);

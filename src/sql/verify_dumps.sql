@@ -48,7 +48,7 @@ users_of_columns (id, name, label) AS MATERIALIZED (
         AND d.refobjsubid = a.attnum AND d.classid = 'pg_rewrite'::regclass
     JOIN pg_rewrite AS w ON w.oid = d.objid
     JOIN relations AS v ON v.id = w.ev_class AND v.kind = 'v'
-    WHERE format_type(a.atttypid, a.atttypmod) <> e.type
+    WHERE format_type(a.atttypid, a.atttypmod) NOT IN (e.type, e.narrow)
         OR a.attcollation NOT IN (0, y.typcollation)),
 views (id, name, label) AS MATERIALIZED (
     SELECT u.id, u.name, u.label FROM users_of_columns AS u
@@ -108,8 +108,8 @@ format('INCREMENT BY %s MINVALUE %s MAXVALUE %s START WITH %s CACHE %s%s CYCLE',
     q.seqincrement, q.seqmin, q.seqmax, q.seqstart, q.seqcache,
     CASE WHEN q.seqcycle THEN '' ELSE ' NO' END);
 
--- A sequence of a column that users have added is dumped, unless it is an identity column's. That the
--- column owns it is not.
+-- Sequences of 1.2 may be narrow or wide, as columns may. A sequence of a column that users have
+-- added is dumped, unless it is an identity column's. That the column owns it is not.
 -- define: sequences
 SELECT 5, format('%I.%I', n.nspname, c.relname), 1,
     format('ALTER SEQUENCE %I.%I AS %s %s', n.nspname, c.relname, format_type(q.seqtypid, NULL),
@@ -120,6 +120,8 @@ JOIN pg_namespace AS n ON n.oid = c.relnamespace
 JOIN pg_sequence AS q ON q.seqrelid = c.oid
 CROSS JOIN LATERAL (
     SELECT CASE WHEN c.relname IN ('document_locations_id_seq', 'scans_id_seq')
+        OR q.seqtypid = 'bigint'::regtype AND
+@has_locations@
         THEN 'bigint'::regtype ELSE 'integer'::regtype END) AS y (type)
 WHERE c.relnamespace = $1 AND c.relname = ANY (
 @sequence_names@
@@ -179,7 +181,8 @@ CROSS JOIN LATERAL (
                     )
                 ELSE ' DEFAULT ' || f.def END,
             CASE WHEN a.attnotnull AND a.attidentity = '' THEN ' NOT NULL' END) END,
-        CASE WHEN t.kind = 'r' AND NOT c.is_added AND (c.type <> e.type OR f.collated IS NOT NULL)
+        CASE WHEN t.kind = 'r' AND NOT c.is_added
+                AND (c.type NOT IN (e.type, e.narrow) OR f.collated IS NOT NULL)
             THEN concat(CASE WHEN c.changes_default THEN format('ALTER COLUMN %I DROP DEFAULT, ',
                     a.attname) END,
                 format('ALTER COLUMN %I TYPE %s%s USING %1$I::%2$s', a.attname, c.type, f.collated))

@@ -105,8 +105,10 @@ WHERE c.relnamespace = $1
     )
 ORDER BY 1;
 
+-- V001's columns are wide in a ledger that began as 1.2, and narrow in one that was updated and not
+-- widened.
 -- define: shipped_columns
-(SELECT v.* FROM (VALUES
+(SELECT v.t, v.c, coalesce(w.wide, v.type), v.not_null, v.def, v.type FROM (VALUES
     ('documents', 'id', 'integer', true,
         format('nextval(%L::regclass)', $1::regnamespace || '.documents_id_seq')),
     ('documents', 'file_name', 'character varying(500)', true, NULL),
@@ -149,8 +151,12 @@ ORDER BY 1;
     ('error_log', 'retry_attempted', 'boolean', true, 'false'),
     ('error_log', 'resolution_notes', 'character varying(1000)', false, NULL)
 ) AS v (t, c, type, not_null, def)
+LEFT JOIN (VALUES ('integer', 'bigint'),
+    ('timestamp without time zone', 'timestamp with time zone')
+) AS w (narrow, wide) ON w.narrow = v.type AND
+@has_locations@
 UNION ALL
-SELECT v.* FROM (VALUES
+SELECT v.*, v.type FROM (VALUES
     ('documents', 'extractor', 'character varying(255)', false, NULL),
     ('documents', 'extracted_at', 'timestamp with time zone', false, NULL),
     ('error_log', 'ingestion_source', 'character varying(255)', false, NULL),
@@ -180,7 +186,7 @@ SELECT v.* FROM (VALUES
 ) AS v (t, c, type, not_null, def)
 WHERE
 @has_locations@
-) AS e (t, c, type, not_null, def);
+) AS e (t, c, type, not_null, def, narrow);
 
 -- A wider integer type or jsonb is fine, and so is a 0 of the wider type.
 -- check: columns
@@ -194,10 +200,29 @@ WHERE NOT EXISTS (
     JOIN pg_class AS r ON r.oid = a.attrelid AND r.relnamespace = $1
     WHERE r.relname = e.t AND a.attname = e.c AND NOT a.attisdropped
         AND format_type(a.atttypid, a.atttypmod) IN (
-            e.type, CASE e.type WHEN 'json' THEN 'jsonb' WHEN 'integer' THEN 'bigint' END)
+            e.type, e.narrow, CASE e.type WHEN 'json' THEN 'jsonb' WHEN 'integer' THEN 'bigint' END)
         AND a.attnotnull = e.not_null
         AND regexp_replace(pg_get_expr(d.adbin, d.adrelid), '^[('']0[)'']::bigint$', '0')
             IS NOT DISTINCT FROM e.def)
+ORDER BY 1;
+
+-- A hint only: nothing is wrong with them until a number or a size gets too large.
+-- check: narrow types
+-- since: 1.2
+-- informs: columns and sequences that doc_extractor_widen() can widen
+SELECT e.t || '.' || e.c
+FROM
+@shipped_columns@
+JOIN pg_class AS r ON r.relname = e.t AND r.relnamespace = $1
+JOIN pg_attribute AS a ON a.attrelid = r.oid AND a.attname = e.c
+WHERE e.narrow <> e.type AND a.atttypid IN ('int4'::regtype, 'timestamp'::regtype)
+UNION ALL
+SELECT c.relname
+FROM pg_sequence AS q
+JOIN pg_class AS c ON c.oid = q.seqrelid
+WHERE c.relnamespace = $1 AND q.seqtypid <> 'bigint'::regtype AND c.relname = ANY (
+@sequence_names@
+    )
 ORDER BY 1;
 
 -- define: shipped_indexes
@@ -391,6 +416,8 @@ FROM (VALUES
         'NULL::timestamp with time zone[], NULL::text[], NULL::text[]'),
     ('log_failed_document', 'text, text, text, text, text, text', 'bigint',
         '''manual''::text, NULL::text, NULL::text'),
+    ('doc_extractor_widen', 'text', 'SETOF record', 'NULL::text'),
+    ('doc_extractor_widen_preview', 'text', 'SETOF record', 'NULL::text'),
     ('doc_extractor_verify', '', 'SETOF record', ''),
     ('doc_extractor_ddl_start', '', 'event_trigger', ''),
     ('doc_extractor_ddl_end', '', 'event_trigger', ''),
@@ -420,13 +447,13 @@ WHERE NOT EXISTS (
         AND NOT p.prosecdef AND NOT p.proisstrict AND NOT p.proleakproof
         AND (p.proowner = d.relowner OR e.result = 'event_trigger' AND o.rolsuper))
     AND (e.f <> ALL (ARRAY['finish_scan', 'record_extraction', 'ingest_hashed_documents',
-        'log_failed_document']) OR
+        'log_failed_document', 'doc_extractor_widen', 'doc_extractor_widen_preview']) OR
 @has_locations@
     )
 ORDER BY 1;
 
--- The server's majors lay out a definition in different ways, and sums of wider columns have other
--- types.
+-- The server's majors lay out a definition in different ways, and with the types of columns and sums
+-- the casts differ.
 -- check: views
 -- counts: views missing, changed, or of another owner than documents
 WITH schema (prefix) AS (
@@ -473,9 +500,14 @@ WHERE NOT EXISTS (
     JOIN pg_class AS d ON d.relname = 'documents' AND d.relnamespace = $1
     WHERE c.relname = e.name AND c.relnamespace = $1 AND c.relkind = 'v'
         AND c.relowner = d.relowner AND c.reloptions IS NULL
-        AND replace(regexp_replace(rtrim(replace(pg_get_viewdef(c.oid), s.prefix, ''), ';'),
-            '[[:space:]]|::bigint|::numeric', '', 'g'), '((0))', '(0)')
-            = regexp_replace(replace(e.definition, s.prefix, ''), '[[:space:]]', '', 'g'))
+        AND regexp_replace(regexp_replace(replace(regexp_replace(
+                rtrim(replace(pg_get_viewdef(c.oid), s.prefix, ''), ';'),
+                '[[:space:]]|::bigint|::numeric', '', 'g'), '((0))', '(0)'),
+                '([^a-z])\(([dh]\.[a-z_]+)\)', '\1\2', 'g'),
+                '\(?LEAST\((COALESCE\(sum\([^()]*\),\(?0\)?\)),\(*''9223372036854775807''\)+AS',
+                '\1AS', 'g')
+            = regexp_replace(regexp_replace(replace(e.definition, s.prefix, ''),
+                '[[:space:]]', '', 'g'), '([^a-z])\(([dh]\.[a-z_]+)\)', '\1\2', 'g'))
 ORDER BY 1;
 
 -- check: event triggers

@@ -57,8 +57,10 @@ bool
 CountByStatement(DuplicateCounter *counter, const char *hash, int64 document_id,
 				 int64 nduplicates, int64 *count)
 {
-	Oid			count_type = ColumnType(RelationGetDescr(counter->rel),
-										counter->duplicate_count);
+	TupleDesc	desc = RelationGetDescr(counter->rel);
+	Oid			count_type = ColumnType(desc, counter->duplicate_count);
+	bool		has_zone = ColumnType(desc, counter->last_seen) ==
+		TIMESTAMPTZOID;
 	Datum		values[4];
 	Datum		result;
 
@@ -71,8 +73,8 @@ CountByStatement(DuplicateCounter *counter, const char *hash, int64 document_id,
 	values[1] = Int64GetDatum(nduplicates);
 	values[2] = Int64GetDatum(document_id);
 	values[3] = Int64GetDatum(MaxCount(count_type));
-	if (RunStatement(counter->ledger, STATEMENT_COUNT, values, NULL,
-					 &result) == 0)
+	if (RunStatement(counter->ledger, has_zone ? STATEMENT_COUNT :
+					 STATEMENT_COUNT_LOCAL, values, NULL, &result) == 0)
 		return false;
 	*count = DatumGetInt64(result);
 	return true;

@@ -100,8 +100,8 @@ PrepareToJson(ColumnEncoder *column, Oid type)
 static bool
 IsFixed(Oid type)
 {
-	return type == INT2OID || type == INT8OID || type == BOOLOID ||
-		type == NUMERICOID || type == NAMEOID || type == BPCHAROID ||
+	return type == INT2OID || type == BOOLOID || type == NUMERICOID ||
+		type == NAMEOID || type == BPCHAROID ||
 		type == UUIDOID || type == JSONBOID || type == DATEOID ||
 		type == TIMESTAMPOID;
 }
@@ -140,8 +140,8 @@ FixSettings(void)
 static bool
 IsWrittenDirectly(Oid type)
 {
-	return type == INT4OID || type == TEXTOID || type == VARCHAROID ||
-		type == JSONOID;
+	return type == INT4OID || type == INT8OID || type == TEXTOID ||
+		type == VARCHAROID || type == JSONOID;
 }
 
 /* Returns the encoder of a column, prepared. */
@@ -284,6 +284,8 @@ EncodeRow(RowEncoder *encoder, TupleTableSlot *slot, const bool *columns)
 			appendStringInfoString(&json, "null");
 		else if (column->type == INT4OID)
 			appendStringInfo(&json, "%d", DatumGetInt32(value));
+		else if (column->type == INT8OID)
+			appendStringInfo(&json, INT64_FORMAT, DatumGetInt64(value));
 		else if (column->type == JSONOID)
 			AppendText(&json, value, true);
 		else if (column->type == TEXTOID || column->type == VARCHAROID)

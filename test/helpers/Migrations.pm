@@ -12,7 +12,7 @@ use PostgreSQL::Test::Utils qw(slurp_file);
 use Test::More;
 
 our @EXPORT = qw(v001_ddl quoted make_schema new_database install step version_of catalogs_of
-  rows_of files_of contents_of is_same differences);
+  rows_of without_offsets files_of contents_of is_same differences);
 
 # Returns V001's DDL.
 sub v001_ddl
@@ -237,6 +237,14 @@ sub rows_of
 {
 	my ($node, $database, $schema) = @_;
 	return $node->safe_psql($database, rows_query($schema));
+}
+
+# Returns rows without the offset that wide times have; the server's time zone is UTC. What the trail
+# says of times stays.
+sub without_offsets
+{
+	my ($rows) = @_;
+	return $rows =~ s/( \d\d:\d\d:\d\d(?:\.\d+)?)\+00\b/$1/gr;
 }
 
 # The files of the tables: a table that is rewritten has another.

@@ -3,7 +3,9 @@
 \set SHOW_CONTEXT never
 SET client_min_messages = warning;
 CREATE SCHEMA docs;
-CREATE EXTENSION doc_extractor SCHEMA docs;
+-- A ledger that came from 1.1 has narrow types.
+CREATE EXTENSION doc_extractor SCHEMA docs VERSION '1.1';
+ALTER EXTENSION doc_extractor UPDATE;
 SET search_path = docs;
 -- Each document's content is a letter; a and b are stored, and counted once.
 CREATE FUNCTION ingest(content text) RETURNS text LANGUAGE sql AS $$
@@ -158,6 +160,23 @@ INSERT INTO document_inbox (file_name, content, file_type)
 SELECT 'a', 'a', 't' FROM generate_series(1, 5);
 SELECT duplicate_count FROM hash_index WHERE file_hash = encode(sha256('a'), 'hex');
 -- last_seen never goes back.
+UPDATE hash_index SET last_seen = '2999-01-01' WHERE file_hash = encode(sha256('b'), 'hex');
+SELECT ingest('b') IS NOT NULL AS counted;
+SELECT last_seen FROM hash_index WHERE file_hash = encode(sha256('b'), 'hex');
+UPDATE hash_index SET last_seen = '2001-01-01' WHERE file_hash = encode(sha256('b'), 'hex');
+SELECT ingest('b') IS NOT NULL AS counted;
+SELECT last_seen >= now() - interval '1 hour' AS just_now
+FROM hash_index WHERE file_hash = encode(sha256('b'), 'hex');
+-- In a wide ledger, the largest number is another, and the times have a zone.
+DROP VIEW counts;
+SELECT count(*) > 0 AS is_wide FROM doc_extractor_widen('PST8PDT');
+SELECT ingest('a');
+UPDATE hash_index SET duplicate_count = 9223372036854775805
+WHERE file_hash = encode(sha256('a'), 'hex');
+SELECT ingest('a'), ingest('a'), ingest('a');
+INSERT INTO document_inbox (file_name, content, file_type)
+SELECT 'a', 'a', 't' FROM generate_series(1, 5);
+SELECT duplicate_count FROM hash_index WHERE file_hash = encode(sha256('a'), 'hex');
 UPDATE hash_index SET last_seen = '2999-01-01' WHERE file_hash = encode(sha256('b'), 'hex');
 SELECT ingest('b') IS NOT NULL AS counted;
 SELECT last_seen FROM hash_index WHERE file_hash = encode(sha256('b'), 'hex');

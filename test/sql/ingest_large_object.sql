@@ -3,7 +3,9 @@
 SET client_min_messages = warning;
 CREATE EXTENSION pgcrypto;
 CREATE SCHEMA docs;
-CREATE EXTENSION doc_extractor SCHEMA docs;
+-- A ledger that came from 1.1 has narrow types.
+CREATE EXTENSION doc_extractor SCHEMA docs VERSION '1.1';
+ALTER EXTENSION doc_extractor UPDATE;
 SET search_path = docs, public;
 -- Sizes around those of a large object's pages and of the pieces that the function
 -- reads. The objects are numbered from 4201, by size.

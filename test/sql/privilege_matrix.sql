@@ -54,6 +54,8 @@ INSERT INTO matrix (kind, object, what, statement) VALUES
      $$SELECT docs.resolve_ingestion_error(1, 'done')$$),
     ('function', 'record_document_event', 'there',
      $$SELECT docs.record_document_event(1, 'tagged')$$),
+    ('function', 'doc_extractor_widen_preview', 'all', 'SELECT docs.doc_extractor_widen_preview()'),
+    ('function', 'doc_extractor_widen', 'nothing', 'SELECT docs.doc_extractor_widen()'),
     ('function', 'doc_extractor_verify', 'all', $$SELECT docs.doc_extractor_verify()$$);
 INSERT INTO matrix (kind, object, what, statement)
 SELECT 'function', name, 'by hand', format('SELECT docs.%I()', name) FROM unnest(ARRAY[

@@ -225,7 +225,7 @@ VALUES ('delete 8', 1, 'd8', 't', 's');
 SELECT * FROM orphans;
 DROP TRIGGER delete_again ON audit_log;
 -- Without a trigger: a function in the statement itself, here in RETURNING.
-CREATE FUNCTION delete_now(document int) RETURNS int LANGUAGE sql VOLATILE AS
+CREATE FUNCTION delete_now(document bigint) RETURNS int LANGUAGE sql VOLATILE AS
     $$ DELETE FROM documents WHERE id = document RETURNING 0 $$;
 INSERT INTO documents (file_name, file_size_bytes, file_hash, file_type, ingestion_source)
 VALUES ('delete 9', 1, 'd9', 't', 's') RETURNING delete_now(id);
@@ -425,7 +425,7 @@ SELECT count(*)
 FROM ingest_documents(ARRAY(SELECT 'path ' || repeat('x', i) FROM generate_series(1, 400) i),
                       ARRAY(SELECT ('path ' || i)::bytea FROM generate_series(1, 400) i),
                       array_fill('t'::text, '{400}'));
-UPDATE documents SET metadata_extracted = to_json(repeat('y', id)) WHERE file_name LIKE 'path %';
+UPDATE documents SET metadata_extracted = to_json(repeat('y', id::int)) WHERE file_name LIKE 'path %';
 DELETE FROM documents WHERE file_name LIKE 'path %';
 SELECT action, change_reason, count(*)
 FROM audit_log WHERE change_reason LIKE '%123kB%' GROUP BY 1, 2 ORDER BY 1;

@@ -402,6 +402,8 @@ is((as_owner('set_locations', $now))[1], '', 'settings of 1.2: the first command
 is(step($node, 'set_locations', $owner, '1.2'), '', 'settings of 1.2: up again');
 isnt(catalogs_of($node, 'set_locations', 'docs'), $set_locations, 'settings of 1.2: they are lost');
 is((as_owner('set_locations', $later))[1], '', 'settings of 1.2: the others work at 1.2');
+is((as_owner('set_locations', q{SELECT FROM docs.doc_extractor_widen('UTC')}))[1],
+	'', 'settings of 1.2: the ledger gets wide again');
 is_same(catalogs_of($node, 'set_locations', 'docs'),
 	$set_locations, 'settings of 1.2: all is as it was');
 

@@ -500,8 +500,9 @@ begin(q{
 	GRANT SELECT ON scans, current_locations TO reader;
 	GRANT EXECUTE ON FUNCTION finish_scan TO deputy},
 	$row_security);
-alter_without([qw(documents_with_locations ingestion_stats current_locations)],
-	'ALTER TABLE docs.documents ALTER id TYPE bigint, ADD COLUMN level int DEFAULT 1',
+alter_without([qw(documents_with_locations ingestion_stats current_locations location_history)],
+	'ALTER TABLE docs.documents ADD COLUMN level int DEFAULT 1',
+	'ALTER TABLE docs.document_locations ALTER ingestion_source TYPE varchar(255) COLLATE "C"',
 	q{ALTER TABLE docs.scans ADD COLUMN host text DEFAULT 'h', ADD UNIQUE (id, host)},
 	'ALTER TABLE docs.document_locations ADD CHECK (size_bytes >= 0) NOT VALID',
 	'CREATE INDEX roots ON docs.scans (root)',
