@@ -37,9 +37,9 @@ $script$;
  * Locks are taken in the order of all code: documents first.  Only for it does the
  * script wait, holding no other lock, so it cannot deadlock.  It does not wait long
  * at a time, as all others queue behind it.  A statement locks a view before its
- * tables, so the script does not wait for views.  The lock on a view of
- * statistics is also one on its tables.  Every step but one changes catalogs only: it takes the
- * same time at any table size.  Indexes of error_log take longer the longer it is.
+ * tables, so the script does not wait for views.  The lock on a view of statistics is
+ * also one on its tables.  Every step but one changes catalogs only: it takes the same
+ * time at any table size.  Indexes of error_log take longer the longer it is.
  */
 DO $script$
 DECLARE
