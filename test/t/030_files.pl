@@ -52,8 +52,8 @@ sub make_sparse_file
 # Returns the SQLSTATE, or the result, of an ingest_file() call.
 sub result_of
 {
-	my ($path) = @_;
-	my ($out, $err) = run_script($node, $database, undef,
+	my ($path, $ledger) = @_;
+	my ($out, $err) = run_script($node, $ledger // $database, undef,
 		'SELECT is_duplicate, file_hash, duplicate_count FROM docs.ingest_file('
 		  . quoted_path($path)
 		  . q{, 'text/plain')});
@@ -142,9 +142,18 @@ is(result_of("$dir/round"), '22023', 'a link to itself');
 is(result_of("$dir/" . 'x' x 256), '22023', 'a name that no file can have');
 is(result_of(make_file(' ', 'blank')), '22023', 'a blank name');
 is(result_of('/proc/self/status'), '55006', 'a file that has more in it than its size says');
-is(result_of(make_sparse_file('3 GB', 3 * 2**30)), '22003', 'a file of 3 GB');
-is(result_of(make_sparse_file('2 GB', 2**31)), '22003', 'a file of one byte too many');
 is(tables_of($node, $database), $before, 'nothing was written');
+
+# A ledger that came from 1.1 has narrow types.
+my $narrow = 'narrow';
+$node->safe_psql('postgres', "CREATE DATABASE $narrow");
+$node->safe_psql($narrow, q{CREATE SCHEMA docs;
+	CREATE EXTENSION doc_extractor SCHEMA docs VERSION '1.1';
+	ALTER EXTENSION doc_extractor UPDATE});
+my $nothing = tables_of($node, $narrow);
+is(result_of(make_sparse_file('3 GB', 3 * 2**30), $narrow), '22003', 'narrow: a file of 3 GB');
+is(result_of(make_sparse_file('2 GB', 2**31), $narrow), '22003', 'narrow: one byte too many');
+is(tables_of($node, $narrow), $nothing, 'narrow: nothing was written');
 chmod oct(700), "$dir/closed";
 close $socket;
 

@@ -146,13 +146,12 @@ $additions =~ s/COLUMNS/$columns/;
 
 # What fails the checks of the version, and is kept all the same.
 my @alterations = (
-	'ALTER TABLE docs.documents ALTER created_at TYPE timestamptz,
+	'ALTER TABLE docs.documents
 		ALTER file_type TYPE text COLLATE "C", ALTER ingestion_source SET DEFAULT $$upload$$,
 		ALTER ingestion_status DROP DEFAULT, ALTER file_name TYPE varchar(800)',
 	'ALTER TABLE docs.error_log ALTER error_type DROP NOT NULL,
 		ALTER retry_attempted SET DEFAULT true',
-	'ALTER TABLE docs.audit_log ALTER new_value TYPE jsonb,
-		ALTER action_timestamp TYPE timestamptz',
+	'ALTER TABLE docs.audit_log ALTER new_value TYPE jsonb',
 	'ALTER INDEX docs.ix_documents_file_type SET (fillfactor = 60)',
 	'CREATE RULE never AS ON UPDATE TO docs.error_log WHERE old.id = 0 DO INSTEAD NOTHING',
 	'CREATE RULE off AS ON DELETE TO docs.error_log DO ALSO NOTIFY gone',
@@ -389,21 +388,46 @@ is(state_of($node, 'documents_kept'), state_of($node, 'documents'), '--role: all
 is_same(all_catalogs_of('documents_kept'), all_catalogs_of('documents'),
 	'--role: owners and rights are back');
 
-# Another time zone: rows keep their digits, not their moment.
-begin();
-$node->safe_psql('postgres', q{ALTER DATABASE documents SET timezone = 'Asia/Kolkata'});
-as_keeper('documents', q{SELECT FROM docs.ingest_document('late', 'late', 't')});
-my $digits = q{SELECT created_at FROM docs.documents WHERE file_name = 'late'};
+# Another time zone.  A wide ledger keeps the moments.
+my $late = q{SELECT FROM docs.ingest_document('late', 'late', 't')};
 my $age = q{SELECT round(extract(epoch FROM LOCALTIMESTAMP - created_at) / 1800) / 2
 	FROM docs.documents WHERE file_name = };
+begin();
+$node->safe_psql('postgres', q{ALTER DATABASE documents SET timezone = 'Asia/Kolkata'});
+as_keeper('documents', $late);
 follow('Back up', qr/documents_backup\.dump/);
 follow('Restore', qr/documents_restored/);
 $node->safe_psql('postgres', q{ALTER DATABASE documents_restored SET timezone = 'UTC'});
-is($node->safe_psql('documents_restored', $digits), $node->safe_psql('documents', $digits),
-	'time zone: the digits are the same');
+cmp_ok($node->safe_psql($_, "$age 'late'"), '==', 0, "time zone: in $_, a wide ledger, it is now")
+  foreach qw(documents documents_restored);
+
+# A narrow one keeps the digits, and a wide one that gets them takes them for its own times.
+begin(q{ALTER EXTENSION doc_extractor UPDATE TO '1.1'});
+$node->safe_psql('postgres', q{ALTER DATABASE documents SET timezone = 'Asia/Kolkata'});
+as_keeper('documents', $late);
 cmp_ok($node->safe_psql('documents', "$age 'late'"), '==', 0, 'time zone: there, it is now');
+follow('Back up', qr/documents_backup\.dump/);
+follow('Restore', qr/documents_restored/);
 cmp_ok($node->safe_psql('documents_restored', "$age 'late'"), '==', -5.5,
-	'time zone: here, it is not');
+	'time zone: restored into a wide ledger, it is not');
+my ($command) = slurp_file('doc/operations.md') =~ /^    (PGTZ=.*)/m;
+$node->safe_psql('postgres', $_)
+  foreach 'DROP DATABASE documents_restored', 'CREATE DATABASE documents_restored OWNER keeper';
+($ok, $out) =
+  run_commands($node, $folder, 'keeper', $command =~ s{Europe/Berlin}{Asia/Kolkata}r);
+ok($ok, 'time zone: the restore that names it') or diag($out);
+cmp_ok($node->safe_psql('documents_restored', "$age 'late'"), '==', 0,
+	'time zone: then it is');
+follow('Restore in an older version', qr/documents_1_1/);
+$node->safe_psql('postgres', $_)
+  foreach 'DROP DATABASE documents_restored',
+  'ALTER DATABASE documents_1_1 RENAME TO documents_restored',
+  q{ALTER DATABASE documents_restored SET timezone = 'UTC'};
+my $digits = q{SELECT created_at FROM docs.documents WHERE file_name = 'late'};
+is($node->safe_psql('documents_restored', $digits), $node->safe_psql('documents', $digits),
+	'time zone: in a narrow ledger, the digits are the same');
+cmp_ok($node->safe_psql('documents_restored', "$age 'late'"), '==', -5.5,
+	'time zone: the moment is not');
 as_keeper('documents_restored', q{SELECT FROM docs.ingest_document('new', 'new', 't')});
 cmp_ok($node->safe_psql('documents_restored', "$age 'new'"), '==', 0, 'time zone: a new one is');
 follow('Time zones', qr/timezone/, $superuser);
@@ -440,14 +464,9 @@ is_same(all_catalogs_of('documents_closed'), all_catalogs_of('documents'),
 
 # All that users may add: a plain restore fails, the recipe brings all back.
 begin($row_security);
-alter_without([qw(documents_with_locations ingestion_stats ingestion_stats_by_source
-		ingestion_stats_by_type current_locations)],
-	'ALTER TABLE docs.documents ALTER id TYPE bigint, ALTER file_size_bytes TYPE bigint,
-		ALTER metadata_extracted TYPE jsonb',
-	'ALTER TABLE docs.hash_index ALTER document_id TYPE bigint, ALTER duplicate_count TYPE bigint',
-	'ALTER TABLE docs.audit_log ALTER id TYPE bigint, ALTER document_id TYPE bigint',
-	'ALTER SEQUENCE docs.audit_log_id_seq AS bigint',
-	'ALTER SEQUENCE docs.documents_id_seq CACHE 20');
+as_keeper('documents', $_)
+  foreach 'ALTER TABLE docs.documents ALTER metadata_extracted TYPE jsonb',
+  'ALTER SEQUENCE docs.documents_id_seq CACHE 20';
 # A number that needs the type.
 as_keeper('documents', q{SELECT setval('docs.audit_log_id_seq', 3000000000);
 	UPDATE docs.documents SET file_type = 'text/html' WHERE id = 3});
@@ -468,25 +487,14 @@ restore_completely('additions', 'keeper');
 check_complete('additions', '');
 
 # Changes that fail checks, and forced row security, for which a superuser restores in the owner's
-# name.  A plain restore takes another moment for the one that was meant, and no error says so.
+# name.
 begin();
-$node->safe_psql('postgres', q{ALTER DATABASE documents SET timezone = 'Asia/Kolkata'});
 alter_without([qw(documents_with_locations ingestion_stats_by_type)], @alterations);
 ($ok, $out) = run_commands($node, $folder, 'keeper', 'pg_dump -d documents -f refused.sql');
 ok(!$ok, 'alterations: the owner cannot dump a table whose row security is forced');
 like($out, qr/row-level security/, 'alterations: as the error says');
 follow('Back up', qr/documents_(backup|\$section)/, $superuser);
-$node->safe_psql('postgres', 'CREATE DATABASE documents_restored OWNER keeper');
-($ok, $out) = run_commands($node, $folder, $superuser,
-	'pg_restore -d documents_restored --role=keeper documents_backup.dump');
-ok($ok, 'alterations: a plain restore') or diag($out);
-my $moments = q{SET timezone = 'UTC';
-	SELECT sum(extract(epoch FROM created_at::timestamptz)) FROM docs.documents};
-cmp_ok(
-	$node->safe_psql('documents_restored', $moments) - $node->safe_psql('documents', $moments),
-	'==', 19 * 5.5 * 3600, 'alterations: it takes other moments, without an error');
 restore_completely('alterations', $superuser);
-$node->safe_psql('postgres', 'ALTER DATABASE documents RESET timezone');
 check_complete('alterations', failed_checks($node, 'documents'));
 
 # What 1.2 brings comes back, with what users have added to it.
@@ -520,18 +528,25 @@ begin(q{ALTER EXTENSION doc_extractor UPDATE TO '1.1'});
 follow('Back up', qr/documents_backup\.dump/);
 follow('Restore', qr/documents_restored/);
 is($node->safe_psql('documents_restored', $version_query), '1.2', '1.1: a plain restore makes 1.2');
-is($node->safe_psql('documents_restored', $documents), $node->safe_psql('documents', $documents),
-	'1.1: it has all documents');
+is(without_offsets($node->safe_psql('documents_restored', $documents)),
+	$node->safe_psql('documents', $documents), '1.1: it has all documents');
 follow('Restore in an older version', qr/documents_1_1/);
 is($node->safe_psql('documents_1_1', $version_query), '1.1', '1.1: the version');
 is(state_of($node, 'documents_1_1'), state_of($node, 'documents'), '1.1: all rows are back');
 is_same(all_catalogs_of('documents_1_1'), all_catalogs_of('documents'), '1.1: rights are back');
 as_keeper('documents', $row_security);
-as_keeper('documents', $_) foreach 'ALTER TABLE docs.documents ADD COLUMN level int DEFAULT 1',
-  'CREATE INDEX errors ON docs.error_log (error_type)';
+alter_without([qw(ingestion_stats ingestion_stats_by_source ingestion_stats_by_type)],
+	'ALTER TABLE docs.documents ALTER id TYPE bigint, ALTER file_size_bytes TYPE bigint,
+		ALTER ingestion_timestamp TYPE timestamptz, ADD COLUMN level int DEFAULT 1',
+	'ALTER TABLE docs.hash_index ALTER document_id TYPE bigint, ALTER duplicate_count TYPE bigint',
+	'ALTER TABLE docs.audit_log ALTER id TYPE bigint, ALTER document_id TYPE bigint,
+		ALTER action_timestamp TYPE timestamptz',
+	'ALTER SEQUENCE docs.audit_log_id_seq AS bigint',
+	'CREATE INDEX errors ON docs.error_log (error_type)');
 follow('Back up', qr/documents_(backup|\$section)/);
 restore_completely('1.1, additions', 'keeper');
-check_complete('1.1, additions', '');
+check_complete('1.1, additions',
+	'columns: 2 columns missing or changed: audit_log.action_timestamp, documents.ingestion_timestamp');
 is($node->safe_psql('documents_complete', $version_query), '1.1', '1.1, additions: the version');
 
 done_testing();
