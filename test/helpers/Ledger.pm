@@ -18,8 +18,8 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(usleep);
 
-our @EXPORT = qw(start_server kill_server create_ledger user_option command_line tables_of state_of
-  problems_query problems_of failed_checks run_script start_client finish_client client_ends
+our @EXPORT = qw(start_server kill_server create_ledger create_narrow_ledger user_option command_line
+  tables_of state_of problems_query problems_of failed_checks run_script start_client finish_client client_ends
   end_client wait_for_lock wait_until);
 
 # Starts a server of the test's own, with these lines in its configuration.
@@ -89,6 +89,18 @@ sub create_ledger
 		$database,
 		"CREATE SCHEMA docs $authorization; CREATE EXTENSION doc_extractor SCHEMA docs",
 		extra_params => user_option($owner));
+	return;
+}
+
+# Makes a ledger that came from 1.1, so that its types are narrow.
+sub create_narrow_ledger
+{
+	my ($node, $database) = @_;
+
+	$node->safe_psql('postgres', "CREATE DATABASE $database");
+	$node->safe_psql($database, q{CREATE SCHEMA docs;
+		CREATE EXTENSION doc_extractor SCHEMA docs VERSION '1.1';
+		ALTER EXTENSION doc_extractor UPDATE});
 	return;
 }
 

@@ -48,8 +48,8 @@ create_ledger($node, 'one');
 check_random_load('one in a transaction', 'one', [], \&nothing_else);
 is(() = slurp_file($node->logfile) =~ /deadlock detected/g, 0, 'one in a transaction: no deadlock');
 
-# Those of several may.
-create_ledger($node, 'several');
+# Those of several may. This ledger has narrow types.
+create_narrow_ledger($node, 'several');
 check_random_load('several in a transaction', 'several', ['--several'], \&nothing_else, '40P01');
 
 # Maintenance of all tables at the same time.  Triggers that come and go change the way in which a
