@@ -18,9 +18,9 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(usleep);
 
-our @EXPORT = qw(start_server kill_server create_ledger create_narrow_ledger user_option command_line
-  tables_of state_of problems_query problems_of failed_checks run_script start_client finish_client client_ends
-  end_client wait_for_lock wait_until);
+our @EXPORT = qw(start_server kill_server create_ledger create_narrow_ledger user_option
+  command_line tables_of state_of problems_query problems_of failed_checks run_script start_client
+  finish_client client_ends end_client wait_for_lock wait_until);
 
 # Starts a server of the test's own, with these lines in its configuration.
 sub start_server
