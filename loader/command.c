@@ -192,12 +192,16 @@ void
 GiveUpForStatus(Job *job, const Program *program)
 {
 	const char *name = program->arguments[0];
+	int			number = WIFSIGNALED(program->status) ? WTERMSIG(program->status) : 0;
 
-	if (WIFSIGNALED(program->status) && WTERMSIG(program->status) == SIGXCPU)
+	/* So shells report what a signal has ended. */
+	if (WIFEXITED(program->status) && WEXITSTATUS(program->status) > 128)
+		number = WEXITSTATUS(program->status) - 128;
+	if (number == SIGXCPU)
 		GiveUp(job, EXTRACTION_FAILED, "%s took too long", name);
-	if (WIFSIGNALED(program->status))
-		GiveUp(job, EXTRACTION_FAILED, "%s ended by signal %d (%s)", name, WTERMSIG(program->status),
-			   strsignal(WTERMSIG(program->status)));
+	if (number > 0 && number < 65)
+		GiveUp(job, EXTRACTION_FAILED, "%s ended by signal %d (%s)", name, number,
+			   strsignal(number));
 	GiveUp(job, EXTRACTION_FAILED, "%s failed with exit status %d%s%s", name,
 		   WEXITSTATUS(program->status), program->errors[0] ? ": " : "", program->errors);
 }

@@ -21,11 +21,20 @@ static const char *
 DetectUtf16(const unsigned char *data, size_t length)
 {
 	size_t		zeros[2] = {0, 0};
+	size_t		odd = 0;
 
-	if (length % 2 != 0 && length < SAMPLE)
+	if (length % 2 != 0)
 		return NULL;
 	for (size_t i = 0; i < length; i++)
+	{
+		unsigned char partner = data[i ^ 1];
+
 		zeros[i % 2] += data[i] == '\0';
+		odd += data[i] == '\0' && (partner < '\t' || partner >= 0x7F);
+	}
+	/* The other byte of such a character is mostly of ASCII. */
+	if (odd * 5 > zeros[0] + zeros[1])
+		return NULL;
 	/* ASCII makes every second byte zero; other scripts leave spaces and line ends. */
 	if (zeros[1] * 10 > length && zeros[0] * 20 < zeros[1])
 		return "UTF-16LE";

@@ -158,6 +158,8 @@ ChooseFamily(const char *type)
 	/* The system knows many types that are plain text: sources, say. */
 	if (family == FAMILY_UNKNOWN && g_content_type_is_a(type, "text/plain"))
 		return FAMILY_TEXT;
+	if (family == FAMILY_UNKNOWN && g_content_type_is_a(type, "application/gzip"))
+		return FAMILY_GZIP;
 	return family == FAMILY_UNKNOWN ? FAMILY_NONE : family;
 }
 

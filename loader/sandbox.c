@@ -6,6 +6,7 @@
  * None of it needs a privilege.
  */
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
@@ -101,6 +102,18 @@ VolunteerForOom(void)
 	}
 }
 
+/*
+ * Becomes nobody, where root is: files of root's need not be in reach, and the limit on processes
+ * does not hold for root.  Where there is no such user, root stays, without capabilities.
+ */
+static void
+LeaveRoot(void)
+{
+	if (geteuid() == 0 && setgroups(0, NULL) == 0 && setresgid(NOBODY, NOBODY, NOBODY) == 0 &&
+		setresuid(NOBODY, NOBODY, NOBODY) != 0)
+		return;
+}
+
 /* Drops the capabilities that root has. */
 static bool
 DropCapabilities(void)
@@ -120,6 +133,7 @@ bool
 EnterSandbox(SandboxKind kind, const Limits *limits, const char *command, const char *folder)
 {
 	VolunteerForOom();
+	LeaveRoot();
 	return SetLimits(kind, limits) &&
 		DropCapabilities() &&
 		prctl(PR_SET_DUMPABLE, 0) == 0 &&

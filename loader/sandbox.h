@@ -16,6 +16,9 @@ typedef enum SandboxKind
 	SANDBOX_COMMAND				/* execute programs, start processes, write to its folder */
 } SandboxKind;
 
+/* The user that children of root become. */
+#define NOBODY 65534
+
 typedef struct Limits
 {
 	size_t		memory;			/* bytes of address space */

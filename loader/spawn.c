@@ -142,11 +142,13 @@ static void
 MakeFolder(Child *child)
 {
 	const char *parent = getenv("TMPDIR");
-	int			length = snprintf(child->folder, MAX_FOLDER, "%s/doc_extractor.XXXXXX",
+	int			length = snprintf(child->folder, MAX_FOLDER, "%s/extract-command.XXXXXX",
 								  parent && parent[0] == '/' ? parent : "/tmp");
 
 	if (length >= MAX_FOLDER || mkdtemp(child->folder) == NULL)
 		child->folder[0] = '\0';
+	else if (geteuid() == 0 && chown(child->folder, NOBODY, NOBODY) != 0)
+		return;					/* then it stays root's, and so does the command */
 }
 
 /* Starts a child. */
