@@ -193,7 +193,8 @@ IsCentralEuropean(const unsigned char *data, size_t length, const char *signs)
 {
 	for (size_t i = 1; i + 1 < length; i++)
 		if (data[i] >= 0x80 && strchr(signs, data[i]) != NULL &&
-			isalpha(data[i - 1]) && isalpha(data[i + 1]))
+			(isalpha(data[i - 1]) || data[i - 1] >= 0xC0) &&
+			(isalpha(data[i + 1]) || data[i + 1] >= 0xC0))
 			return true;
 	return false;
 }
@@ -215,16 +216,47 @@ DetectSingleByte(const unsigned char *data, size_t length)
 	}
 	if (high > letters && (script = DetectScript(data, length, high)) != NULL)
 		return script;
-	/* l with stroke, a with ogonek, z with dot; s and z with caron or acute */
-	if (IsCentralEuropean(data, length, "\xB3\xB9\xBF"))
-		return "WINDOWS-1250";
+	/* a with ogonek, s and z with acute; l with stroke, a with ogonek, z with dot */
 	if (c1 == 0 && IsCentralEuropean(data, length, "\xB1\xB6\xBC"))
 		return "ISO-8859-2";
+	if (IsCentralEuropean(data, length, "\xB3\xB9\xBF"))
+		return "WINDOWS-1250";
 	/* It has no characters for these. */
 	for (size_t i = 0; i < length; i++)
 		if (data[i] >= 0x80 && strchr("\x81\x8D\x8F\x90\x9D", data[i]) != NULL)
 			return "ISO-8859-1";
 	return "WINDOWS-1252";
+}
+
+/*
+ * Returns whether a text is UTF-8 with some broken characters, or one that ends within a
+ * character: no other encoding looks like UTF-8 by chance.
+ */
+static bool
+IsMostlyUtf8(const char *text, size_t length)
+{
+	size_t		whole = 0;		/* characters of several bytes */
+	size_t		broken = 0;
+	size_t		at = 0;
+
+	for (;;)
+	{
+		size_t		valid = ValidUtf8Length(text + at, length - at);
+
+		for (size_t i = at; i < at + valid; i++)
+			whole += (text[i] & 0xC0) == 0xC0;
+		at += valid;
+		if (at == length)
+			break;
+		at++;
+		broken++;
+		/* The sample may end within a character. */
+		if (length - at < 3 && (text[at - 1] & 0xC0) == 0xC0 && (whole > 0 || length >= 4096))
+			broken--;
+		while (at < length && (text[at] & 0xC0) == 0x80)
+			at++;
+	}
+	return whole >= broken * 4;
 }
 
 /* Returns the likely encoding of a text, or NULL if it is not text. */
@@ -245,8 +277,7 @@ DetectEncoding(const char *text, size_t length)
 		return NULL;
 	if (memmem(data, length, "\x1B$B", 3) != NULL || memmem(data, length, "\x1B$@", 3) != NULL)
 		return "ISO-2022-JP";
-	/* Broken UTF-8 is more likely than another encoding that looks like UTF-8. */
-	if (ValidUtf8Length(text, length) + 4 > length)
+	if (IsMostlyUtf8(text, length))
 		return "UTF-8";
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
 		if (HasPairs(&pairs[i], data, length))

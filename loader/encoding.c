@@ -79,6 +79,8 @@ ConvertText(Job *job, Buffer *to, const char *encoding, const char *data, size_t
 {
 	iconv_t		converter;
 	char	   *from = (char *) data;
+	size_t		unit = strncasecmp(encoding, "UTF-16", 6) == 0 ? 2 :
+		strncasecmp(encoding, "UTF-32", 6) == 0 ? 4 : 1;
 
 	if (!IsEncodingName(encoding))
 		return false;
@@ -104,10 +106,10 @@ ConvertText(Job *job, Buffer *to, const char *encoding, const char *data, size_t
 		if (result == (size_t) -1 && errno != E2BIG)
 		{
 			job->removed++;
-			if (errno != EILSEQ || length == 0)
+			if (errno != EILSEQ || length < unit)
 				break;			/* the end of the text cuts a character */
-			from++;
-			length--;
+			from += unit;
+			length -= unit;
 		}
 	}
 	PopCleanup(job);

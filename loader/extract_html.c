@@ -282,7 +282,7 @@ FindDeclared(const char *data, size_t length, char *name, size_t size)
 void
 AppendHtml(Job *job, const char *encoding, const unsigned char *data, size_t size, bool metadata)
 {
-	Html		html = {.job = job,.metadata = metadata,.started = job->text.length > 0,.breaks = 2};
+	Html		html = {.job = job,.metadata = metadata};
 	Buffer		utf8 = {0};
 	char		declared[40];
 

@@ -12,7 +12,6 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 build_extractor();
-binmode(Test::More->builder->$_, ':utf8') foreach qw(output failure_output);
 my $folder = PostgreSQL::Test::Utils::tempdir();
 my @cases;
 
