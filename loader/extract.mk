@@ -28,8 +28,8 @@ test_extract_sanitized: $(wildcard *.c *.h)
 	$(CC) -g -O1 -std=gnu11 $(CPPFLAGS) $(SANITIZE) -o $@ \
 		$(patsubst %.o,%.c,test_extract.o $(EXTRACT_OBJS)) $(EXTRACT_LIBS)
 fuzz_extract: $(wildcard *.c *.h)
-	clang -g -O1 -std=gnu11 $(CPPFLAGS) $(SANITIZE),fuzzer -o $@ \
-		$(patsubst %.o,%.c,fuzz_extract.o $(EXTRACTOR_OBJS)) $(EXTRACT_LIBS)
+	clang -g -O1 -std=gnu11 $(CPPFLAGS) -fsanitize=fuzzer $(SANITIZE) -o $@ \
+		$(patsubst %.o,%.c,fuzz_extract.o json.o $(EXTRACTOR_OBJS)) $(EXTRACT_LIBS)
 
 clean:
 	rm -f test_extract test_extract_sanitized fuzz_extract test_extract.o $(EXTRACT_OBJS)

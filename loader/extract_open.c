@@ -194,7 +194,10 @@ ExtractOpen(Job *job, const unsigned char *data, size_t size)
 	if (state.encrypted)
 		GiveUp(job, EXTRACTION_ENCRYPTED, "the file needs a password");
 	Read(&package, "meta.xml", &meta, &state);
-	ParsePart(&package, RequirePart(&package, "content.xml"), &text, &state);
+	/* Templates may have nothing but styles. */
+	if (FindPart(&package, "styles.xml") == NULL)
+		RequirePart(&package, "content.xml");
+	Read(&package, "content.xml", &text, &state);
 	/* Headers and footers are in the pages' styles. */
 	state.body = "master-styles";
 	state.in_body = state.in_paragraph = 0;

@@ -84,6 +84,10 @@ GiveUp(Job *job, ExtractionStatus status, const char *format,...)
 	va_start(arguments, format);
 	vsnprintf(job->message, sizeof(job->message), format, arguments);
 	va_end(arguments);
+	/* Libraries' messages may have line ends. */
+	for (char *at = job->message; *at != '\0'; at++)
+		if ((unsigned char) *at < ' ')
+			*at = at[1] == '\0' ? '\0' : ' ';
 	job->status = status;
 	longjmp(job->give_up, 1);
 }

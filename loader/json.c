@@ -112,7 +112,7 @@ char *
 ItemsToJson(const char *items, size_t length)
 {
 	const char *at = items;
-	const char *end = items + length;
+	const char *end = length > 0 ? items + length : items;
 	const char *separator = "{";
 	char	   *json = NULL;
 	size_t		size;

@@ -26,7 +26,8 @@ GiveUpForZip(Job *job, struct archive *archive)
 {
 	const char *text = archive_error_string(archive);
 
-	if (archive_read_has_encrypted_entries(archive) == 1)
+	/* libarchive crashes if it is asked before it has found out the format. */
+	if (archive_format(archive) != 0 && archive_read_has_encrypted_entries(archive) == 1)
 		GiveUp(job, EXTRACTION_ENCRYPTED, "the file is encrypted");
 	GiveUp(job, EXTRACTION_FAILED, "could not unpack the ZIP file: %s", text ? text : "malformed");
 }

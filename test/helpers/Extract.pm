@@ -50,11 +50,14 @@ sub extract_files
 	return \%results;
 }
 
-# Writes bytes to a file, and returns its name.
+# Writes bytes to a file, and returns its name.  EXTRACT_CORPUS names a folder for a copy, for the
+# fuzzer.
 sub write_file
 {
 	my ($file, $bytes) = @_;
+	my $corpus = delete local $ENV{EXTRACT_CORPUS};
 
+	write_file("$corpus/" . $file =~ s/.*\///r, $bytes) if $corpus;
 	open(my $out, '>:raw', $file) or die "$file: $!";
 	print $out $bytes;
 	close($out) or die "$file: $!";
