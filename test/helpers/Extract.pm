@@ -13,15 +13,17 @@ use Test::More;
 our @EXPORT = qw(build_extractor extract_files write_file make_zip make_docx make_xlsx make_pptx
   make_odt make_epub make_pdf words_of);
 
-my $program = 'loader/test_extract';
+# With EXTRACT_SANITIZED=1, AddressSanitizer and UndefinedBehaviorSanitizer watch.
+my $target = $ENV{EXTRACT_SANITIZED} ? 'test_extract_sanitized' : 'test_extract';
+my $program = "loader/$target";
 
 # Builds the test program, or skips the test where its libraries are missing.
 sub build_extractor
 {
 	plan skip_all => 'the libraries of the loader are missing'
 	  if system('pkg-config --exists gio-2.0 libarchive libxml-2.0 zlib 2>/dev/null') != 0;
-	system('make -s -C loader -f extract.mk test_extract >/dev/null 2>&1') == 0
-	  or BAIL_OUT('test_extract does not build');
+	system("make -s -C loader -f extract.mk $target >/dev/null 2>&1") == 0
+	  or BAIL_OUT("$target does not build");
 	return;
 }
 
