@@ -179,7 +179,6 @@ RunChild(const ChildSetup *setup)
 	struct stat status;
 	sigset_t	none;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	/* The pages of the file do not count: they are the kernel's, not memory of ours. */
@@ -198,6 +197,8 @@ RunChild(const ChildSetup *setup)
 		Fail("could not leave the folder");
 	if (!EnterSandbox(SandboxOf(setup->request.family), &limits, command, setup->folder))
 		Fail("could not enter the sandbox");
+	/* Only now, as a change of the user resets it. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	syscall(436 /* close_range */ , 3, ~0U, 0);
 	if (setup->request.serve)
 		ServeTexts(setup);

@@ -73,6 +73,21 @@ Execute(const Program *program, int input, int output, int errors)
 	_exit(127);
 }
 
+/* Starts a program with these descriptors. */
+static pid_t
+StartProgram(const Program *program, int input, int output, int errors)
+{
+	/* It runs in our memory until it executes the program: much cheaper than a copy. */
+	pid_t		pid = vfork();
+
+	if (pid == 0)
+	{
+		signal(SIGPIPE, SIG_DFL);
+		Execute(program, input, output, errors);
+	}
+	return pid;
+}
+
 /* Keeps the last line of a program's messages. */
 static void
 KeepErrors(Program *program, char *bytes, size_t length)
@@ -163,12 +178,7 @@ RunProgram(Job *job, Program *program, const unsigned char *data, size_t size)
 		fcntl(input[1], F_SETFL, O_NONBLOCK);
 		polled[0].fd = input[1];
 	}
-	pid = fork();
-	if (pid == 0)
-	{
-		signal(SIGPIPE, SIG_DFL);
-		Execute(program, input[0], output[1], errors[1]);
-	}
+	pid = StartProgram(program, input[0], output[1], errors[1]);
 	if (!direct)
 		close(input[0]);
 	close(output[1]);

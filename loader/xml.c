@@ -57,14 +57,6 @@ Characters(void *data, const xmlChar *characters, int length)
 		xml->handler->characters(xml, (const char *) characters, (size_t) length);
 }
 
-/* No entity is known, but for the five that XML itself has. */
-static xmlEntityPtr
-FindEntity(void *data, const xmlChar *name)
-{
-	(void) data;
-	return xmlGetPredefinedEntity(name);
-}
-
 static void
 FreeParser(void *parser)
 {
@@ -106,7 +98,6 @@ ParseXml(Job *job, const XmlHandler *handler, void *state, const char *part, con
 	parser->sax->characters = Characters;
 	parser->sax->cdataBlock = Characters;
 	parser->sax->ignorableWhitespace = Characters;
-	parser->sax->getEntity = FindEntity;
 	parser->userData = &xml;
 	xmlCtxtUseOptions(parser, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 	xmlParseDocument(parser);
