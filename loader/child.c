@@ -3,9 +3,10 @@
  *		A child of the spawn server: enters the sandbox, reads its file, sends the
  *		result.
  *
- * Most children read one file.  A child that serves reads one plain text after the other,
- * since a process for each small text would cost more than the text.  It runs only code that
- * checks and copies characters, and the parent replaces it after some files.
+ * Most children read one file.  A child that serves reads one plain text, or one PDF file,
+ * after the other, since a process for each would cost more than a small file.  It runs only
+ * code that checks and copies characters: pdftotext is a new process each time.  The parent
+ * replaces it after some files.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -114,7 +115,7 @@ ReadFile(const ChildSetup *setup)
 	SendResult(&job);
 }
 
-/* Reads a text into memory that is kept for the next one, or maps a large one. */
+/* Reads a file into memory that is kept for the next one, or maps a large one. */
 static const unsigned char *
 ReadSmall(int fd, unsigned char *memory, size_t *size)
 {
@@ -126,9 +127,9 @@ ReadSmall(int fd, unsigned char *memory, size_t *size)
 	return length < READ_LIMIT ? memory : MapFile(fd, size);
 }
 
-/* Reads one text after the other, until the parent closes the socket. */
+/* Reads one file after the other, until the parent closes the socket. */
 static void
-ServeTexts(const ChildSetup *setup)
+ServeFiles(const ChildSetup *setup)
 {
 	unsigned char *memory = malloc(READ_LIMIT);
 	char		byte;
@@ -145,7 +146,9 @@ ServeTexts(const ChildSetup *setup)
 		if (data == NULL)
 			Fail("could not read the file");
 		InitJob(&job, data, size, setup->options->max_text_bytes);
-		RunJob(&job, ExtractText);
+		lseek(fd, 0, SEEK_SET);
+		job.fd = fd;
+		RunJob(&job, ExtractorOf(setup->request.family));
 		SendResult(&job);
 		FreeJob(&job);
 		if (data != memory && size > 0)
@@ -181,9 +184,12 @@ RunChild(const ChildSetup *setup)
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	/* The pages of the file do not count: they are the kernel's, not memory of ours. */
+	/*
+	 * The pages of the file do not count: they are the kernel's, not memory of ours.  For one text
+	 * of many the wall clock is the limit; pdftotext has the limit for itself.
+	 */
 	if (setup->request.serve)
-		limits.seconds = 0;		/* the wall clock bounds each text */
+		limits.seconds = setup->request.family == FAMILY_TEXT ? 0 : limits.seconds;
 	else if (fstat(STDIN_FILENO, &status) == 0 && setup->request.family != FAMILY_COMMAND)
 		limits.memory += (size_t) status.st_size;
 	if (setup->folder != NULL)
@@ -201,7 +207,7 @@ RunChild(const ChildSetup *setup)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	syscall(436 /* close_range */ , 3, ~0U, 0);
 	if (setup->request.serve)
-		ServeTexts(setup);
+		ServeFiles(setup);
 	else
 		ReadFile(setup);
 	_exit(0);

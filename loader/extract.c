@@ -26,18 +26,27 @@
 #include "result.h"
 #include "spawn.h"
 
-/* How many texts a child reads before another one takes its place. */
-#define TEXTS_PER_CHILD 1000
+/* How many files a child that serves reads before another one takes its place. */
+#define FILES_PER_CHILD 500
 #define MAX_IDLE 64
+
+/* Larger PDF files get a child, and a limit on memory, of their own. */
+#define MAX_SERVED_PDF (4 << 20)
 
 static ExtractionOptions options;
 static int	server_socket = -1;
 static pid_t server_pid = -1;
 
-/* Children that serve texts, and have none to read at present. */
+/* Children that serve texts or PDF files, and have none to read at present. */
+typedef struct Idle
+{
+	Connection	connections[MAX_IDLE];
+	int			count;
+} Idle;
+
 static pthread_mutex_t idle_lock = PTHREAD_MUTEX_INITIALIZER;
-static Connection idle[MAX_IDLE];
-static int	idle_count = 0;
+static Idle idle_texts;
+static Idle idle_pdfs;
 
 /* Starts the spawn server; see extract.h. */
 bool
@@ -71,7 +80,7 @@ Disconnect(Connection *connection)
 	close(connection->control);
 }
 
-/* Asks for a child with a file, or for one that serves texts (fd is -1). */
+/* Asks for a child with a file, or for one that serves. */
 static bool
 Connect(Connection *connection, const Request *request, int fd)
 {
@@ -104,16 +113,24 @@ Connect(Connection *connection, const Request *request, int fd)
 	return sent;
 }
 
-/* Sends a text to a child that serves texts: an idle one, or a new one. */
-static bool
-SendText(Connection *connection, const Request *request, int fd)
+/* Returns the idle children for a request. */
+static Idle *
+IdleFor(const Request *request)
 {
+	return request->family == FAMILY_PDF ? &idle_pdfs : &idle_texts;
+}
+
+/* Sends a file to a child that serves: an idle one, or a new one. */
+static bool
+SendFile(Connection *connection, const Request *request, int fd)
+{
+	Idle	   *idle = IdleFor(request);
 	bool		found = false;
 
 	pthread_mutex_lock(&idle_lock);
-	if (idle_count > 0)
+	if (idle->count > 0)
 	{
-		*connection = idle[--idle_count];
+		*connection = idle->connections[--idle->count];
 		found = true;
 	}
 	pthread_mutex_unlock(&idle_lock);
@@ -129,18 +146,19 @@ SendText(Connection *connection, const Request *request, int fd)
 	return false;
 }
 
-/* Keeps a child for the next text, or lets it go. */
+/* Keeps a child for the next file, or lets it go. */
 static void
-KeepOrDisconnect(Connection *connection)
+KeepOrDisconnect(Connection *connection, const Request *request)
 {
+	Idle	   *idle = IdleFor(request);
 	bool		kept = false;
 
-	if (++connection->served < TEXTS_PER_CHILD)
+	if (++connection->served < FILES_PER_CHILD)
 	{
 		pthread_mutex_lock(&idle_lock);
-		if (idle_count < MAX_IDLE)
+		if (idle->count < MAX_IDLE)
 		{
-			idle[idle_count++] = *connection;
+			idle->connections[idle->count++] = *connection;
 			kept = true;
 		}
 		pthread_mutex_unlock(&idle_lock);
@@ -173,18 +191,19 @@ SetFailure(Extraction *result, ExtractionStatus status, const char *message)
 
 /* Extracts a file of a family that has an extractor. */
 static void
-ExtractInChild(int fd, Request *request, Extraction *result)
+ExtractInChild(int fd, off_t size, Request *request, Extraction *result)
 {
 	Connection	connection;
 	bool		connected;
 
-	request->serve = request->family == FAMILY_TEXT;
-	connected = request->serve ? SendText(&connection, request, fd) :
+	request->serve = request->family == FAMILY_TEXT ||
+		(request->family == FAMILY_PDF && size <= MAX_SERVED_PDF);
+	connected = request->serve ? SendFile(&connection, request, fd) :
 		Connect(&connection, request, fd);
 	if (!connected)
 		SetFailure(result, EXTRACTION_FAILED, "the process for extraction has ended");
 	else if (ReceiveResult(&connection, &options, result) && request->serve)
-		KeepOrDisconnect(&connection);
+		KeepOrDisconnect(&connection, request);
 	else
 		Disconnect(&connection);
 }
@@ -209,7 +228,7 @@ ExtractFile(int fd, const char *type, Extraction *result)
 			 (size_t) status.st_size / 4 > options.max_text_bytes)
 		SetFailure(result, EXTRACTION_TOO_LARGE, "the text is longer than allowed");
 	else
-		ExtractInChild(fd, &request, result);
+		ExtractInChild(fd, status.st_size, &request, result);
 }
 
 /* Frees what a result points to. */
@@ -235,7 +254,9 @@ StopExtraction(void)
 		;
 	server_pid = -1;
 	pthread_mutex_lock(&idle_lock);
-	while (idle_count > 0)
-		Disconnect(&idle[--idle_count]);
+	while (idle_texts.count > 0)
+		Disconnect(&idle_texts.connections[--idle_texts.count]);
+	while (idle_pdfs.count > 0)
+		Disconnect(&idle_pdfs.connections[--idle_pdfs.count]);
 	pthread_mutex_unlock(&idle_lock);
 }

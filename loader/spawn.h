@@ -20,7 +20,7 @@ typedef struct Request
 {
 	uint32_t	family;			/* Family */
 	int32_t		command;		/* number of the user's command, or -1 */
-	bool		serve;			/* the child reads texts that come over its socket, one by one */
+	bool		serve;			/* the child reads files that come over its socket */
 	char		type[MAX_TYPE];
 } Request;
 
