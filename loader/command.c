@@ -129,7 +129,8 @@ ReadPipe(Job *job, Program *program, int fd, bool is_output)
 
 /* Feeds a program and reads its pipes until both have ended. */
 static void
-Converse(Job *job, Program *program, struct pollfd polled[3], const unsigned char *data, size_t size)
+Converse(Job *job, Program *program, struct pollfd polled[3], const unsigned char *data,
+		 size_t size)
 {
 	while (polled[1].fd >= 0 || polled[2].fd >= 0)
 	{

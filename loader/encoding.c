@@ -61,7 +61,8 @@ IsEncodingName(const char *name)
 	size_t		length = strlen(name);
 
 	return length > 0 && length < 40 &&
-		strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:") == length;
+		   strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:") ==
+			   length;
 }
 
 static void
@@ -97,7 +98,8 @@ ConvertText(Job *job, Buffer *to, const char *encoding, const char *data, size_t
 		Reserve(job, to, length < 1 << 20 ? length + 64 : 1 << 20);
 		end = to->data + to->length;
 		room = to->capacity - to->length;
-		result = iconv(converter, length > 0 ? &from : NULL, length > 0 ? &length : NULL, &end, &room);
+		result =
+			iconv(converter, length > 0 ? &from : NULL, length > 0 ? &length : NULL, &end, &room);
 		to->length = end - to->data;
 		if (to == &job->text)
 			CheckText(job);

@@ -54,7 +54,7 @@ static void
 StartEncryption(Xml *xml, const char *name)
 {
 	Book	   *book = xml->state;
-	char	   *algorithm = strcmp(name, "EncryptionMethod") == 0 ? GetAttribute(xml, "Algorithm") : NULL;
+	char *algorithm = strcmp(name, "EncryptionMethod") == 0 ? GetAttribute(xml, "Algorithm") : NULL;
 
 	if (algorithm != NULL && strstr(algorithm, "idpf.org/2008/embedding") == NULL &&
 		strstr(algorithm, "ns.adobe.com/pdf/enc") == NULL)
@@ -180,7 +180,8 @@ void
 ExtractBook(Job *job, const unsigned char *data, size_t size)
 {
 	static const char *const wanted[] = {
-		"META-INF/container.xml", "META-INF/encryption.xml", "META-INF/rights.xml", "*.opf", "*.xhtml",
+		"META-INF/container.xml", "META-INF/encryption.xml", "META-INF/rights.xml", "*.opf",
+		"*.xhtml",
 		"*.html", "*.htm", "*.xml", NULL
 	};
 	static const XmlHandler container = {StartContainer, NULL, NULL};

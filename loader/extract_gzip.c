@@ -31,7 +31,8 @@ Unpack(Job *job, Buffer *to, z_stream *stream, const unsigned char *data, size_t
 		stream->next_in = (unsigned char *) data;
 		stream->avail_in = (uInt) step;
 		stream->next_out = (unsigned char *) to->data + to->length;
-		stream->avail_out = (uInt) (to->capacity - to->length < 1 << 24 ? to->capacity - to->length : 1 << 24);
+		stream->avail_out =
+			(uInt) (to->capacity - to->length < 1 << 24 ? to->capacity - to->length : 1 << 24);
 		result = inflate(stream, Z_NO_FLUSH);
 		to->length = (size_t) ((char *) stream->next_out - to->data);
 		size -= step - stream->avail_in;

@@ -44,17 +44,24 @@ static const struct
 	const char *name;
 	Layout		layout;
 }			layouts[] = {
-	{"script", LAYOUT_SKIP}, {"style", LAYOUT_SKIP}, {"template", LAYOUT_SKIP}, {"svg", LAYOUT_SKIP},
+	{"script", LAYOUT_SKIP}, {"style", LAYOUT_SKIP}, {"template", LAYOUT_SKIP},
+	{"svg", LAYOUT_SKIP},
 	{"object", LAYOUT_INLINE}, {"noframes", LAYOUT_SKIP}, {"math", LAYOUT_INLINE},
-	{"br", LAYOUT_LINE}, {"div", LAYOUT_LINE}, {"li", LAYOUT_LINE}, {"tr", LAYOUT_LINE}, {"dt", LAYOUT_LINE},
+	{"br", LAYOUT_LINE}, {"div", LAYOUT_LINE}, {"li", LAYOUT_LINE}, {"tr", LAYOUT_LINE},
+	{"dt", LAYOUT_LINE},
 	{"dd", LAYOUT_LINE}, {"option", LAYOUT_LINE}, {"caption", LAYOUT_LINE}, {"figure", LAYOUT_LINE},
-	{"figcaption", LAYOUT_LINE}, {"header", LAYOUT_LINE}, {"footer", LAYOUT_LINE}, {"main", LAYOUT_LINE},
+	{"figcaption", LAYOUT_LINE}, {"header", LAYOUT_LINE}, {"footer", LAYOUT_LINE},
+	{"main", LAYOUT_LINE},
 	{"nav", LAYOUT_LINE}, {"aside", LAYOUT_LINE}, {"address", LAYOUT_LINE}, {"form", LAYOUT_LINE},
-	{"fieldset", LAYOUT_LINE}, {"legend", LAYOUT_LINE}, {"summary", LAYOUT_LINE}, {"details", LAYOUT_LINE},
+	{"fieldset", LAYOUT_LINE}, {"legend", LAYOUT_LINE}, {"summary", LAYOUT_LINE},
+	{"details", LAYOUT_LINE},
 	{"center", LAYOUT_LINE}, {"thead", LAYOUT_LINE}, {"tbody", LAYOUT_LINE}, {"hr", LAYOUT_LINE},
-	{"p", LAYOUT_PARAGRAPH}, {"h1", LAYOUT_PARAGRAPH}, {"h2", LAYOUT_PARAGRAPH}, {"h3", LAYOUT_PARAGRAPH},
-	{"h4", LAYOUT_PARAGRAPH}, {"h5", LAYOUT_PARAGRAPH}, {"h6", LAYOUT_PARAGRAPH}, {"ul", LAYOUT_PARAGRAPH},
-	{"ol", LAYOUT_PARAGRAPH}, {"dl", LAYOUT_PARAGRAPH}, {"table", LAYOUT_PARAGRAPH}, {"pre", LAYOUT_PARAGRAPH},
+	{"p", LAYOUT_PARAGRAPH}, {"h1", LAYOUT_PARAGRAPH}, {"h2", LAYOUT_PARAGRAPH},
+	{"h3", LAYOUT_PARAGRAPH},
+	{"h4", LAYOUT_PARAGRAPH}, {"h5", LAYOUT_PARAGRAPH}, {"h6", LAYOUT_PARAGRAPH},
+	{"ul", LAYOUT_PARAGRAPH},
+	{"ol", LAYOUT_PARAGRAPH}, {"dl", LAYOUT_PARAGRAPH}, {"table", LAYOUT_PARAGRAPH},
+	{"pre", LAYOUT_PARAGRAPH},
 	{"blockquote", LAYOUT_PARAGRAPH}, {"section", LAYOUT_PARAGRAPH}, {"article", LAYOUT_PARAGRAPH},
 	{"td", LAYOUT_CELL}, {"th", LAYOUT_CELL}
 };
@@ -86,10 +93,12 @@ static const struct
 }			metas[] = {
 	{"author", "author"}, {"dc.creator", "author"}, {"dcterms.creator", "author"},
 	{"article:author", "author"}, {"dc.title", "title"}, {"og:title", "title"},
-	{"description", "description"}, {"dc.description", "description"}, {"og:description", "description"},
+	{"description", "description"}, {"dc.description", "description"},
+	{"og:description", "description"},
 	{"keywords", "keywords"}, {"dc.subject", "keywords"}, {"language", "language"},
 	{"dc.language", "language"}, {"content-language", "language"}, {"generator", "producer"},
-	{"date", "created"}, {"dc.date", "created"}, {"dcterms.created", "created"}, {"created", "created"},
+	{"date", "created"}, {"dc.date", "created"}, {"dcterms.created", "created"},
+	{"created", "created"},
 	{"article:published_time", "created"}, {"dcterms.modified", "modified"},
 	{"article:modified_time", "modified"}, {"last-modified", "modified"}
 };
@@ -148,7 +157,8 @@ AddCharacters(Html *html, const char *characters, size_t length)
 		else if (at > start)
 			html->space = true;
 		start = at;
-		while (at < length && (strchr(" \t\r\n\f", characters[at]) == NULL || characters[at] == '\0'))
+		while (at < length &&
+			   (strchr(" \t\r\n\f", characters[at]) == NULL || characters[at] == '\0'))
 			at++;
 		if (at == start)
 			continue;
@@ -197,7 +207,8 @@ EndElement(void *data, const xmlChar *element)
 		html->in_title = false;
 	if (layout == LAYOUT_SKIP && html->skipped > 0)
 		html->skipped--;
-	if ((strcasecmp(name, "pre") == 0 || strcasecmp(name, "textarea") == 0) && html->preformatted > 0)
+	if ((strcasecmp(name, "pre") == 0 || strcasecmp(name, "textarea") == 0) &&
+		html->preformatted > 0)
 		html->preformatted--;
 	if (strcasecmp(name, "br") != 0)
 		Break(html, layout);
@@ -268,7 +279,8 @@ FindDeclared(const char *data, size_t length, char *name, size_t size)
 	at += 8 + (*at == 'e' || *at == 'E');
 	at += *at == '"' || *at == '\'';
 	while (at + width < end && width + 1 < size &&
-		   (isalnum((unsigned char) at[width]) || strchr("-_.:", at[width]) != NULL) && at[width] != '\0')
+		   (isalnum((unsigned char) at[width]) || strchr("-_.:", at[width]) != NULL) &&
+		   at[width] != '\0')
 		width++;
 	memcpy(name, at, width);
 	name[width] = '\0';

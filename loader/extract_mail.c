@@ -102,7 +102,8 @@ ReadParts(Mail *mail, const MailPart *whole, const char *boundary, bool alternat
 	{
 		bool		last;
 
-		if (length < width + 2 || memcmp(line, "--", 2) != 0 || memcmp(line + 2, boundary, width) != 0)
+		if (length < width + 2 || memcmp(line, "--", 2) != 0 ||
+			memcmp(line + 2, boundary, width) != 0)
 			continue;
 		last = length == width + 4 && memcmp(line + width + 2, "--", 2) == 0;
 		if (!last && length != width + 2)
@@ -213,7 +214,8 @@ ReadBody(Mail *mail, const MailPart *part, const char *type)
 		AddText(mail, part, type, false);
 	else if (StartsWith(type, "text/html"))
 		AddText(mail, part, type, true);
-	else if (StartsWith(type, "multipart/encrypted") || StartsWith(type, "application/pkcs7-mime") ||
+	else if (StartsWith(type, "multipart/encrypted") ||
+			 StartsWith(type, "application/pkcs7-mime") ||
 			 StartsWith(type, "application/x-pkcs7-mime"))
 		mail->encrypted = true;
 	else if (StartsWith(type, "multipart/"))

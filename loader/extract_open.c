@@ -27,13 +27,13 @@ AddCollapsed(Xml *xml, Open *state, const char *characters, size_t length)
 	{
 		size_t		start = at;
 
-		while (at < length && (characters[at] == ' ' || characters[at] == '\n' || characters[at] == '\t' ||
-							   characters[at] == '\r'))
+		while (at < length && (characters[at] == ' ' || characters[at] == '\n' ||
+							   characters[at] == '\t' || characters[at] == '\r'))
 			at++;
 		state->space |= at > start;
 		start = at;
-		while (at < length && characters[at] != ' ' && characters[at] != '\n' && characters[at] != '\t' &&
-			   characters[at] != '\r')
+		while (at < length && characters[at] != ' ' && characters[at] != '\n' &&
+			   characters[at] != '\t' && characters[at] != '\r')
 			at++;
 		if (at == start)
 			continue;

@@ -126,7 +126,7 @@ GiveUpForPdf(Job *job, const Program *program)
 void
 ExtractPdf(Job *job, const unsigned char *data, size_t size)
 {
-	char	   *arguments[] = {"pdftotext", "-htmlmeta", "-enc", "UTF-8", "-eol", "unix", "-", "-", NULL};
+	char *arguments[] = {"pdftotext", "-htmlmeta", "-enc", "UTF-8", "-eol", "unix", "-", "-", NULL};
 	Program		program = {.arguments = arguments,.alone = true};
 	char	   *text;
 	char	   *end;

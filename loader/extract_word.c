@@ -70,7 +70,8 @@ ExtractWord(Job *job, const unsigned char *data, size_t size)
 	static const char *const wanted[] = {
 		"[[]Content_Types].xml", "word/*.xml", "docProps/core.xml", "docProps/app.xml", NULL
 	};
-	static const char *const single[] = {"word/footnotes.xml", "word/endnotes.xml", "word/comments.xml"};
+	static const char *const single[] = {"word/footnotes.xml", "word/endnotes.xml",
+										 "word/comments.xml"};
 	static const char *const numbered[] = {"word/header", "word/footer"};
 	static const XmlHandler handler = {Start, End, Characters};
 	Package		package;

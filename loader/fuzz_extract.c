@@ -51,7 +51,8 @@ static const char *const parts[][2] = {
 	{"xl/_rels/workbook.xml.rels", "<r><Relationship Id='r' Target='worksheets/sheet1.xml'/></r>"},
 	{"ppt/presentation.xml", "<p/>"},
 	{"a.xhtml", "<html><body><p>a chapter</p></body></html>"},
-	{"xl/worksheets/sheet1.xml", "<s><row><c t='s'><v>0</v></c><c s='1'><v>43000.5</v></c></row></s>"},
+	{"xl/worksheets/sheet1.xml",
+	 "<s><row><c t='s'><v>0</v></c><c s='1'><v>43000.5</v></c></row></s>"},
 	{"content.xml", "<c/>"},
 };
 

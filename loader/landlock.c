@@ -38,7 +38,8 @@
 #define RIGHT_IOCTL (1 << 15)	/* version 5 */
 
 #define READING (RIGHT_READ_FILE | RIGHT_READ_DIR)
-#define FOR_FILES (RIGHT_EXECUTE | RIGHT_WRITE_FILE | RIGHT_READ_FILE | RIGHT_TRUNCATE | RIGHT_IOCTL)
+#define FOR_FILES \
+	(RIGHT_EXECUTE | RIGHT_WRITE_FILE | RIGHT_READ_FILE | RIGHT_TRUNCATE | RIGHT_IOCTL)
 
 struct RulesetAttributes
 {
@@ -62,15 +63,15 @@ static const char *const for_parsers[] = {
 	"/usr/lib", "/lib", "/lib64", "/usr/lib64", NULL
 };
 static const char *const for_programs[] = {
-	"/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/fonts", "/etc/localtime", "/dev/null",
+	"/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/fonts", "/etc/localtime",
+	"/dev/null",
 	"/var/cache/fontconfig", "/etc/alternatives", "/opt", NULL
 };
 static const char *const for_commands[] = {
-	"/sbin", "/lib32", "/nix/store", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/passwd", "/etc/group",
-	"/etc/nsswitch.conf", "/etc/mime.types", "/etc/papersize", "/etc/java-17-openjdk", "/etc/libreoffice",
-	"/etc/python3", "/etc/perl", "/etc/magic", "/etc/locale.alias", "/proc/cpuinfo", "/proc/meminfo",
-	"/proc/stat", "/proc/self", "/sys/devices/system/cpu", "/dev/zero", "/dev/random", "/dev/urandom",
-	NULL
+	"/sbin", "/lib32", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/passwd", "/etc/group",
+	"/etc/nsswitch.conf", "/etc/mime.types", "/etc/papersize", "/etc/libreoffice", "/etc/python3",
+	"/etc/perl", "/etc/magic", "/etc/locale.alias", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat",
+	"/proc/self", "/sys/devices/system/cpu", "/dev/zero", "/dev/random", "/dev/urandom", NULL
 };
 
 /* Returns whether the kernel has Landlock, and it is on. */
@@ -192,7 +193,7 @@ RulesOfCommand(const char *command, const char *folder)
 	return -1;
 }
 
-/* Keeps this process from all files but those it needs.  Returns true where there is no Landlock. */
+/* Keeps this process from all files but those it needs.  True if there is no Landlock. */
 bool
 EnterLandlock(SandboxKind kind, const char *command, const char *folder)
 {

@@ -258,7 +258,8 @@ FormatMailDate(Job *job, const char *value)
 
 	if (comma != NULL)
 		value = comma + 1;
-	if (sscanf(value, " %2u %3s %4u %2u:%2u:%2u %7s", &day, month, &year, &hour, &minute, &second, zone) < 5 ||
+	if (sscanf(value, " %2u %3s %4u %2u:%2u:%2u %7s", &day, month, &year, &hour, &minute, &second,
+			   zone) < 5 ||
 		(found = strstr(months, month)) == NULL || strlen(month) != 3 || (found - months) % 3 != 0)
 	{
 		snprintf(date, 80, "%s", value + strspn(value, " \t"));
@@ -266,8 +267,9 @@ FormatMailDate(Job *job, const char *value)
 	}
 	if (year < 100)
 		year += year < 50 ? 2000 : 1900;
-	snprintf(date, 80, "%04u-%02u-%02uT%02u:%02u:%02u", year % 10000, (unsigned) (found - months) / 3 + 1,
-			 day % 100, hour % 100, minute % 100, second % 100);
+	snprintf(date, 80, "%04u-%02u-%02uT%02u:%02u:%02u", year % 10000,
+			 (unsigned) (found - months) / 3 + 1, day % 100, hour % 100, minute % 100,
+			 second % 100);
 	if ((zone[0] == '+' || zone[0] == '-') && strspn(zone + 1, "0123456789") == 4)
 		snprintf(date + strlen(date), 80 - strlen(date), "%.3s:%.2s", zone, zone + 3);
 	else if (strcmp(zone, "GMT") == 0 || strcmp(zone, "UT") == 0 || strcmp(zone, "UTC") == 0 ||

@@ -122,7 +122,8 @@ OpenPackage(Job *job, Package *package, const unsigned char *data, size_t size,
 
 	memset(package, 0, sizeof(*package));
 	package->job = job;
-	while ((result = archive_read_next_header(archive, &entry)) == ARCHIVE_OK || result == ARCHIVE_WARN)
+	while ((result = archive_read_next_header(archive, &entry)) == ARCHIVE_OK ||
+		   result == ARCHIVE_WARN)
 	{
 		const char *name = EntryName(entry);
 

@@ -93,8 +93,10 @@ SetEnding(const Connection *connection, const ExtractionOptions *options, Ending
 	int			length;
 
 	result->status = EXTRACTION_FAILED;
-	if (ending == ENDING_TIMEOUT || (status > 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU))
-		length = asprintf(&result->message, "the extractor took more than %u seconds", options->timeout);
+	if (ending == ENDING_TIMEOUT ||
+		(status > 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU))
+		length =
+			asprintf(&result->message, "the extractor took more than %u seconds", options->timeout);
 	else if (status > 0 && WIFSIGNALED(status))
 		length = asprintf(&result->message, "the extractor ended by signal %d (%s)",
 						  WTERMSIG(status), strsignal(WTERMSIG(status)));

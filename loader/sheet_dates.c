@@ -73,7 +73,8 @@ Start(Xml *xml, const char *name)
 	{
 		/* Room is doubled whenever the count is a power of two. */
 		if ((styles->count & (styles->count - 1)) == 0)
-			styles->dates = Reallocate(xml->job, styles->dates, styles->count ? styles->count * 2 : 1);
+			styles->dates =
+				Reallocate(xml->job, styles->dates, styles->count ? styles->count * 2 : 1);
 		styles->dates[styles->count++] = IsDateFormat(styles, NumberAttribute(xml, "numFmtId"));
 	}
 }

@@ -105,7 +105,7 @@ HasSignature(const char *type)
 	return false;
 }
 
-/* Returns whether a text starts with a word, in whatever case, that is not the start of a longer one. */
+/* Returns whether a text starts with a whole word, in whatever case. */
 static bool
 StartsWith(const char *text, size_t length, const char *word)
 {
@@ -137,7 +137,8 @@ static bool
 IsMessage(const char *text, size_t length)
 {
 	static const char *const first[] = {
-		"Return-Path:", "Received:", "Delivered-To:", "MIME-Version:", "Message-ID:", "X-Mozilla-Status:", NULL
+		"Return-Path:", "Received:", "Delivered-To:", "MIME-Version:", "Message-ID:",
+		"X-Mozilla-Status:", NULL
 	};
 
 	/* What mailboxes put before each message */

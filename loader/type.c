@@ -35,7 +35,8 @@ TypeOfBytes(const unsigned char *data, size_t length)
 {
 	gboolean	uncertain;
 	char	   *type = g_content_type_guess(NULL, data, length, &uncertain);
-	const char *kept = uncertain || g_content_type_is_unknown(type) ? UNKNOWN_TYPE : g_intern_string(type);
+	const char *kept =
+		uncertain || g_content_type_is_unknown(type) ? UNKNOWN_TYPE : g_intern_string(type);
 
 	/* What is not text by our rules must not become it by others. */
 	if (g_content_type_is_a(kept, "text/plain"))
@@ -51,7 +52,7 @@ IsOpenXml(const char *type)
 	return strstr(type, "openxmlformats") != NULL || strstr(type, "macroEnabled") != NULL;
 }
 
-/* Returns whether two types of ZIP files are of the same program: a document and a template, say. */
+/* Returns whether two types of ZIP files are of one program: a document and a template, say. */
 static bool
 IsVariant(const char *by_name, const char *by_bytes)
 {

@@ -4,8 +4,8 @@ package Extract;
 use strict;
 use warnings;
 
-use Compress::Raw::Zlib qw(crc32);
-use Exporter qw(import);
+use Compress::Raw::Zlib      qw(crc32);
+use Exporter                 qw(import);
 use IO::Compress::RawDeflate qw(rawdeflate);
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -14,7 +14,7 @@ our @EXPORT = qw(build_extractor extract_files write_file make_zip make_docx mak
   make_odt make_epub make_pdf words_of);
 
 # With EXTRACT_SANITIZED=1, AddressSanitizer and UndefinedBehaviorSanitizer watch.
-my $target = $ENV{EXTRACT_SANITIZED} ? 'test_extract_sanitized' : 'test_extract';
+my $target  = $ENV{EXTRACT_SANITIZED} ? 'test_extract_sanitized' : 'test_extract';
 my $program = "loader/$target";
 
 # Builds the test program, or skips the test where its libraries are missing.
@@ -81,34 +81,49 @@ sub make_zip
 		my $offset = length $zip;
 
 		rawdeflate(\$bytes => \$packed) if $method == 8;
-		my $common = pack('vvvvvVVVvv', 20, $how{encrypted} ? 1 : 0, $method, 0, 0x21, crc32($bytes),
-			$how{packed_size} // length $packed, $how{size} // length $bytes, length $name, 0);
+		my $common = pack('vvvvvVVVvv',
+			20, $how{encrypted} ? 1 : 0,
+			$method, 0, 0x21, crc32($bytes),
+			$how{packed_size} // length $packed,
+			$how{size}        // length $bytes,
+			length $name, 0);
 		$zip .= "PK\003\004" . $common . $name . $packed;
-		$directory .= "PK\001\002" . pack('v', 20) . $common . pack('vvvVV', 0, 0, 0, 0, $offset) . $name;
+		$directory .=
+		  "PK\001\002" . pack('v', 20) . $common . pack('vvvVV', 0, 0, 0, 0, $offset) . $name;
 	}
-	return $zip . $directory . "PK\005\006" .
-	  pack('vvvvVVv', 0, 0, scalar @members, scalar @members, length $directory, length $zip, 0);
+	return
+	    $zip
+	  . $directory
+	  . "PK\005\006"
+	  . pack('vvvvVVv', 0, 0, scalar @members, scalar @members, length $directory, length $zip, 0);
 }
 
 my $declaration = qq{<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n};
-my $office = 'http://schemas.openxmlformats.org/officeDocument/2006';
+my $office      = 'http://schemas.openxmlformats.org/officeDocument/2006';
 
 # Returns the parts that all office files of Microsoft's have.
 sub office_parts
 {
 	my ($part, $type, $pages) = @_;
 	return (
-		[ '[Content_Types].xml', $declaration
+		[
+			'[Content_Types].xml',
+			$declaration
 			  . '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
 			  . qq{<Override PartName="/$part" ContentType="application/vnd.openxmlformats-officedocument.$type.main+xml"/>}
-			  . '</Types>' ],
-		[ 'docProps/core.xml', $declaration
+			  . '</Types>'
+		],
+		[
+			'docProps/core.xml',
+			$declaration
 			  . '<cp:coreProperties xmlns:cp="c" xmlns:dc="d" xmlns:dcterms="t">'
 			  . '<dc:title>A &amp; B</dc:title><dc:creator>Ann Author</dc:creator>'
 			  . '<dcterms:created>2020-01-02T03:04:05Z</dcterms:created>'
 			  . '<dcterms:modified>2021-01-02T03:04:05Z</dcterms:modified>'
-			  . '<dc:language>de-AT</dc:language></cp:coreProperties>' ],
-		[ 'docProps/app.xml', $declaration . "<Properties xmlns='p'>$pages</Properties>" ]);
+			  . '<dc:language>de-AT</dc:language></cp:coreProperties>'
+		],
+		[ 'docProps/app.xml', $declaration . "<Properties xmlns='p'>$pages</Properties>" ]
+	);
 }
 
 # Returns a DOCX file with the inside of its body.
@@ -117,10 +132,14 @@ sub make_docx
 	my ($body, @more) = @_;
 	return make_zip(
 		office_parts('word/document.xml', 'wordprocessingml.document', '<Pages>3</Pages>'),
-		[ 'word/document.xml', $declaration
+		[
+			'word/document.xml',
+			$declaration
 			  . '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
-			  . " xmlns:mc='m'><w:body>$body</w:body></w:document>" ],
-		@more);
+			  . " xmlns:mc='m'><w:body>$body</w:body></w:document>"
+		],
+		@more
+	);
 }
 
 # Returns an XLSX file with the inside of the only sheet's rows, and of the shared strings.
@@ -129,20 +148,32 @@ sub make_xlsx
 	my ($rows, $strings) = @_;
 	return make_zip(
 		office_parts('xl/workbook.xml', 'spreadsheetml.sheet', ''),
-		[ 'xl/workbook.xml', $declaration
+		[
+			'xl/workbook.xml',
+			$declaration
 			  . qq{<workbook xmlns="s" xmlns:r="$office/relationships"><sheets>}
-			  . '<sheet name="First sheet" sheetId="1" r:id="rId7"/></sheets></workbook>' ],
-		[ 'xl/_rels/workbook.xml.rels', $declaration
-			  . '<Relationships><Relationship Id="rId7" Target="worksheets/other.xml"/></Relationships>' ],
-		[ 'xl/worksheets/other.xml',
-			$declaration . "<worksheet xmlns='s'><sheetData>$rows</sheetData></worksheet>" ],
+			  . '<sheet name="First sheet" sheetId="1" r:id="rId7"/></sheets></workbook>'
+		],
+		[
+			'xl/_rels/workbook.xml.rels',
+			$declaration
+			  . '<Relationships><Relationship Id="rId7" Target="worksheets/other.xml"/></Relationships>'
+		],
+		[
+			'xl/worksheets/other.xml',
+			$declaration . "<worksheet xmlns='s'><sheetData>$rows</sheetData></worksheet>"
+		],
 		[ 'xl/sharedStrings.xml', $declaration . "<sst xmlns='s'>$strings</sst>" ],
-		[ 'xl/styles.xml', $declaration
+		[
+			'xl/styles.xml',
+			$declaration
 			  . q{<styleSheet xmlns='s'><numFmts><numFmt numFmtId="170" formatCode="0 &quot;days&quot;"/>}
 			  . q{<numFmt numFmtId="171" formatCode="[$-409]dd\.mm\.yyyy"/></numFmts>}
 			  . q{<cellStyleXfs><xf numFmtId="14"/></cellStyleXfs>}
 			  . q{<cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="170"/><xf numFmtId="171"/>}
-			  . q{</cellXfs></styleSheet>} ]);
+			  . q{</cellXfs></styleSheet>}
+		]
+	);
 }
 
 # Returns a PPTX file with slides of one paragraph each.
@@ -150,18 +181,23 @@ sub make_pptx
 {
 	my @slides = @_;
 	my $number = 0;
-	my @parts = map {
-		[ 'ppt/slides/slide' . ++$number . '.xml',
-			"$declaration<p:sld xmlns:p='p' xmlns:a='a'><a:p><a:r><a:t>$_</a:t></a:r></a:p></p:sld>" ]
+	my @parts  = map {
+		[
+			'ppt/slides/slide' . ++$number . '.xml',
+			"$declaration<p:sld xmlns:p='p' xmlns:a='a'><a:p><a:r><a:t>$_</a:t></a:r></a:p></p:sld>"
+		]
 	} @slides;
 
 	# In the order of a directory listing, so that 10 comes before 2.
 	@parts = sort { $a->[0] cmp $b->[0] } @parts;
 	return make_zip(
-		office_parts('ppt/presentation.xml', 'presentationml.presentation',
-			'<Slides>' . @slides . '</Slides>'),
+		office_parts(
+			'ppt/presentation.xml', 'presentationml.presentation',
+			'<Slides>' . @slides . '</Slides>'
+		),
 		[ 'ppt/presentation.xml', "$declaration<p:presentation xmlns:p='p'/>" ],
-		@parts);
+		@parts
+	);
 }
 
 # Returns an OpenDocument file with the inside of its body.
@@ -171,23 +207,37 @@ sub make_odt
 	my $kind = $how{kind} // 'text';
 	return make_zip(
 		[ 'mimetype', "application/vnd.oasis.opendocument.$kind", method => 0 ],
-		[ 'content.xml', $how{content} // $declaration
+		[
+			'content.xml',
+			$how{content} // $declaration
 			  . '<office:document-content xmlns:office="o" xmlns:text="t" xmlns:table="a" xmlns:dc="d">'
 			  . '<office:automatic-styles><text:p>no text</text:p></office:automatic-styles>'
-			  . "<office:body><office:$kind>$body</office:$kind></office:body></office:document-content>" ],
-		[ 'styles.xml', $declaration
+			  . "<office:body><office:$kind>$body</office:$kind></office:body></office:document-content>"
+		],
+		[
+			'styles.xml',
+			$declaration
 			  . '<office:document-styles xmlns:office="o" xmlns:style="s" xmlns:text="t"><office:styles/>'
 			  . '<office:master-styles><style:footer><text:p>a footer</text:p></style:footer>'
-			  . '</office:master-styles></office:document-styles>' ],
-		[ 'meta.xml', $declaration
+			  . '</office:master-styles></office:document-styles>'
+		],
+		[
+			'meta.xml',
+			$declaration
 			  . '<office:document-meta xmlns:office="o" xmlns:meta="m" xmlns:dc="d"><office:meta>'
 			  . '<dc:title>An ODT title</dc:title><meta:initial-creator>Ann Author</meta:initial-creator>'
 			  . '<dc:creator>Bob Editor</dc:creator><meta:creation-date>2020-01-02T03:04:05</meta:creation-date>'
 			  . '<dc:date>2021-01-02T03:04:05</dc:date><dc:language>de-AT</dc:language>'
-			  . '<meta:document-statistic meta:page-count="4"/></office:meta></office:document-meta>' ],
-		[ 'META-INF/manifest.xml', $declaration
+			  . '<meta:document-statistic meta:page-count="4"/></office:meta></office:document-meta>'
+		],
+		[
+			'META-INF/manifest.xml',
+			$declaration
 			  . '<manifest:manifest xmlns:manifest="f">'
-			  . ($how{encrypted} ? '<manifest:encryption-data/>' : '') . '</manifest:manifest>' ]);
+			  . ($how{encrypted} ? '<manifest:encryption-data/>' : '')
+			  . '</manifest:manifest>'
+		]
+	);
 }
 
 # Returns an EPUB file with chapters, given by name and inside of their bodies.
@@ -198,16 +248,28 @@ sub make_epub
 	my $spine = join '', map { qq{<itemref idref="$_"/>} } @$order;
 	return make_zip(
 		[ 'mimetype', 'application/epub+zip', method => 0 ],
-		[ 'META-INF/container.xml', $declaration
-			  . '<container><rootfiles><rootfile full-path="OEBPS/book.opf"/></rootfiles></container>' ],
-		[ 'OEBPS/book.opf', $declaration
+		[
+			'META-INF/container.xml',
+			$declaration
+			  . '<container><rootfiles><rootfile full-path="OEBPS/book.opf"/></rootfiles></container>'
+		],
+		[
+			'OEBPS/book.opf',
+			$declaration
 			  . '<package xmlns:dc="d"><metadata><dc:title>A book</dc:title><dc:creator>Ann Author</dc:creator>'
-			  . "<dc:language>en</dc:language></metadata><manifest>$items</manifest><spine>$spine</spine></package>" ],
-		(map {
-			[ "OEBPS/text/$_ x.xhtml", $declaration
-				  . "<html xmlns='h'><head><title>no text</title></head><body>$chapters->{$_}</body></html>" ]
-		} sort keys %$chapters),
-		@more);
+			  . "<dc:language>en</dc:language></metadata><manifest>$items</manifest><spine>$spine</spine></package>"
+		],
+		(
+			map {
+				[
+					"OEBPS/text/$_ x.xhtml",
+					$declaration
+					  . "<html xmlns='h'><head><title>no text</title></head><body>$chapters->{$_}</body></html>"
+				]
+			} sort keys %$chapters
+		),
+		@more
+	);
 }
 
 # Returns a PDF file with a content stream for each page, and objects to add or to replace.
@@ -215,18 +277,21 @@ sub make_pdf
 {
 	my ($pages, %objects) = @_;
 	my $kids = join ' ', map { (10 + 2 * $_) . ' 0 R' } 0 .. $#$pages;
-	my %all = (
+	my %all  = (
 		1 => '<</Type/Catalog/Pages 2 0 R>>',
 		2 => "<</Type/Pages/Kids[$kids]/Count " . @$pages . '>>',
 		3 => '<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>',
-		4 => "<</Title(A & <B>)/Author(Ann Author)/CreationDate(D:20200102030405Z)>>");
+		4 => "<</Title(A & <B>)/Author(Ann Author)/CreationDate(D:20200102030405Z)>>"
+	);
 	my ($pdf, %at) = ("%PDF-1.4\n");
 
 	foreach my $page (0 .. $#$pages)
 	{
 		my $number = 10 + 2 * $page;
-		$all{$number} = '<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 300]/Contents '
-		  . ($number + 1) . ' 0 R/Resources<</Font<</F 3 0 R>>>>>>';
+		$all{$number} =
+		    '<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 300]/Contents '
+		  . ($number + 1)
+		  . ' 0 R/Resources<</Font<</F 3 0 R>>>>>>';
 		$all{ $number + 1 } =
 		  '<</Length ' . length($pages->[$page]) . ">>stream\n$pages->[$page]\nendstream";
 	}
@@ -238,9 +303,17 @@ sub make_pdf
 	}
 	my $start = length $pdf;
 	my ($last) = sort { $b <=> $a } keys %all;
-	return $pdf . "xref\n0 " . ($last + 1) . "\n0000000000 65535 f \n" . join('', map {
-		exists $at{$_} ? sprintf("%010d 00000 n \n", $at{$_}) : "0000000000 65535 f \n" } 1 .. $last)
-	  . 'trailer<</Size ' . ($last + 1) . "/Root 1 0 R/Info 4 0 R>>\nstartxref\n$start\n%%EOF\n";
+	return
+	    $pdf
+	  . "xref\n0 "
+	  . ($last + 1)
+	  . "\n0000000000 65535 f \n"
+	  . join('',
+		map { exists $at{$_} ? sprintf("%010d 00000 n \n", $at{$_}) : "0000000000 65535 f \n" }
+		  1 .. $last)
+	  . 'trailer<</Size '
+	  . ($last + 1)
+	  . "/Root 1 0 R/Info 4 0 R>>\nstartxref\n$start\n%%EOF\n";
 }
 
 # Returns how often each word is in a text, regardless of case and marks.

@@ -13,9 +13,17 @@ my $folder = PostgreSQL::Test::Utils::tempdir();
 # There is at least one office file of each kind.
 my @texts = ('Two <b>words</b> &amp; more', "\xc3\x84pfel, \xe6\x97\xa5\xe6\x9c\xac", 1 .. 200);
 s/<.*?>//g foreach @texts;
-write_file("$folder/made.docx", make_docx(join '', map { "<w:p><w:r><w:t>$_ </w:t></w:r></w:p>" } @texts));
-write_file("$folder/made.odt", make_odt('', content => '<o:c xmlns:o="o" xmlns:text="t"><o:body>'
-		  . join('', map { "<text:p>$_</text:p>" } @texts) . '</o:body></o:c>'));
+write_file("$folder/made.docx",
+	make_docx(join '', map { "<w:p><w:r><w:t>$_ </w:t></w:r></w:p>" } @texts));
+write_file(
+	"$folder/made.odt",
+	make_odt(
+		'',
+		content => '<o:c xmlns:o="o" xmlns:text="t"><o:body>'
+		  . join('', map { "<text:p>$_</text:p>" } @texts)
+		  . '</o:body></o:c>'
+	)
+);
 
 # Other folders to search, separated by spaces
 my $more = $ENV{EXTRACT_COMPARE} // '';
@@ -39,11 +47,16 @@ sub missing_words
 # A pattern of names, the program to compare with (FILE is the file), and what only that program
 # writes: names of images, buttons, numbers of lists.
 my @kinds = (
-	[ '*.docx', 20, 'docx2txt FILE -', qr/^\0/ ],
+	[ '*.docx',   20, 'docx2txt FILE -',                          qr/^\0/ ],
 	[ '*.od[tp]', 20, 'odt2txt --encoding=UTF-8 --width=-1 FILE', qr/\[-- .*? --\]/ ],
-	[ '*.ott', 20, 'odt2txt --encoding=UTF-8 --width=-1 FILE', qr/\[-- .*? --\]/ ],
-	[ '*.html', 60, 'w3m -dump -T text/html -O UTF-8 -cols 10000 FILE', qr/\[[^\]\n]*\]|^ *(\d+|[ivx]+)\. /m ],
-	[ '*.pdf', 20, 'pdftotext -enc UTF-8 FILE -', qr/^\0/ ]);
+	[ '*.ott',    20, 'odt2txt --encoding=UTF-8 --width=-1 FILE', qr/\[-- .*? --\]/ ],
+	[
+		'*.html', 60,
+		'w3m -dump -T text/html -O UTF-8 -cols 10000 FILE',
+		qr/\[[^\]\n]*\]|^ *(\d+|[ivx]+)\. /m
+	],
+	[ '*.pdf', 20, 'pdftotext -enc UTF-8 FILE -', qr/^\0/ ]
+);
 
 foreach my $kind (@kinds)
 {
@@ -51,26 +64,27 @@ foreach my $kind (@kinds)
 	my ($program) = $command =~ /^(\S+)/;
 	my @files = find_files($pattern, $count);
 
-  SKIP:
+	SKIP:
 	{
 		skip "$program is missing", 1 if system("command -v $program >/dev/null") != 0;
-		skip "no $pattern here", 1 if @files == 0;
+		skip "no $pattern here",    1 if @files == 0;
 		my $results = extract_files([], @files);
 		my ($words, $differing) = (0, 0);
 
 		foreach my $file (@files)
 		{
-			my $quoted = $command =~ s/FILE/'$file'/r;
-			my $theirs = words_of(`$quoted 2>/dev/null` =~ s/$own//gr);
-			my $result = $results->{$file};
-			my $ours = words_of($result->{text});
+			my $quoted  = $command =~ s/FILE/'$file'/r;
+			my $theirs  = words_of(`$quoted 2>/dev/null` =~ s/$own//gr);
+			my $result  = $results->{$file};
+			my $ours    = words_of($result->{text});
 			my @missing = missing_words($theirs, $ours);
 
 			# Where the other program fails there is nothing to compare.
 			next if !%$theirs || $result->{status} ne 'done';
-			$words += scalar keys %$theirs;
+			$words     += scalar keys %$theirs;
 			$differing += @missing;
-			diag("$file: $program also has @missing[0 .. ($#missing > 9 ? 9 : $#missing)]") if @missing;
+			diag("$file: $program also has @missing[0 .. ($#missing > 9 ? 9 : $#missing)]")
+			  if @missing;
 		}
 		note("$program: $words different words in " . @files . " files, $differing not found");
 		cmp_ok($differing, '<=', $words / 100, "$pattern: at least 99 % of the words of $program");
