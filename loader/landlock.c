@@ -64,8 +64,7 @@ static const char *const for_parsers[] = {
 };
 static const char *const for_programs[] = {
 	"/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/fonts", "/etc/localtime",
-	"/dev/null",
-	"/var/cache/fontconfig", "/etc/alternatives", "/opt", NULL
+	"/dev/null", "/var/cache/fontconfig", "/etc/alternatives", "/opt", NULL
 };
 static const char *const for_commands[] = {
 	"/sbin", "/lib32", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/passwd", "/etc/group",

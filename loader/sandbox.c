@@ -82,7 +82,7 @@ SetLimits(SandboxKind kind, const Limits *limits)
 		return false;
 	/* The limit is on all processes of the user, whose number is not known but for a bound. */
 	if (kind == SANDBOX_COMMAND && sysinfo(&info) == 0)
-		return SetLimit(RLIMIT_NPROC, info.procs + 256, info.procs + 256);
+		return SetLimit(RLIMIT_NPROC, info.procs + 100, info.procs + 100);
 	return true;
 }
 
@@ -133,6 +133,9 @@ bool
 EnterSandbox(SandboxKind kind, const Limits *limits, const char *command, const char *folder)
 {
 	VolunteerForOom();
+	/* Many busy processes of a command's must not keep the server from ending them. */
+	if (kind == SANDBOX_COMMAND)
+		setpriority(PRIO_PROCESS, 0, 10);
 	LeaveRoot();
 	return SetLimits(kind, limits) &&
 		DropCapabilities() &&

@@ -27,7 +27,7 @@ sub extract_within
 sub hostile_file
 {
 	my ($name, $bytes, $status, $pattern) = @_;
-	my $result = extract_within($name, 6, write_file("$folder/$name", $bytes));
+	my $result = extract_within($name, 12, write_file("$folder/$name", $bytes));
 
 	is($result->{status}, $status, "$name: status") or diag($result->{message});
 	like($status eq 'done' ? $result->{text} : $result->{message}, $pattern, "$name: why");
@@ -183,7 +183,7 @@ sub processes_with
 sub hostile_command
 {
 	my ($name, $command, $status, $pattern) = @_;
-	my $result = extract_within($name, 9, $image, '-c', "image/png=: $mark; $command");
+	my $result = extract_within($name, 20, $image, '-c', "image/png=: $mark; $command");
 
 	is($result->{status}, $status, "$name: status") or diag($result->{message});
 	like($status eq 'done' ? $result->{text} : $result->{message}, $pattern, "$name: result");
