@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "command.h"
-#include "encoding.h"
+#include "text_encoding.h"
 #include "spawn.h"
 #include "utf8.h"
 

@@ -11,7 +11,7 @@
 #include <iconv.h>
 #include <string.h>
 
-#include "encoding.h"
+#include "text_encoding.h"
 #include "utf8.h"
 
 #define SAMPLE 65536

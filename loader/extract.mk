@@ -3,7 +3,7 @@
 # make -f extract.mk test_extract: shows what the extractors make of files.
 # make -f extract.mk fuzz_extract: the fuzzer; see fuzz_extract.c. Needs clang.
 
-EXTRACTOR_OBJS = job.o metadata.o utf8.o encoding.o detect_encoding.o family.o signature.o zip_type.o \
+EXTRACTOR_OBJS = job.o metadata.o utf8.o text_encoding.o detect_encoding.o family.o signature.o zip_type.o \
 	command.o xml.o package.o office.o sheet_dates.o mail_header.o mail_encoding.o \
 	extract_text.o extract_html.o extract_word.o extract_sheet.o extract_slides.o extract_open.o \
 	extract_book.o extract_mail.o extract_pdf.o extract_gzip.o sandbox.o landlock.o seccomp.o

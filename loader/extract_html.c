@@ -12,7 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "encoding.h"
+#include "text_encoding.h"
 #include "extractors.h"
 #include "utf8.h"
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "encoding.h"
+#include "text_encoding.h"
 #include "extractors.h"
 #include "mail.h"
 

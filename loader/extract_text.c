@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "encoding.h"
+#include "text_encoding.h"
 #include "extractors.h"
 
 /*

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "encoding.h"
+#include "text_encoding.h"
 #include "mail.h"
 
 /* Finds where the header of a message or part ends and its body starts. */

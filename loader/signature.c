@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "encoding.h"
+#include "text_encoding.h"
 #include "signature.h"
 
 static const struct Signature

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "encoding.h"
+#include "text_encoding.h"
 #include "extract.h"
 #include "signature.h"
 

@@ -1,5 +1,5 @@
 /*
- * encoding.c
+ * text_encoding.c
  *		Conversion of texts to UTF-8 with iconv.
  */
 #include <ctype.h>
@@ -7,7 +7,7 @@
 #include <iconv.h>
 #include <string.h>
 
-#include "encoding.h"
+#include "text_encoding.h"
 #include "utf8.h"
 
 /* Returns the encoding that a byte order mark tells, and the mark's length; else NULL. */

@@ -1,9 +1,9 @@
 /*
- * encoding.h
+ * text_encoding.h
  *		Character encodings: which one a text has, and its conversion to UTF-8.
  */
-#ifndef ENCODING_H
-#define ENCODING_H
+#ifndef TEXT_ENCODING_H
+#define TEXT_ENCODING_H
 
 #include "job.h"
 
@@ -15,4 +15,4 @@ extern const char *AppendDecoded(Job *job, Buffer *to, const char *declared, con
 								 size_t length);
 extern bool LooksLikeText(const unsigned char *data, size_t length);
 
-#endif							/* ENCODING_H */
+#endif							/* TEXT_ENCODING_H */
