@@ -34,7 +34,7 @@ static const struct
 	},
 	{
 		"file_type", "Types",
-		"SELECT file_type AS type, documents, bytes, duplicates, failed"
+		"SELECT file_type, documents, bytes, duplicates, failed"
 		" FROM @ingestion_stats_by_type WHERE $1::text IS NULL ORDER BY bytes DESC, 1"
 	},
 	{
