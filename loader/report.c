@@ -26,11 +26,13 @@ static const struct
 	},
 	{
 		"source", "Sources",
-		"SELECT s.ingestion_source AS source, s.documents, s.bytes, s.duplicates, s.failed,"
-		" (SELECT pg_catalog.count(*) FROM @current_locations l"
-		" WHERE l.ingestion_source = s.ingestion_source) AS locations"
-		" FROM @ingestion_stats_by_source s"
-		" WHERE $1::text IS NULL OR s.ingestion_source = $1 ORDER BY 1"
+		"SELECT source, coalesce(s.documents, 0) AS documents, coalesce(s.bytes, 0) AS bytes,"
+		" coalesce(s.duplicates, 0) AS duplicates, coalesce(s.failed, 0) AS failed,"
+		" coalesce(l.locations, 0) AS locations FROM @ingestion_stats_by_source s"
+		" FULL JOIN (SELECT ingestion_source, pg_catalog.count(*) AS locations"
+		" FROM @current_locations GROUP BY 1) l ON l.ingestion_source = s.ingestion_source"
+		" CROSS JOIN LATERAL (SELECT coalesce(s.ingestion_source, l.ingestion_source)) n (source)"
+		" WHERE $1::text IS NULL OR source = $1 ORDER BY 1"
 	},
 	{
 		"file_type", "Types",
