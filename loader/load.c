@@ -1,0 +1,304 @@
+/*-------------------------------------------------------------------------
+ *
+ * load.c
+ *		load: from the folders to the ledger.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "load.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "batch.h"
+#include "cancel.h"
+#include "failures.h"
+#include "locks.h"
+#include "message.h"
+#include "mounts.h"
+#include "output.h"
+#include "path.h"
+#include "progress.h"
+#include "read.h"
+#include "scan.h"
+#include "send.h"
+#include "summary.h"
+#include "texts.h"
+#include "unchanged.h"
+#include "walk.h"
+
+#define NSENDERS 2
+
+/* Files that wait to be read, and batches that wait to be sent. */
+#define FILES_LIMIT 100000
+#define BATCHES_LIMIT 2
+
+#define TICK (G_USEC_PER_SEC / 20)
+
+int64_t
+CountOfAll(const Load *load, Count count)
+{
+	int64_t		sum = 0;
+
+	for (uint32_t i = 0; i < load->nroots; i++)
+		sum += CountOf(&load->roots[i], count);
+	return sum;
+}
+
+/* Adds a PATH of the command line, unless another one covers it. */
+static void
+AddRoot(Load *load, const char *argument)
+{
+	Root	   *root = &load->roots[load->nroots];
+	char	   *path = AbsolutePath(argument);
+	GString    *location = g_string_new(NULL);
+	struct stat st;
+
+	if (path != NULL && lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
+	{
+		char	   *target = realpath(path, NULL);
+
+		g_free(path);
+		path = g_strdup(target);
+		free(target);
+	}
+	if (path == NULL || stat(path, &st) != 0)
+		Fail("could not access \"%s\": %s", argument, strerror(errno));
+	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
+		Fail("\"%s\" is neither a folder nor a file", argument);
+	memset(root, 0, sizeof(*root));
+	SetLocation(location, path);
+	root->path = path;
+	root->location = g_string_free(location, FALSE);
+	root->is_folder = S_ISDIR(st.st_mode);
+	root->device = st.st_dev;
+	root->unseen = g_ptr_array_new_with_free_func(g_free);
+	load->nroots++;
+}
+
+static int
+CompareRoots(const void *a, const void *b)
+{
+	return strcmp(((const Root *) a)->path, ((const Root *) b)->path);
+}
+
+/* Sets the roots: sorted, and none below another one. */
+static void
+SetRoots(Load *load)
+{
+	guint		npaths = g_strv_length(load->options->paths);
+	uint32_t	nkept = 0;
+
+	load->roots = g_new0(Root, npaths);
+	for (guint i = 0; i < npaths; i++)
+		AddRoot(load, load->options->paths[i]);
+	qsort(load->roots, load->nroots, sizeof(Root), CompareRoots);
+	for (uint32_t i = 0; i < load->nroots; i++)
+	{
+		bool		is_covered = false;
+
+		for (uint32_t j = 0; j < nkept; j++)
+			is_covered |= IsBelow(load->roots[i].path, load->roots[j].path);
+		if (is_covered)
+			continue;
+		if (nkept != i)
+			memcpy(&load->roots[nkept], &load->roots[i], sizeof(Root));
+		load->roots[nkept].number = nkept;
+		nkept++;
+	}
+	load->nroots = nkept;
+}
+
+/* Shows what would be read, in place of reading it. */
+static void
+ShowFiles(Load *load)
+{
+	File	   *file;
+	GString    *location = g_string_new(NULL);
+
+	while ((file = PopItem(&load->files, 0, NULL)) != NULL)
+	{
+		SetLocation(location, file->path);
+		ShowFile(load->options, location->str, file->is_known ? "would read" : "would add");
+		g_free(file);
+	}
+	g_string_free(location, TRUE);
+}
+
+static gpointer
+ShowFilesThread(gpointer load)
+{
+	BlockSignals();
+	ShowFiles(load);
+	return NULL;
+}
+
+/* The thread that finds the files; it ends when all are read. */
+static gpointer
+FindFiles(gpointer pointer)
+{
+	Load	   *load = pointer;
+	int			nreaders = load->options->dry_run ? 1 : load->options->jobs;
+	GThread   **readers = g_new(GThread *, nreaders);
+
+	BlockSignals();
+	for (int i = 0; i < nreaders; i++)
+		readers[i] = g_thread_new("read", load->options->dry_run ? ShowFilesThread : ReadFiles,
+								  load);
+	if (!load->options->retry_failed)
+		Walk(load);
+	else if (!QueueFailed(load))
+		GiveUp();
+	atomic_store(&load->is_walked, true);
+	CloseQueue(&load->files);
+	for (int i = 0; i < nreaders; i++)
+		g_thread_join(readers[i]);
+	g_free(readers);
+	if (!load->options->dry_run)
+	{
+		Batch	   *rest;
+
+		ReadChanging(load);
+		rest = TakeOpenBatch(load);
+		if (rest != NULL && !PushItem(&load->batches, rest))
+			FreeBatch(rest);
+	}
+	CloseQueue(&load->batches);
+	return NULL;
+}
+
+/* Tells the main thread that a thread has ended. */
+static void
+SayEnd(Load *load)
+{
+	g_mutex_lock(&load->end_lock);
+	load->nended++;
+	g_cond_signal(&load->has_ended);
+	g_mutex_unlock(&load->end_lock);
+}
+
+/* Waits a tick, or until another thread has ended.  Returns whether all have. */
+static bool
+HaveEnded(Load *load, int nthreads)
+{
+	gint64		end = g_get_monotonic_time() + TICK;
+	bool		have_ended;
+
+	g_mutex_lock(&load->end_lock);
+	if (load->nended < nthreads)
+		g_cond_wait_until(&load->has_ended, &load->end_lock, end);
+	have_ended = load->nended == nthreads;
+	g_mutex_unlock(&load->end_lock);
+	return have_ended;
+}
+
+/* A sender, which says when it has ended. */
+static gpointer
+RunSender(gpointer pointer)
+{
+	Load	   *load = pointer;
+
+	SendBatches(load);
+	SayEnd(load);
+	return NULL;
+}
+
+/* The finder of files, the same. */
+static gpointer
+RunFinder(gpointer pointer)
+{
+	Load	   *load = pointer;
+
+	FindFiles(load);
+	SayEnd(load);
+	return NULL;
+}
+
+/* Lets all threads work, and waits for their end. */
+static void
+RunThreads(Load *load)
+{
+	GThread    *threads[1 + NSENDERS];
+	int			nthreads = 0;
+	bool		is_stopping = false;
+
+	threads[nthreads++] = g_thread_new("find", RunFinder, load);
+	for (int i = 0; i < NSENDERS && !load->options->dry_run; i++)
+		threads[nthreads++] = g_thread_new("send", RunSender, load);
+	while (!HaveEnded(load, nthreads))
+	{
+		if (MustStop() && !is_stopping)
+		{
+			is_stopping = true;
+			StopExtraction();
+		}
+		if (is_stopping)
+		{
+			EmptyQueue(&load->files, g_free);
+			EmptyQueue(&load->batches, FreeBatch);
+		}
+		ShowProgress(load);
+	}
+	for (int i = 0; i < nthreads; i++)
+		g_thread_join(threads[i]);
+	EndProgress(load);
+}
+
+/* Returns the exit status of a load whose threads have ended. */
+static int
+FinishLoad(Load *load)
+{
+	bool		is_recorded = true;
+
+	if (!MustStop() && !load->options->retry_failed)
+		is_recorded = FinishScans(load);
+	if (IsCancelled())
+		return EXIT_CANCELLED;
+	if (HasGivenUp() || !is_recorded)
+		return EXIT_FATAL;
+	return CountOfAll(load, COUNT_FAILED) > 0 ? EXIT_SOME_FAILED : EXIT_ALL;
+}
+
+/* Prepares what the threads share. */
+static void
+PrepareLoad(Load *load, const Options *options)
+{
+	load->options = options;
+	load->started = g_get_monotonic_time();
+	load->changing = g_ptr_array_new();
+	InitQueue(&load->files, FILES_LIMIT);
+	InitQueue(&load->batches, BATCHES_LIMIT);
+	g_mutex_init(&load->open_lock);
+	g_mutex_init(&load->changing_lock);
+	g_mutex_init(&load->current_lock);
+	g_mutex_init(&load->end_lock);
+	g_cond_init(&load->has_ended);
+}
+
+int
+RunLoad(const Options *options)
+{
+	static Load load;
+	int			status;
+
+	PrepareLoad(&load, options);
+	/* First, while the program is small and has one thread. */
+	if (!options->dry_run && !options->no_extract)
+		StartTexts(options);
+	load.conn = OpenLedger(&load.ledger, options);
+	SetRoots(&load);
+	ReadMounts();
+	CatchSignals();
+	if ((!options->dry_run && !LockRoots(&load)) || !StartScan(&load) || !FetchKnown(&load))
+		return IsCancelled() ? EXIT_CANCELLED : EXIT_FATAL;
+	RunThreads(&load);
+	status = FinishLoad(&load);
+	if (IsCancelled())
+		ReportWarning("cancelled: no scan was recorded");
+	PrintSummary(&load, status);
+	PQfinish(load.conn);
+	FreeKnown(load.known);
+	return status;
+}

@@ -1,0 +1,98 @@
+/*-------------------------------------------------------------------------
+ *
+ * output.c
+ *		Lines about single files, for people or as JSON.
+ *
+ * The names of files may have any characters: one that moves the cursor of a terminal
+ * or ends the line is shown as an escape.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "output.h"
+
+#include "message.h"
+
+void
+AppendJson(GString *json, const char *text)
+{
+	g_string_append_c(json, '"');
+	for (const unsigned char *p = (const unsigned char *) text; *p != '\0'; p++)
+	{
+		if (*p == '"' || *p == '\\')
+			g_string_append_printf(json, "\\%c", *p);
+		else if (*p == '\n')
+			g_string_append(json, "\\n");
+		else if (*p < 0x20 || *p == 0x7F)
+			g_string_append_printf(json, "\\u%04x", *p);
+		else
+			g_string_append_c(json, *p);
+	}
+	g_string_append_c(json, '"');
+}
+
+/* Returns a text without control characters. */
+static char *
+Printable(const char *text)
+{
+	GString    *printable = g_string_new(NULL);
+
+	for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p))
+	{
+		gunichar	c = g_utf8_get_char(p);
+
+		if (c == '\n')
+			g_string_append(printable, "\\n");
+		else if (g_unichar_iscntrl(c))
+			g_string_append_printf(printable, "\\x%02x", c);
+		else
+			g_string_append_len(printable, p, g_utf8_next_char(p) - p);
+	}
+	return g_string_free(printable, FALSE);
+}
+
+void
+ShowFile(const Options *options, const char *location, const char *result)
+{
+	if (!options->verbose)
+		return;
+	if (options->json)
+	{
+		GString    *json = g_string_new("{\"type\": \"file\", \"location\": ");
+
+		AppendJson(json, location);
+		PrintLine("%s, \"result\": \"%s\"}", json->str, result);
+		g_string_free(json, TRUE);
+	}
+	else
+	{
+		char	   *printable = Printable(location);
+
+		PrintLine("%s: %s", result, printable);
+		g_free(printable);
+	}
+}
+
+void
+ShowFailure(const Options *options, const char *location, const char *class,
+			const char *message)
+{
+	if (options->json)
+	{
+		GString    *json = g_string_new("{\"type\": \"failure\", \"location\": ");
+
+		AppendJson(json, location);
+		g_string_append_printf(json, ", \"class\": \"%s\", \"message\": ", class);
+		AppendJson(json, message);
+		PrintLine("%s}", json->str);
+		g_string_free(json, TRUE);
+	}
+	else
+	{
+		char	   *printable = Printable(location);
+		char	   *printable_message = Printable(message);
+
+		ReportWarning("%s: %s", printable, printable_message);
+		g_free(printable);
+		g_free(printable_message);
+	}
+}
