@@ -57,7 +57,7 @@ static void
 OpenPipe(Job *job, int fds[2], int ours)
 {
 	if (pipe2(fds, O_CLOEXEC) != 0)
-		GiveUp(job, EXTRACTION_FAILED, "could not create a pipe: %s", strerror(errno));
+		FailJob(job, EXTRACTION_FAILED, "could not create a pipe: %s", strerror(errno));
 	PushCleanup(job, CloseFd, (void *) (intptr_t) fds[ours]);
 	fcntl(fds[ours], F_SETFL, O_NONBLOCK);
 }
@@ -120,7 +120,7 @@ ReadPipe(Job *job, Program *program, int fd, bool is_output)
 		Append(job, &program->output, bytes, (size_t) length);
 		/* Markup and metadata may come with the text. */
 		if (program->output.length > job->max_text + 100000)
-			GiveUp(job, EXTRACTION_TOO_LARGE, "the text is longer than %zu bytes", job->max_text);
+			FailJob(job, EXTRACTION_TOO_LARGE, "the text is longer than %zu bytes", job->max_text);
 	}
 	else
 		KeepErrors(program, bytes, (size_t) length);
@@ -135,7 +135,7 @@ Converse(Job *job, Program *program, struct pollfd polled[3], const unsigned cha
 	while (polled[1].fd >= 0 || polled[2].fd >= 0)
 	{
 		if (poll(polled, 3, -1) < 0 && errno != EINTR)
-			GiveUp(job, EXTRACTION_FAILED, "could not wait for %s", program->arguments[0]);
+			FailJob(job, EXTRACTION_FAILED, "could not wait for %s", program->arguments[0]);
 		if (polled[0].fd >= 0 && polled[0].revents != 0)
 		{
 			ssize_t		written = write(polled[0].fd, data, size < 65536 ? size : 65536);
@@ -175,7 +175,7 @@ RunProgram(Job *job, Program *program, const unsigned char *data, size_t size)
 	if (!direct)
 	{
 		if (pipe2(input, O_CLOEXEC) != 0)
-			GiveUp(job, EXTRACTION_FAILED, "could not create a pipe: %s", strerror(errno));
+			FailJob(job, EXTRACTION_FAILED, "could not create a pipe: %s", strerror(errno));
 		fcntl(input[1], F_SETFL, O_NONBLOCK);
 		polled[0].fd = input[1];
 	}
@@ -185,7 +185,7 @@ RunProgram(Job *job, Program *program, const unsigned char *data, size_t size)
 	close(output[1]);
 	close(errors[1]);
 	if (pid < 0)
-		GiveUp(job, EXTRACTION_FAILED, "could not start %s: %s", program->arguments[0],
+		FailJob(job, EXTRACTION_FAILED, "could not start %s: %s", program->arguments[0],
 			   strerror(errno));
 	polled[1] = (struct pollfd) {output[0], POLLIN, 0};
 	polled[2] = (struct pollfd) {errors[0], POLLIN, 0};
@@ -209,11 +209,11 @@ GiveUpForStatus(Job *job, const Program *program)
 	if (WIFEXITED(program->status) && WEXITSTATUS(program->status) > 128)
 		number = WEXITSTATUS(program->status) - 128;
 	if (number == SIGXCPU)
-		GiveUp(job, EXTRACTION_FAILED, "%s took too long", name);
+		FailJob(job, EXTRACTION_FAILED, "%s took too long", name);
 	if (number > 0 && number < 65)
-		GiveUp(job, EXTRACTION_FAILED, "%s ended by signal %d (%s)", name, number,
+		FailJob(job, EXTRACTION_FAILED, "%s ended by signal %d (%s)", name, number,
 			   strsignal(number));
-	GiveUp(job, EXTRACTION_FAILED, "%s failed with exit status %d%s%s", name,
+	FailJob(job, EXTRACTION_FAILED, "%s failed with exit status %d%s%s", name,
 		   WEXITSTATUS(program->status), program->errors[0] ? ": " : "", program->errors);
 }
 
@@ -235,5 +235,5 @@ ExtractByCommand(Job *job, const unsigned char *data, size_t size)
 	encoding = AppendDecoded(job, &job->text, NULL, program.output.data ? program.output.data : "",
 							 program.output.length);
 	if (encoding == NULL)
-		GiveUp(job, EXTRACTION_FAILED, "the command wrote no text, but bytes");
+		FailJob(job, EXTRACTION_FAILED, "the command wrote no text, but bytes");
 }

@@ -34,7 +34,7 @@ static void *
 Grow(Job *job, void *array, int count, size_t width)
 {
 	if (count >= MAX_ITEMS)
-		GiveUp(job, EXTRACTION_TOO_LARGE, "the book has too many chapters");
+		FailJob(job, EXTRACTION_TOO_LARGE, "the book has too many chapters");
 	if ((count & (count - 1)) == 0)
 		array = Reallocate(job, array, width * (size_t) (count ? count * 2 : 1));
 	return array;
@@ -197,10 +197,10 @@ ExtractBook(Job *job, const unsigned char *data, size_t size)
 		ParsePart(&package, part, &encryption, &book);
 	ParsePart(&package, RequirePart(&package, "META-INF/container.xml"), &container, &book);
 	if (book.root == NULL)
-		GiveUp(job, EXTRACTION_FAILED, "the book names no package document");
+		FailJob(job, EXTRACTION_FAILED, "the book names no package document");
 	ParsePart(&package, RequirePart(&package, book.root), &opf, &book);
 	if (book.encrypted)
-		GiveUp(job, EXTRACTION_ENCRYPTED, "the book is protected (DRM)");
+		FailJob(job, EXTRACTION_ENCRYPTED, "the book is protected (DRM)");
 	for (int i = 0; i < book.spine_count; i++)
 		AddChapter(&package, &book, book.spine[i]);
 }

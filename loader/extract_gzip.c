@@ -38,10 +38,10 @@ Unpack(Job *job, Buffer *to, z_stream *stream, const unsigned char *data, size_t
 		size -= step - stream->avail_in;
 		data = stream->next_in;
 		if (to->length > MAX_UNPACKED)
-			GiveUp(job, EXTRACTION_TOO_LARGE, "the gzip file unpacks to more than %zu MB",
+			FailJob(job, EXTRACTION_TOO_LARGE, "the gzip file unpacks to more than %zu MB",
 				   MAX_UNPACKED >> 20);
 		if (result == Z_MEM_ERROR)
-			GiveUp(job, EXTRACTION_TOO_LARGE, "the file needs more memory than is allowed");
+			FailJob(job, EXTRACTION_TOO_LARGE, "the file needs more memory than is allowed");
 		if (result == Z_STREAM_END)
 		{
 			/* Another member may follow; zeros and other bytes after the last are padding. */
@@ -50,7 +50,7 @@ Unpack(Job *job, Buffer *to, z_stream *stream, const unsigned char *data, size_t
 			result = Z_OK;
 		}
 		else if (result != Z_OK)
-			GiveUp(job, EXTRACTION_FAILED, "could not unpack the gzip file: %s",
+			FailJob(job, EXTRACTION_FAILED, "could not unpack the gzip file: %s",
 				   stream->msg ? stream->msg : "it ends too early");
 	}
 }
@@ -81,22 +81,22 @@ ExtractGzip(Job *job, const unsigned char *data, size_t size)
 	Family		family;
 
 	if (++job->depth > MAX_NESTED_FILES)
-		GiveUp(job, EXTRACTION_FAILED, "the file is nested too deep");
+		FailJob(job, EXTRACTION_FAILED, "the file is nested too deep");
 	/* Not on the stack: its cleanup may run after this function. */
 	stream = Allocate(job, sizeof(*stream));
 	memset(stream, 0, sizeof(*stream));
 	/* 16 means gzip. */
 	if (inflateInit2(stream, MAX_WBITS + 16) != Z_OK)
-		GiveUp(job, EXTRACTION_TOO_LARGE, "the file needs more memory than is allowed");
+		FailJob(job, EXTRACTION_TOO_LARGE, "the file needs more memory than is allowed");
 	PushCleanup(job, EndInflate, stream);
 	Unpack(job, &unpacked, stream, data, size);
 	PopCleanup(job);
 	if (unpacked.length == 0)
-		GiveUp(job, EXTRACTION_NO_TEXT, "the gzip file is empty");
+		FailJob(job, EXTRACTION_NO_TEXT, "the gzip file is empty");
 	type = TypeOfUnpacked(&unpacked);
 	family = type ? FamilyOf(type) : FAMILY_NONE;
 	if (family == FAMILY_NONE || family == FAMILY_UNKNOWN)
-		GiveUp(job, EXTRACTION_UNSUPPORTED, "no extractor takes what is in the gzip file");
+		FailJob(job, EXTRACTION_UNSUPPORTED, "no extractor takes what is in the gzip file");
 	AddMetadata(job, "unpacked_type", type);
 	ExtractorOf(family) (job, (const unsigned char *) unpacked.data, unpacked.length);
 	Release(job, unpacked.data);

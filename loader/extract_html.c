@@ -243,10 +243,10 @@ Parse(Html *html, const char *data, size_t length)
 	if (length == 0)
 		return;
 	if (length > INT_MAX / 2)
-		GiveUp(html->job, EXTRACTION_TOO_LARGE, "the HTML document is too large");
+		FailJob(html->job, EXTRACTION_TOO_LARGE, "the HTML document is too large");
 	parser = htmlCreateMemoryParserCtxt(data, (int) length);
 	if (parser == NULL)
-		GiveUp(html->job, EXTRACTION_TOO_LARGE, "the file needs more memory than is allowed");
+		FailJob(html->job, EXTRACTION_TOO_LARGE, "the file needs more memory than is allowed");
 	PushCleanup(html->job, FreeParser, parser);
 	memset(parser->sax, 0, sizeof(*parser->sax));
 	parser->sax->startElement = StartElement;
@@ -259,7 +259,7 @@ Parse(Html *html, const char *data, size_t length)
 	xmlSwitchEncoding(parser, XML_CHAR_ENCODING_UTF8);
 	htmlParseDocument(parser);
 	if (parser->errNo == XML_ERR_NO_MEMORY)
-		GiveUp(html->job, EXTRACTION_TOO_LARGE, "the file needs more memory than is allowed");
+		FailJob(html->job, EXTRACTION_TOO_LARGE, "the file needs more memory than is allowed");
 	PopCleanup(html->job);
 }
 
@@ -302,7 +302,7 @@ AppendHtml(Job *job, const char *encoding, const unsigned char *data, size_t siz
 		encoding = FindDeclared((const char *) data, size, declared, sizeof(declared));
 	encoding = AppendDecoded(job, &utf8, encoding, (const char *) data, size);
 	if (encoding == NULL)
-		GiveUp(job, EXTRACTION_FAILED, "the file is not text");
+		FailJob(job, EXTRACTION_FAILED, "the file is not text");
 	utf8.length = CleanUtf8(utf8.data, utf8.length, &job->removed);
 	Parse(&html, utf8.data, utf8.length);
 	Release(job, utf8.data);

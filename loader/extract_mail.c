@@ -241,7 +241,7 @@ ReadPart(Mail *mail, const char *data, size_t length, bool is_message)
 	const char *type;
 
 	if (++mail->parts > MAX_PARTS || mail->depth >= MAX_NESTED_PARTS)
-		GiveUp(mail->job, EXTRACTION_FAILED, "the message has too many parts");
+		FailJob(mail->job, EXTRACTION_FAILED, "the message has too many parts");
 	mail->depth++;
 	SplitPart(&part, data, length);
 	value = GetHeader(mail->job, &part, "Content-Type");
@@ -277,5 +277,5 @@ ExtractMail(Job *job, const unsigned char *data, size_t size)
 	ReadBody(&mail, &message, value ? value + strspn(value, " \t") : NULL);
 	Release(job, value);
 	if (mail.encrypted && job->text.length == 0)
-		GiveUp(job, EXTRACTION_ENCRYPTED, "the message is encrypted");
+		FailJob(job, EXTRACTION_ENCRYPTED, "the message is encrypted");
 }

@@ -192,7 +192,7 @@ ExtractOpen(Job *job, const unsigned char *data, size_t size)
 	OpenPackage(job, &package, data, size, wanted);
 	Read(&package, "META-INF/manifest.xml", &manifest, &state);
 	if (state.encrypted)
-		GiveUp(job, EXTRACTION_ENCRYPTED, "the file needs a password");
+		FailJob(job, EXTRACTION_ENCRYPTED, "the file needs a password");
 	Read(&package, "meta.xml", &meta, &state);
 	/* Templates may have nothing but styles. */
 	if (FindPart(&package, "styles.xml") == NULL)

@@ -111,14 +111,14 @@ static void __attribute__((noreturn))
 GiveUpForPdf(Job *job, const Program *program)
 {
 	if (WIFEXITED(program->status) && WEXITSTATUS(program->status) == 127)
-		GiveUp(job, EXTRACTION_UNSUPPORTED, "pdftotext is not installed");
+		FailJob(job, EXTRACTION_UNSUPPORTED, "pdftotext is not installed");
 	if (strstr(program->errors, "password") != NULL)
-		GiveUp(job, EXTRACTION_ENCRYPTED, "the PDF file needs a password");
+		FailJob(job, EXTRACTION_ENCRYPTED, "the PDF file needs a password");
 	if (WIFEXITED(program->status) && WEXITSTATUS(program->status) == 3)
-		GiveUp(job, EXTRACTION_ENCRYPTED, "the PDF file does not allow to copy its text");
+		FailJob(job, EXTRACTION_ENCRYPTED, "the PDF file does not allow to copy its text");
 	if (strstr(program->errors, "Out of memory") != NULL ||
 		strstr(program->errors, "bad_alloc") != NULL)
-		GiveUp(job, EXTRACTION_TOO_LARGE, "the file needs more memory than is allowed");
+		FailJob(job, EXTRACTION_TOO_LARGE, "the file needs more memory than is allowed");
 	GiveUpForStatus(job, program);
 }
 
@@ -143,11 +143,11 @@ ExtractPdf(Job *job, const unsigned char *data, size_t size)
 	for (int i = 0; i < 2 && end != NULL; i++)
 		end = memrchr(program.output.data, '<', (size_t) (end - program.output.data));
 	if (text == NULL || end == NULL || end < text + 6)
-		GiveUp(job, EXTRACTION_FAILED, "pdftotext wrote no text");
+		FailJob(job, EXTRACTION_FAILED, "pdftotext wrote no text");
 	*text = '\0';
 	AddHead(job, program.output.data);
 	pages = AddPages(job, text + 6, (size_t) (end - text - 6));
 	AddNumber(job, "pages", pages);
 	if (CountWords(job->text.data, job->text.length) == 0)
-		GiveUp(job, EXTRACTION_NO_TEXT, "the pages hold no text, perhaps only scans");
+		FailJob(job, EXTRACTION_NO_TEXT, "the pages hold no text, perhaps only scans");
 }

@@ -158,7 +158,7 @@ StartWorkbook(Xml *xml, const char *name)
 	if (strcmp(name, "sheet") != 0)
 		return;
 	if (book->count == MAX_SHEETS)
-		GiveUp(xml->job, EXTRACTION_TOO_LARGE, "the file has too many sheets");
+		FailJob(xml->job, EXTRACTION_TOO_LARGE, "the file has too many sheets");
 	if ((book->count & (book->count - 1)) == 0)
 		book->sheets = Reallocate(xml->job, book->sheets,
 								  sizeof(Sheet) * (size_t) (book->count ? book->count * 2 : 1));

@@ -52,6 +52,6 @@ ExtractText(Job *job, const unsigned char *data, size_t size)
 	encoding = AppendDecoded(job, &job->text,
 							 FindXmlEncoding(text, size, declared, sizeof(declared)), text, size);
 	if (encoding == NULL)
-		GiveUp(job, EXTRACTION_FAILED, "the file is not text");
+		FailJob(job, EXTRACTION_FAILED, "the file is not text");
 	AddMetadata(job, "encoding", encoding);
 }

@@ -3,7 +3,7 @@
  *		The extractors, one for each family of formats.
  *
  * They run in a child process, or in a fuzzer.  They add to the job's text and metadata, and
- * call GiveUp() where there is no text.
+ * call FailJob() where there is no text.
  */
 #ifndef EXTRACTORS_H
 #define EXTRACTORS_H

@@ -2,7 +2,7 @@
  * job.c
  *		Memory, buffers, metadata and the end of an extraction.
  *
- * An extractor runs until it returns or calls GiveUp().  Memory comes from
+ * An extractor runs until it returns or calls FailJob().  Memory comes from
  * Allocate(), so that nothing is left either way.
  */
 #include <stdarg.h>
@@ -45,7 +45,7 @@ FinishText(Job *job)
 		job->text.length = CleanUtf8(job->text.data, job->text.length, &job->removed);
 	words = CountWords(job->text.data, job->text.length);
 	if (words == 0)
-		GiveUp(job, EXTRACTION_NO_TEXT, job->size == 0 ? "the file is empty" :
+		FailJob(job, EXTRACTION_NO_TEXT, job->size == 0 ? "the file is empty" :
 			   "the file holds no text");
 	AddNumber(job, "words", words);
 	if (job->removed > 0)
@@ -77,7 +77,7 @@ FreeJob(Job *job)
 
 /* Ends the extraction without a text. */
 void
-GiveUp(Job *job, ExtractionStatus status, const char *format,...)
+FailJob(Job *job, ExtractionStatus status, const char *format,...)
 {
 	va_list		arguments;
 
@@ -109,7 +109,7 @@ Reallocate(Job *job, void *memory, size_t size)
 	if (size < SIZE_MAX - sizeof(Block))
 		moved = realloc(block, sizeof(Block) + size);
 	if (moved == NULL)
-		GiveUp(job, EXTRACTION_TOO_LARGE, "the file needs more memory than is allowed");
+		FailJob(job, EXTRACTION_TOO_LARGE, "the file needs more memory than is allowed");
 	if (block == NULL)
 	{
 		moved->previous = NULL;
@@ -149,7 +149,7 @@ PushCleanup(Job *job, void (*function) (void *), void *argument)
 	if (job->cleanup_count == sizeof(job->cleanups) / sizeof(job->cleanups[0]))
 	{
 		function(argument);
-		GiveUp(job, EXTRACTION_FAILED, "the file is nested too deep");
+		FailJob(job, EXTRACTION_FAILED, "the file is nested too deep");
 	}
 	job->cleanups[job->cleanup_count].function = function;
 	job->cleanups[job->cleanup_count].argument = argument;
@@ -173,7 +173,7 @@ Reserve(Job *job, Buffer *buffer, size_t more)
 	if (buffer->data != NULL && buffer->capacity - buffer->length >= more)
 		return;
 	if (more > SIZE_MAX / 4 || buffer->length > SIZE_MAX / 4)
-		GiveUp(job, EXTRACTION_TOO_LARGE, "the file needs more memory than is allowed");
+		FailJob(job, EXTRACTION_TOO_LARGE, "the file needs more memory than is allowed");
 	while (capacity - buffer->length < more)
 		capacity *= 2;
 	buffer->data = Reallocate(job, buffer->data, capacity);
@@ -213,5 +213,5 @@ void
 CheckText(Job *job)
 {
 	if (job->text.length > job->max_text)
-		GiveUp(job, EXTRACTION_TOO_LARGE, "the text is longer than %zu bytes", job->max_text);
+		FailJob(job, EXTRACTION_TOO_LARGE, "the text is longer than %zu bytes", job->max_text);
 }

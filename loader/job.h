@@ -53,7 +53,7 @@ typedef struct Job
 	char		message[256];
 	char		extractor[256];
 
-	/* What has to be freed, and where GiveUp() goes */
+	/* What has to be freed, and where FailJob() goes */
 	int			depth;			/* of files in files */
 	Block	   *blocks;
 	Cleanup		cleanups[8];
@@ -71,7 +71,7 @@ typedef void (*Extractor) (Job *job, const unsigned char *data, size_t size);
 extern void InitJob(Job *job, const unsigned char *data, size_t size, size_t max_text);
 extern void RunJob(Job *job, Extractor extract);
 extern void FreeJob(Job *job);
-extern void GiveUp(Job *job, ExtractionStatus status, const char *format, ...)
+extern void FailJob(Job *job, ExtractionStatus status, const char *format, ...)
 			__attribute__((noreturn, format(printf, 3, 4)));
 
 extern void *Allocate(Job *job, size_t size);

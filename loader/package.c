@@ -28,8 +28,8 @@ GiveUpForZip(Job *job, struct archive *archive)
 
 	/* libarchive crashes if it is asked before it has found out the format. */
 	if (archive_format(archive) != 0 && archive_read_has_encrypted_entries(archive) == 1)
-		GiveUp(job, EXTRACTION_ENCRYPTED, "the file is encrypted");
-	GiveUp(job, EXTRACTION_FAILED, "could not unpack the ZIP file: %s", text ? text : "malformed");
+		FailJob(job, EXTRACTION_ENCRYPTED, "the file is encrypted");
+	FailJob(job, EXTRACTION_FAILED, "could not unpack the ZIP file: %s", text ? text : "malformed");
 }
 
 /* Opens a ZIP file in memory. */
@@ -40,10 +40,10 @@ OpenArchive(Job *job, const unsigned char *data, size_t size)
 
 	/* Office files with a password are no ZIP files any more. */
 	if (size > 8 && memcmp(data, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8) == 0)
-		GiveUp(job, EXTRACTION_ENCRYPTED, "the file needs a password");
+		FailJob(job, EXTRACTION_ENCRYPTED, "the file needs a password");
 	archive = archive_read_new();
 	if (archive == NULL)
-		GiveUp(job, EXTRACTION_TOO_LARGE, "the file needs more memory than is allowed");
+		FailJob(job, EXTRACTION_TOO_LARGE, "the file needs more memory than is allowed");
 	PushCleanup(job, FreeArchive, archive);
 	archive_read_support_format_zip(archive);
 	if (archive_read_open_memory(archive, data, size) != ARCHIVE_OK)
@@ -66,7 +66,7 @@ Unpack(Package *package, struct archive *archive, Part *part, size_t *total)
 			return;
 		*total += (size_t) length;
 		if (*total > MAX_UNPACKED)
-			GiveUp(package->job, EXTRACTION_TOO_LARGE, "the ZIP file unpacks to more than %zu MB",
+			FailJob(package->job, EXTRACTION_TOO_LARGE, "the ZIP file unpacks to more than %zu MB",
 				   MAX_UNPACKED >> 20);
 		Append(package->job, &part->data, bytes, (size_t) length);
 	}
@@ -97,7 +97,7 @@ AddPart(Package *package, const char *name)
 	Part	   *part;
 
 	if (package->count == MAX_PARTS)
-		GiveUp(package->job, EXTRACTION_TOO_LARGE, "the ZIP file has too many parts");
+		FailJob(package->job, EXTRACTION_TOO_LARGE, "the ZIP file has too many parts");
 	/* Room is doubled whenever the count is a power of two. */
 	if ((package->count & (package->count - 1)) == 0)
 		package->parts = Reallocate(package->job, package->parts,
@@ -128,11 +128,11 @@ OpenPackage(Job *job, Package *package, const unsigned char *data, size_t size,
 		const char *name = EntryName(entry);
 
 		if (++entries > MAX_ENTRIES)
-			GiveUp(job, EXTRACTION_TOO_LARGE, "the ZIP file has too many entries");
+			FailJob(job, EXTRACTION_TOO_LARGE, "the ZIP file has too many entries");
 		if (name == NULL || !IsWanted(name, wanted) || FindPart(package, name) != NULL)
 			continue;
 		if (archive_entry_is_data_encrypted(entry))
-			GiveUp(job, EXTRACTION_ENCRYPTED, "the file is encrypted");
+			FailJob(job, EXTRACTION_ENCRYPTED, "the file is encrypted");
 		Unpack(package, archive, AddPart(package, name), &total);
 	}
 	if (result != ARCHIVE_EOF)
@@ -157,7 +157,7 @@ RequirePart(const Package *package, const char *name)
 	Part	   *part = FindPart(package, name);
 
 	if (part == NULL)
-		GiveUp(package->job, EXTRACTION_FAILED, "the ZIP file has no %s", name);
+		FailJob(package->job, EXTRACTION_FAILED, "the ZIP file has no %s", name);
 	return part;
 }
 

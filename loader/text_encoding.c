@@ -148,6 +148,6 @@ AppendDecoded(Job *job, Buffer *to, const char *declared, const char *data, size
 	if (strcmp(encoding, "UTF-8") == 0)
 		Append(job, to, data + width, length - width);
 	else if (!ConvertText(job, to, encoding, data + width, length - width))
-		GiveUp(job, EXTRACTION_FAILED, "this system cannot convert from %s", encoding);
+		FailJob(job, EXTRACTION_FAILED, "this system cannot convert from %s", encoding);
 	return encoding;
 }

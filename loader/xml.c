@@ -28,7 +28,7 @@ StartElement(void *data, const xmlChar *name, const xmlChar *prefix, const xmlCh
 	(void) namespaces;
 	(void) defaulted_count;
 	if (++xml->depth > MAX_DEPTH)
-		GiveUp(xml->job, EXTRACTION_FAILED, "%s is nested too deep", xml->part);
+		FailJob(xml->job, EXTRACTION_FAILED, "%s is nested too deep", xml->part);
 	xml->attributes = attributes;
 	xml->attribute_count = attribute_count;
 	if (xml->handler->start != NULL)
@@ -71,10 +71,10 @@ GiveUpForXml(Job *job, xmlParserCtxtPtr parser, const char *part)
 	char		text[120] = "malformed";
 
 	if (parser->errNo == XML_ERR_NO_MEMORY)
-		GiveUp(job, EXTRACTION_TOO_LARGE, "the file needs more memory than is allowed");
+		FailJob(job, EXTRACTION_TOO_LARGE, "the file needs more memory than is allowed");
 	if (error != NULL && error->message != NULL)
 		snprintf(text, sizeof(text), "%.*s", (int) strcspn(error->message, "\n"), error->message);
-	GiveUp(job, EXTRACTION_FAILED, "%s is no valid XML: %s", part, text);
+	FailJob(job, EXTRACTION_FAILED, "%s is no valid XML: %s", part, text);
 }
 
 /* Parses a document; the handler's functions get state in xml->state. */
@@ -86,10 +86,10 @@ ParseXml(Job *job, const XmlHandler *handler, void *state, const char *part, con
 	xmlParserCtxtPtr parser;
 
 	if (length > INT_MAX / 2)
-		GiveUp(job, EXTRACTION_TOO_LARGE, "%s is too large", part);
+		FailJob(job, EXTRACTION_TOO_LARGE, "%s is too large", part);
 	parser = length > 0 ? xmlCreateMemoryParserCtxt(data, (int) length) : NULL;
 	if (parser == NULL)
-		GiveUp(job, EXTRACTION_FAILED, "%s is empty", part);
+		FailJob(job, EXTRACTION_FAILED, "%s is empty", part);
 	PushCleanup(job, FreeParser, parser);
 	memset(parser->sax, 0, sizeof(*parser->sax));
 	parser->sax->initialized = XML_SAX2_MAGIC;
