@@ -10,6 +10,7 @@ script() {
     psql -X -q -v ON_ERROR_STOP=1 -v rounds="$BENCH_ROUNDS" -v files="$TMPDIR" \
         -v documents="${BENCH_DOCUMENTS:-100000}" \
         -v large_documents="${BENCH_LARGE_DOCUMENTS:-5000}" \
+        -v locations="${BENCH_LOCATIONS:-500000}" -v vanished="${BENCH_VANISHED:-100000}" \
         -v sizes="${BENCH_SIZES:-500000 5000000}" "$@" -f "bench/$file"
 }
 

@@ -17,9 +17,9 @@ SELECT 'UPDATE start SET at = clock_timestamp()',
        format('INSERT INTO migrate_time SELECT %s, %L, clock_timestamp() - at FROM start',
               :documents, step)
 FROM generate_series(1, :rounds) AS round,
-     (VALUES (1, '1.1', '1.0 to 1.1'), (2, '1.0', '1.1 to 1.0'),
-             (3, 'unpackaged', '1.0 to unpackaged (detach)'),
-             (4, '1.0', 'unpackaged to 1.0 (adopt)')) AS steps (n, target, step)
+     (VALUES (1, '1.1', '1.0 to 1.1'), (2, '1.2', '1.1 to 1.2'), (3, '1.1', '1.2 to 1.1'),
+             (4, '1.0', '1.1 to 1.0'), (5, 'unpackaged', '1.0 to unpackaged (detach)'),
+             (6, '1.0', 'unpackaged to 1.0 (adopt)')) AS steps (n, target, step)
 ORDER BY round, n
 \gexec
 

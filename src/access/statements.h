@@ -7,7 +7,7 @@
 
 #include "ledger.h"
 
-/* Their texts in statements.c say which parameters they take. */
+/* Their texts (statement_text.h) say which parameters they take. */
 typedef enum LedgerStatement
 {
 	STATEMENT_INSERT_DOCUMENT,

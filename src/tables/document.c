@@ -148,3 +148,13 @@ HashContent(Document *document, Datum content)
 	if ((Pointer) packed != DatumGetPointer(content))
 		pfree(packed);
 }
+
+/* Returns whether any of the documents of a batch has a location. */
+bool
+HaveLocations(Document **documents, int ndocuments)
+{
+	for (int i = 0; i < ndocuments; i++)
+		if (!documents[i]->location.isnull)
+			return true;
+	return false;
+}

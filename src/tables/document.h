@@ -70,6 +70,7 @@ extern const char *FieldName(DocumentField field);
 extern const char *DefaultValue(DocumentField field);
 extern void InitDocument(Document *document, int64 position);
 extern void HashContent(Document *document, Datum content);
+extern bool HaveLocations(Document **documents, int ndocuments);
 extern bool HasExtractor(const Ledger *ledger);
 extern void GetFieldLimits(const Ledger *ledger, FieldLimits *limits);
 extern bool HasProblem(Document *document, const FieldLimits *limits,

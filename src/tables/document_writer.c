@@ -116,12 +116,15 @@ InsertedValue(const Document *document, int column)
 	return value;
 }
 
-/* Sets the columns of a new row. */
+/* Sets the columns of a new row.  Without an extractor, the last ones stay NULL. */
 static void
 FillRow(DocumentWriter *writer, const Document *document)
 {
+	int			ncolumns = document->extractor != (Datum) 0 ?
+		writer->ncolumns : INSERTED_COLUMNS_1_1;
+
 	StartRow(writer->rows);
-	for (int i = 0; i < writer->ncolumns; i++)
+	for (int i = 0; i < ncolumns; i++)
 	{
 		NullableDatum value = InsertedValue(document, i);
 

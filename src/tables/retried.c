@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "access/nbtree.h"
 #include "access/table.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_collation.h"
@@ -40,13 +41,22 @@ typedef struct Retried
 {
 	const Ledger *ledger;
 	Relation	error_log;
+	List	   *indexes;		/* of error_log, OIDs */
 	bool		by_identity;	/* since 1.2 */
 	Document  **documents;
 	int			ndocuments;
 	bool	   *is_found;		/* NULL: none is */
 } Retried;
 
-/* Returns an index of failures, or InvalidOid if there is none. */
+/* Returns whether an index has never had an entry, if that is known at once. */
+static bool
+IsNew(Relation index)
+{
+	return index->rd_rel->relam == BTREE_AM_OID &&
+		RelationGetNumberOfBlocks(index) <= BTREE_METAPAGE + 1;
+}
+
+/* Returns an index of failures, or InvalidOid if there is none, or none in it. */
 static Oid
 FindFailureIndex(const Retried *retried, const FailureIndex *wanted)
 {
@@ -54,13 +64,13 @@ FindFailureIndex(const Retried *retried, const FailureIndex *wanted)
 	Relation	index;
 	bool		is_as_wanted;
 
-	if (!list_member_oid(RelationGetIndexList(retried->error_log), found))
+	if (!list_member_oid(retried->indexes, found))
 		return InvalidOid;
-	/* A user may have given this name to another index. */
+	/* A user may have given this name to another index.  Its lock stays. */
 	index = index_open(found, AccessShareLock);
 	is_as_wanted = index->rd_rel->relam == wanted->access_method &&
-		index->rd_opcintype[0] == TEXTOID;
-	index_close(index, AccessShareLock);
+		index->rd_opcintype[0] == TEXTOID && !IsNew(index);
+	index_close(index, NoLock);
 	return is_as_wanted ? found : InvalidOid;
 }
 
@@ -145,7 +155,8 @@ FindRetried(Retried *retried)
 		FindFailures(retried, &by_name_only);
 		return;
 	}
-	FindFailures(retried, &by_location);
+	if (HaveLocations(retried->documents, retried->ndocuments))
+		FindFailures(retried, &by_location);
 	FindFailures(retried, &by_hash);
 	FindFailures(retried, &by_name);
 }
@@ -213,6 +224,7 @@ MarkRetried(const Ledger *ledger, Document **documents, int ndocuments)
 	if (RelationGetNumberOfBlocks(retried.error_log) > 0)
 	{
 		retried.by_identity = IdentifiesFailures(ledger);
+		retried.indexes = RelationGetIndexList(retried.error_log);
 		FindRetried(&retried);
 	}
 	table_close(retried.error_log, NoLock);

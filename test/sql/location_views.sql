@@ -54,6 +54,21 @@ SELECT locations FROM ingestion_stats;
 SELECT document_id, replaced_at IS NULL AS is_last FROM location_history
 WHERE location = '/a/2' ORDER BY id;
 
+-- A client with a memory of its own can find the same in all rows and the documents deleted.
+CREATE TEMPORARY TABLE gone AS
+SELECT DISTINCT l.document_id FROM document_locations AS l
+WHERE l.document_id IS NOT NULL
+    AND NOT EXISTS (SELECT FROM documents AS d WHERE d.id = l.document_id);
+TABLE gone;
+WITH last AS (
+    SELECT DISTINCT ON (ingestion_source, location) id, document_id
+    FROM document_locations ORDER BY ingestion_source, location, id DESC),
+current AS (
+    SELECT id FROM last
+    WHERE document_id IS NOT NULL AND document_id NOT IN (SELECT document_id FROM gone))
+SELECT count(*), bool_and(c.id IS NOT NULL AND l.id IS NOT NULL) AS are_the_same
+FROM current AS c FULL JOIN current_locations AS l USING (id);
+
 -- A query for one document, or for other columns of the statistics, reads no more than it needs.
 CREATE FUNCTION plan(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 BEGIN
