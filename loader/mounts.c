@@ -24,8 +24,8 @@ static GHashTable *mount_points;
 void
 ReadMounts(void)
 {
-	/* A test has one of its own. */
-	const char *name = getenv("DOC_EXTRACTOR_FSTAB");
+	/* As for mount(8). */
+	const char *name = getenv("LIBMOUNT_FSTAB");
 	FILE	   *fstab = setmntent(name != NULL ? name : "/etc/fstab", "r");
 	struct mntent *entry;
 

@@ -121,7 +121,7 @@ MatchStar(const char *pattern, const char *start, const char *path)
 
 	while (*pattern == '*')
 		pattern++;
-	if (pattern - star == 2 && (star == start || star[-1] == '/') &&
+	if (pattern - star >= 2 && (star == start || star[-1] == '/') &&
 		(*pattern == '\0' || *pattern == '/' || (pattern[0] == '\\' && pattern[1] == '/')))
 	{
 		crosses = true;
