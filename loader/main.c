@@ -24,8 +24,6 @@ main(int argc, char **argv)
 	{
 		case COMMAND_LOAD:
 			return RunLoad(&options);
-		case COMMAND_EXTRACT:
-			Fail("extract is not there yet");
 		case COMMAND_STATUS:
 			return RunStatus(&options);
 		case COMMAND_VERIFY:

@@ -22,9 +22,7 @@
 
 /* The commands that an option is for, as bits. */
 #define FOR_LOAD (1 << COMMAND_LOAD)
-#define FOR_EXTRACT (1 << COMMAND_EXTRACT)
 #define FOR_STATUS (1 << COMMAND_STATUS)
-#define FOR_FILES (FOR_LOAD | FOR_EXTRACT)
 #define FOR_ALL (~0)
 
 /* Options without a letter. */
@@ -45,10 +43,6 @@ enum
 	OPTION_RETRY_FAILED,
 	OPTION_RESTORE_DELETED,
 	OPTION_MAX_VANISHED,
-	OPTION_MISSING,
-	OPTION_FAILED,
-	OPTION_OLDER_THAN,
-	OPTION_TYPE,
 	OPTION_JSON,
 	OPTION_PROGRESS,
 	OPTION_NO_PROGRESS
@@ -77,10 +71,6 @@ static const struct option long_options[] = {
 	{"restore-deleted", no_argument, NULL, OPTION_RESTORE_DELETED},
 	{"max-vanished", required_argument, NULL, OPTION_MAX_VANISHED},
 	{"dry-run", no_argument, NULL, 'n'},
-	{"missing", no_argument, NULL, OPTION_MISSING},
-	{"failed", no_argument, NULL, OPTION_FAILED},
-	{"older-than", required_argument, NULL, OPTION_OLDER_THAN},
-	{"type", required_argument, NULL, OPTION_TYPE},
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"progress", no_argument, NULL, OPTION_PROGRESS},
 	{"no-progress", no_argument, NULL, OPTION_NO_PROGRESS},
@@ -210,7 +200,7 @@ ReadSelection(Options *options, int option, char *value)
 	return true;
 }
 
-/* Reads an option of extract, or one that load shares with it.  Returns false if it is none. */
+/* Reads an option about how to load them.  Returns false if it is none. */
 static bool
 ReadExtraction(Options *options, int option, char *value)
 {
@@ -232,18 +222,6 @@ ReadExtraction(Options *options, int option, char *value)
 			break;
 		case 'n':
 			options->dry_run = true;
-			break;
-		case OPTION_MISSING:
-			options->missing = true;
-			break;
-		case OPTION_FAILED:
-			options->failed = true;
-			break;
-		case OPTION_OLDER_THAN:
-			options->older_than = value;
-			break;
-		case OPTION_TYPE:
-			options->type = value;
 			break;
 		default:
 			return false;
@@ -300,19 +278,14 @@ CommandsOf(int option)
 	switch (option)
 	{
 		case OPTION_SOURCE:
-			return FOR_FILES | FOR_STATUS;
+			return FOR_LOAD | FOR_STATUS;
 		case 'j':
 		case 'n':
 		case OPTION_EXTRACTOR:
 		case OPTION_PROGRESS:
 		case OPTION_NO_PROGRESS:
 		case 'v':
-			return FOR_FILES;
-		case OPTION_MISSING:
-		case OPTION_FAILED:
-		case OPTION_OLDER_THAN:
-		case OPTION_TYPE:
-			return FOR_EXTRACT;
+			return FOR_LOAD;
 	}
 	return option > OPTION_SCHEMA && option < OPTION_JSON ? FOR_LOAD : FOR_ALL;
 }
@@ -321,7 +294,7 @@ CommandsOf(int option)
 static Command
 ReadCommand(const char *name)
 {
-	static const char *const names[] = {"load", "extract", "status", "verify"};
+	static const char *const names[] = {"load", "status", "verify"};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
 		if (strcmp(name, names[i]) == 0)
@@ -373,12 +346,6 @@ CompleteOptions(Options *options)
 			Fail("could not get the name of this host: %s", strerror(errno));
 		name[sizeof(name) - 1] = '\0';
 		options->source = g_strdup(name);
-	}
-	if (options->command == COMMAND_EXTRACT && !options->missing && !options->failed &&
-		options->older_than == NULL)
-	{
-		ReportError("extract needs --missing, --failed or --older-than");
-		FailWithHint();
 	}
 }
 
