@@ -297,6 +297,7 @@ RunLoad(const Options *options)
 	status = FinishLoad(&load);
 	if (IsCancelled())
 		ReportWarning("cancelled: no scan was recorded");
+	UnlockRoots(&load);
 	PrintSummary(&load, status);
 	PQfinish(load.conn);
 	FreeKnown(load.known);

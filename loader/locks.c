@@ -21,28 +21,42 @@
 "pg_catalog.hashtextextended(pg_catalog.concat_ws(E'\\n'," \
 " 'doc_extractor load', $1::text, $2::text, $3::text), 0)"
 
-/* Tries to lock a folder; reports if it cannot. */
-static bool
-LockFolder(Load *load, const Root *root, const char *folder, bool is_root)
+/* A session that has just ended may hold its locks for a moment: so often it is tried, in 0.1 s. */
+#define ATTEMPTS 10
+
+/* Tries to lock a folder once.  Returns 0 if another session has the lock, -1 after an error. */
+static int
+TryFolder(Load *load, const char *folder, bool is_root)
 {
 	const char *values[3] = {load->ledger.schema, load->options->source, folder};
 	PGresult   *result = RunQuery(&load->ledger, load->conn, is_root
 								  ? "SELECT pg_catalog.pg_try_advisory_lock(" LOCK_KEY ")"
 								  : "SELECT pg_catalog.pg_try_advisory_lock_shared(" LOCK_KEY ")",
 								  3, values);
-	bool		is_locked;
+	int			is_locked = result == NULL ? -1 : PQgetvalue(result, 0, 0)[0] == 't';
 
-	if (result == NULL)
-		return false;
-	is_locked = PQgetvalue(result, 0, 0)[0] == 't';
 	PQclear(result);
-	if (!is_locked)
+	return is_locked;
+}
+
+/* Locks a folder; reports if it cannot. */
+static bool
+LockFolder(Load *load, const Root *root, const char *folder, bool is_root)
+{
+	int			is_locked = TryFolder(load, folder, is_root);
+
+	for (int i = 1; i < ATTEMPTS && is_locked == 0; i++)
+	{
+		g_usleep(G_USEC_PER_SEC / 10);
+		is_locked = TryFolder(load, folder, is_root);
+	}
+	if (is_locked == 0)
 	{
 		ReportError("another load of source \"%s\" is at work in \"%s\"", load->options->source,
 					root->location);
 		ReportHint("Wait for its end, or load folders that have no file in common.");
 	}
-	return is_locked;
+	return is_locked == 1;
 }
 
 /* Locks a root, and the folders above it; "/" is the empty path. */
@@ -75,4 +89,10 @@ LockRoots(Load *load)
 		if (!LockRoot(load, &load->roots[i]))
 			return false;
 	return true;
+}
+
+void
+UnlockRoots(Load *load)
+{
+	PQclear(PQexec(load->conn, "SELECT pg_catalog.pg_advisory_unlock_all()"));
 }

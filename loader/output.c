@@ -30,6 +30,21 @@ AppendJson(GString *json, const char *text)
 	g_string_append_c(json, '"');
 }
 
+char *
+FormatSize(int64_t bytes)
+{
+	static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB"};
+	double		size = bytes / 1024.0;
+	size_t		unit = 0;
+
+	if (bytes < 1024)
+		return g_strdup_printf("%d bytes", (int) bytes);
+	/* What would be printed as 1024.0 takes the next unit. */
+	for (; size >= 1023.95 && unit + 1 < G_N_ELEMENTS(units); unit++)
+		size /= 1024;
+	return g_strdup_printf("%.1f %s", size, units[unit]);
+}
+
 /* Returns a text without control characters. */
 static char *
 Printable(const char *text)

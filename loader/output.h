@@ -15,6 +15,9 @@
 /* Appends a JSON string, with quotes. */
 extern void AppendJson(GString *json, const char *text);
 
+/* Returns a size for people, such as "1.5 MiB". */
+extern char *FormatSize(int64_t bytes);
+
 /* Says what became of a file, if each is to be shown. */
 extern void ShowFile(const Options *options, const char *location, const char *result);
 

@@ -78,20 +78,20 @@ static void
 ShowLine(Load *load, double seconds)
 {
 	GString    *line = g_string_new(NULL);
-	char	   *done = g_format_size_full(CountOfAll(load, COUNT_DONE_BYTES),
-										  G_FORMAT_SIZE_IEC_UNITS);
-	char	   *found = g_format_size_full(CountOfAll(load, COUNT_FOUND_BYTES),
-										   G_FORMAT_SIZE_IEC_UNITS);
+	char	   *done = FormatSize(CountOfAll(load, COUNT_DONE_BYTES));
+	char	   *found = FormatSize(CountOfAll(load, COUNT_FOUND_BYTES));
 	int64_t		left = SecondsLeft(load, seconds);
 
 	g_string_append_printf(line, "%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT
-						   " files, %s of %s, %.0f files/s",
+						   " files, %s of %s, %.0f/s",
 						   (gint64) CountOfAll(load, COUNT_DONE),
 						   (gint64) CountOfAll(load, COUNT_FOUND), done, found,
 						   CountOfAll(load, COUNT_DONE) / MAX(seconds, 0.001));
-	if (left >= 0)
+	if (left >= 3600)
 		g_string_append_printf(line, ", ETA %d:%02d:%02d", (int) (left / 3600),
 							   (int) (left / 60 % 60), (int) (left % 60));
+	else if (left >= 0)
+		g_string_append_printf(line, ", ETA %d:%02d", (int) (left / 60), (int) (left % 60));
 	g_string_append(line, "  ");
 	AppendCurrent(load, line);
 	ShowProgressLine(line->str);

@@ -59,8 +59,7 @@ static void
 PrintText(const Load *load, double seconds, double rate)
 {
 	bool		is_dry = load->options->dry_run;
-	char	   *size = g_format_size_full(CountOfAll(load, is_dry ? COUNT_FOUND_BYTES
-													 : COUNT_BYTES), G_FORMAT_SIZE_IEC_UNITS);
+	char	   *size = FormatSize(CountOfAll(load, is_dry ? COUNT_FOUND_BYTES : COUNT_BYTES));
 
 	for (size_t i = 0; i < G_N_ELEMENTS(lines); i++)
 		if (lines[i].is_shown || CountOfAll(load, lines[i].count) > 0)
