@@ -112,8 +112,10 @@ class Session(threading.Thread):
 
     def wait_for_promotion(self):
         """On a standby: is refused at every entry point, verifies, and waits until it may write."""
-        # The server itself fails to make a large object there, with an internal error.
-        for name in (name for name in self.entry_points.SHARES if name != "ingest_large_object"):
+        # The server itself fails to make a large object there, with an internal error. And no text
+        # is recorded if its document is not there: 025_replicas tests that one.
+        unfit = ("ingest_large_object", "record_extraction")
+        for name in (name for name in self.entry_points.SHARES if name not in unfit):
             self.cursor.execute("BEGIN")
             try:
                 self.entry_points.use(name, self.cursor)
