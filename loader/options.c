@@ -14,8 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "encoding.h"
 #include "message.h"
+#include "values.h"
 
 #define DEFAULT_JOBS 2
 #define MAX_JOBS 1024
@@ -94,64 +94,6 @@ FailWithHint(void)
 {
 	ReportHint("Try \"doc_extractor --help\" for more information.");
 	exit(EXIT_FATAL);
-}
-
-/* Reads a whole number that is not negative, with what follows it. */
-static int64_t
-ReadNumber(const char *option, const char *text, char **rest)
-{
-	int64_t		number;
-
-	errno = 0;
-	number = strtoll(text, rest, 10);
-	if (*rest == text || errno != 0 || number < 0)
-		Fail("invalid value for %s: \"%s\"", option, text);
-	return number;
-}
-
-static int64_t
-ReadWholeNumber(const char *option, const char *text)
-{
-	char	   *rest;
-	int64_t		number = ReadNumber(option, text, &rest);
-
-	if (*rest != '\0')
-		Fail("invalid value for %s: \"%s\"", option, text);
-	return number;
-}
-
-/* Reads a size: bytes, or a number with a unit, of powers of 1024. */
-static int64_t
-ReadSize(const char *option, const char *text)
-{
-	static const char units[] = "kMGT";
-	char	   *rest;
-	int64_t		size = ReadNumber(option, text, &rest);
-
-	if (*rest != '\0')
-	{
-		const char *unit = strchr(units, *rest == 'K' ? 'k' : *rest);
-		int			shift = unit != NULL ? 10 * (int) (unit - units + 1) : 0;
-
-		if (unit == NULL || size > INT64_MAX >> shift ||
-			(rest[1] != '\0' && strcmp(rest + 1, "B") != 0))
-			Fail("invalid value for %s: \"%s\"", option, text);
-		size <<= shift;
-	}
-	return size;
-}
-
-/* Reads --max-vanished: a number, or a percentage. */
-static void
-ReadMaxVanished(Options *options, const char *text)
-{
-	char	   *rest;
-
-	options->max_vanished = ReadNumber("--max-vanished", text, &rest);
-	options->is_percentage = strcmp(rest, "%") == 0;
-	if ((*rest != '\0' && !options->is_percentage) ||
-		(options->is_percentage && options->max_vanished > 100))
-		Fail("invalid value for --max-vanished: \"%s\"", text);
 }
 
 static void
@@ -365,7 +307,7 @@ CompleteOptions(Options *options)
 		ReportError("too many command-line arguments (first is \"%s\")", options->paths[0]);
 		FailWithHint();
 	}
-	if (options->source == NULL && options->command == COMMAND_LOAD)
+	if (options->source == NULL && (FOR_FILES & (1 << options->command)) != 0)
 	{
 		char		name[256];
 
