@@ -86,7 +86,8 @@ else
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 VERIFY = src/sql/verify
-EXTRA_CLEAN = src/lib/condition_names.h $(VERIFY)_checks.h
+EXTRA_CLEAN = src/lib/condition_names.h $(VERIFY)_checks.h \
+	loader/doc_extractor $(patsubst %.c,%.o,$(wildcard loader/*.c))
 include $(PGXS)
 
 # The client program.
@@ -94,10 +95,7 @@ loader:
 	$(MAKE) -C loader
 install-loader: loader
 	$(MAKE) -C loader install
-clean-loader:
-	$(MAKE) -C loader clean
-clean: clean-loader
-.PHONY: loader install-loader clean-loader
+.PHONY: loader install-loader
 
 # The script that adopts V001's tables stands alone, but repeats the end of the script of 1.0.
 $(DATA_built): $(EXTENSION)--1.0.sql sql/$(DATA_built).in sql/adoption.awk

@@ -14,6 +14,7 @@ static const char *const help =
 "\n"
 "Usage:\n"
 "  doc_extractor load [OPTION]... PATH...      load files and folders\n"
+"  doc_extractor extract [OPTION]...           extract texts again\n"
 "  doc_extractor status [OPTION]...            show what is in the ledger\n"
 "  doc_extractor verify [OPTION]...            check the ledger\n"
 "\n"
@@ -44,6 +45,13 @@ static const char *const help =
 "      --max-vanished=N|P%  record no scan in which more locations vanish\n"
 "  -n, --dry-run            only show what would be done\n"
 "\n"
+"Options of extract:\n"
+"      --missing            documents without a text\n"
+"      --failed             documents whose extraction has failed\n"
+"      --older-than=VERSION documents with a text of an older extractor\n"
+"      --type=TYPE          only documents of TYPE\n"
+"      --source=NAME, -j, --extractor, -n as for load\n"
+"\n"
 "Output options:\n"
 "      --json               one JSON object a line\n"
 "      --progress           show progress (default: if stdout is a terminal)\n"
@@ -52,8 +60,8 @@ static const char *const help =
 "  -V, --version            show the version\n"
 "  -?, --help               show this help\n"
 "\n"
-"Exit status: 0 all is done, 1 the program could not go on, 3 some files failed (load) or\n"
-"checks did not pass (verify), 130 cancelled.\n";
+"Exit status: 0 all is done, 1 the program could not go on, 3 some files failed (load, extract)\n"
+"or checks did not pass (verify), 130 cancelled.\n";
 
 void
 PrintHelp(void)

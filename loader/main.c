@@ -10,6 +10,7 @@
 #include "load.h"
 #include "message.h"
 #include "options.h"
+#include "refresh.h"
 #include "report.h"
 
 int
@@ -24,6 +25,8 @@ main(int argc, char **argv)
 	{
 		case COMMAND_LOAD:
 			return RunLoad(&options);
+		case COMMAND_EXTRACT:
+			return RunExtract(&options);
 		case COMMAND_STATUS:
 			return RunStatus(&options);
 		case COMMAND_VERIFY:

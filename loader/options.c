@@ -14,15 +14,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "encoding.h"
 #include "message.h"
+#include "values.h"
 
 #define DEFAULT_JOBS 2
 #define MAX_JOBS 1024
 
 /* The commands that an option is for, as bits. */
 #define FOR_LOAD (1 << COMMAND_LOAD)
+#define FOR_EXTRACT (1 << COMMAND_EXTRACT)
 #define FOR_STATUS (1 << COMMAND_STATUS)
+#define FOR_FILES (FOR_LOAD | FOR_EXTRACT)
 #define FOR_ALL (~0)
 
 /* Options without a letter. */
@@ -43,6 +45,10 @@ enum
 	OPTION_RETRY_FAILED,
 	OPTION_RESTORE_DELETED,
 	OPTION_MAX_VANISHED,
+	OPTION_MISSING,
+	OPTION_FAILED,
+	OPTION_OLDER_THAN,
+	OPTION_TYPE,
 	OPTION_JSON,
 	OPTION_PROGRESS,
 	OPTION_NO_PROGRESS
@@ -71,6 +77,10 @@ static const struct option long_options[] = {
 	{"restore-deleted", no_argument, NULL, OPTION_RESTORE_DELETED},
 	{"max-vanished", required_argument, NULL, OPTION_MAX_VANISHED},
 	{"dry-run", no_argument, NULL, 'n'},
+	{"missing", no_argument, NULL, OPTION_MISSING},
+	{"failed", no_argument, NULL, OPTION_FAILED},
+	{"older-than", required_argument, NULL, OPTION_OLDER_THAN},
+	{"type", required_argument, NULL, OPTION_TYPE},
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"progress", no_argument, NULL, OPTION_PROGRESS},
 	{"no-progress", no_argument, NULL, OPTION_NO_PROGRESS},
@@ -84,64 +94,6 @@ FailWithHint(void)
 {
 	ReportHint("Try \"doc_extractor --help\" for more information.");
 	exit(EXIT_FATAL);
-}
-
-/* Reads a whole number that is not negative, with what follows it. */
-static int64_t
-ReadNumber(const char *option, const char *text, char **rest)
-{
-	int64_t		number;
-
-	errno = 0;
-	number = strtoll(text, rest, 10);
-	if (*rest == text || errno != 0 || number < 0)
-		Fail("invalid value for %s: \"%s\"", option, text);
-	return number;
-}
-
-static int64_t
-ReadWholeNumber(const char *option, const char *text)
-{
-	char	   *rest;
-	int64_t		number = ReadNumber(option, text, &rest);
-
-	if (*rest != '\0')
-		Fail("invalid value for %s: \"%s\"", option, text);
-	return number;
-}
-
-/* Reads a size: bytes, or a number with a unit, of powers of 1024. */
-static int64_t
-ReadSize(const char *option, const char *text)
-{
-	static const char units[] = "kMGT";
-	char	   *rest;
-	int64_t		size = ReadNumber(option, text, &rest);
-
-	if (*rest != '\0')
-	{
-		const char *unit = strchr(units, *rest == 'K' ? 'k' : *rest);
-		int			shift = unit != NULL ? 10 * (int) (unit - units + 1) : 0;
-
-		if (unit == NULL || size > INT64_MAX >> shift ||
-			(rest[1] != '\0' && strcmp(rest + 1, "B") != 0))
-			Fail("invalid value for %s: \"%s\"", option, text);
-		size <<= shift;
-	}
-	return size;
-}
-
-/* Reads --max-vanished: a number, or a percentage. */
-static void
-ReadMaxVanished(Options *options, const char *text)
-{
-	char	   *rest;
-
-	options->max_vanished = ReadNumber("--max-vanished", text, &rest);
-	options->is_percentage = strcmp(rest, "%") == 0;
-	if ((*rest != '\0' && !options->is_percentage) ||
-		(options->is_percentage && options->max_vanished > 100))
-		Fail("invalid value for --max-vanished: \"%s\"", text);
 }
 
 static void
@@ -200,7 +152,7 @@ ReadSelection(Options *options, int option, char *value)
 	return true;
 }
 
-/* Reads an option about how to load them.  Returns false if it is none. */
+/* Reads an option of extract, or one that load shares with it.  Returns false if it is none. */
 static bool
 ReadExtraction(Options *options, int option, char *value)
 {
@@ -222,6 +174,18 @@ ReadExtraction(Options *options, int option, char *value)
 			break;
 		case 'n':
 			options->dry_run = true;
+			break;
+		case OPTION_MISSING:
+			options->missing = true;
+			break;
+		case OPTION_FAILED:
+			options->failed = true;
+			break;
+		case OPTION_OLDER_THAN:
+			options->older_than = value;
+			break;
+		case OPTION_TYPE:
+			options->type = value;
 			break;
 		default:
 			return false;
@@ -278,14 +242,19 @@ CommandsOf(int option)
 	switch (option)
 	{
 		case OPTION_SOURCE:
-			return FOR_LOAD | FOR_STATUS;
+			return FOR_FILES | FOR_STATUS;
 		case 'j':
 		case 'n':
 		case OPTION_EXTRACTOR:
 		case OPTION_PROGRESS:
 		case OPTION_NO_PROGRESS:
 		case 'v':
-			return FOR_LOAD;
+			return FOR_FILES;
+		case OPTION_MISSING:
+		case OPTION_FAILED:
+		case OPTION_OLDER_THAN:
+		case OPTION_TYPE:
+			return FOR_EXTRACT;
 	}
 	return option > OPTION_SCHEMA && option < OPTION_JSON ? FOR_LOAD : FOR_ALL;
 }
@@ -294,7 +263,7 @@ CommandsOf(int option)
 static Command
 ReadCommand(const char *name)
 {
-	static const char *const names[] = {"load", "status", "verify"};
+	static const char *const names[] = {"load", "extract", "status", "verify"};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
 		if (strcmp(name, names[i]) == 0)
@@ -338,7 +307,7 @@ CompleteOptions(Options *options)
 		ReportError("too many command-line arguments (first is \"%s\")", options->paths[0]);
 		FailWithHint();
 	}
-	if (options->source == NULL && options->command == COMMAND_LOAD)
+	if (options->source == NULL && (FOR_FILES & (1 << options->command)) != 0)
 	{
 		char		name[256];
 
@@ -346,6 +315,12 @@ CompleteOptions(Options *options)
 			Fail("could not get the name of this host: %s", strerror(errno));
 		name[sizeof(name) - 1] = '\0';
 		options->source = g_strdup(name);
+	}
+	if (options->command == COMMAND_EXTRACT && !options->missing && !options->failed &&
+		options->older_than == NULL)
+	{
+		ReportError("extract needs --missing, --failed or --older-than");
+		FailWithHint();
 	}
 }
 

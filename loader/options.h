@@ -17,6 +17,7 @@
 typedef enum Command
 {
 	COMMAND_LOAD,
+	COMMAND_EXTRACT,
 	COMMAND_STATUS,
 	COMMAND_VERIFY
 } Command;
@@ -51,6 +52,12 @@ typedef struct Options
 	int64_t		max_vanished;	/* -1: no limit */
 	bool		is_percentage;	/* is max_vanished one of the known locations? */
 	bool		dry_run;
+
+	/* extract */
+	bool		missing;
+	bool		failed;
+	char	   *older_than;
+	char	   *type;
 
 	/* output */
 	bool		json;

@@ -97,7 +97,8 @@ quietly make --silent -C checkout -j "$(nproc)" install \
     PG_CONFIG="$PG_CONFIG" DESTDIR="$sandbox/tree" WERROR=1 with_llvm=no
 
 # The loader needs libraries that the extension does not. Without them, its tests are skipped.
-if pkg-config --exists glib-2.0 gio-2.0 libarchive libxml-2.0 libcrypto 2>/dev/null; then
+if pkg-config --exists glib-2.0 gio-2.0 libarchive libxml-2.0 libcrypto 2>/dev/null &&
+    [ -e "$("$PG_CONFIG" --includedir)/libpq-fe.h" ]; then
     quietly make --silent -C checkout/loader -j "$(nproc)" install \
         PG_CONFIG="$PG_CONFIG" DESTDIR="$sandbox/tree" WERROR=1
 fi

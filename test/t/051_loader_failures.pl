@@ -179,29 +179,33 @@ symlink 'pipe', "$special/file";
 ($status, $summary) = load_json($node, 'special', '--source', 's', $special);
 is("$status $summary->{vanished}", '0 1', 'no files: a file that became a link has vanished');
 
-# A file that grows all the time, and one that does not.
+# A file that grows all the time, one that is written to in its middle, and a quiet one.
 create_new_ledger($node, 'growing');
 my $growing = "$folder/growing";
 write_content("$growing/quiet", 'quiet');
 write_content("$growing/log", '');
-truncate "$growing/log", 300_000_000;
+write_content("$growing/middle", '');
+truncate "$growing/$_", 200_000_000 foreach qw(log middle);
 my $loader = start_loader($node, 'growing', '--source', 's', '-j', 1, $growing);
 open my $log, '>>', "$growing/log" or die $!;
+open my $middle, '+<', "$growing/middle" or die $!;
 while ($loader->{run}->pumpable)
 {
 	syswrite $log, 'more';
+	sysseek $middle, 1000, 0;
+	syswrite $middle, 'more';
 	usleep(1000);
 	$loader->{run}->pump_nb;
 }
 $loader->{run}->finish;
 is($loader->{run}->full_result(0) >> 8, 3, 'growing: exit status');
 is( open_failures('growing', $growing),
-	'file_changed|the file changes while it is read|/log|s',
+	join("\n", map { "file_changed|the file changes while it is read|/$_|s" } qw(log middle)),
 	'growing: the failure');
 is(documents_at($node, 'growing', $growing), '/quiet|5', 'growing: the other file is loaded');
 ($status, $summary) = load_json($node, 'growing', '--source', 's', $growing);
-is("$status $summary->{new}", '0 1', 'growing: it is loaded once it is quiet');
-is(open_failures('growing', $growing), '', 'growing: the failure is settled');
+is("$status $summary->{new}", '0 2', 'growing: they are loaded once they are quiet');
+is(open_failures('growing', $growing), '', 'growing: the failures are settled');
 
 # The server refuses documents: by a constraint, and by a value that fails the statement.
 create_new_ledger($node, 'refused');
