@@ -34,7 +34,13 @@ CatchSignals(void)
 	struct sigaction action = {.sa_handler = HandleSignal};
 
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		sigaction(signals[i], &action, NULL);
+	{
+		struct sigaction old;
+
+		/* What nohup and background jobs of a shell ignore stays ignored. */
+		if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			sigaction(signals[i], &action, NULL);
+	}
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &action, NULL);
 }

@@ -10,7 +10,10 @@
 
 #include <stdbool.h>
 
-/* Catches SIGINT, SIGTERM and SIGHUP from now on; a second one ends the program at once. */
+/*
+ * Catches SIGINT, SIGTERM and SIGHUP from now on, unless they are ignored; a second one ends the
+ * program at once.
+ */
 extern void CatchSignals(void);
 
 /* Keeps signals from the calling thread: the main thread gets them. */
