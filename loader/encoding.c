@@ -108,3 +108,19 @@ MakeHoldable(const char *text, size_t length, size_t *nreplaced)
 		*nreplaced = count;
 	return valid;
 }
+
+char *
+MakeShort(const char *text, size_t width)
+{
+	char	   *holdable = MakeHoldable(text, strlen(text), NULL);
+
+	if ((size_t) g_utf8_strlen(holdable, -1) > width)
+		*g_utf8_offset_to_pointer(holdable, width) = '\0';
+	return holdable;
+}
+
+bool
+IsBlank(const char *text)
+{
+	return text[strspn(text, " \t\n\v\f\r")] == '\0';
+}

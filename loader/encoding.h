@@ -24,4 +24,10 @@ extern bool CanHold(const char *text, size_t length);
  */
 extern char *MakeHoldable(const char *text, size_t length, size_t *nreplaced);
 
+/* The same, of a string, cut to "width" characters. */
+extern char *MakeShort(const char *text, size_t width);
+
+/* Returns whether the server takes a text for blank: it has only spaces and the like. */
+extern bool IsBlank(const char *text);
+
 #endif							/* ENCODING_H */

@@ -11,6 +11,7 @@
 #include "message.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,17 +36,79 @@ RestoreProgressLine(void)
 	fflush(stdout);
 }
 
+/* Returns whether a character steers a terminal, or changes what stands around it. */
+static bool
+IsSteering(gunichar c)
+{
+	/* Ends of lines and paragraphs, and the directions of writing. */
+	return g_unichar_iscntrl(c) || c == 0x200E || c == 0x200F || (c >= 0x2028 && c <= 0x202E) ||
+		(c >= 0x2066 && c <= 0x2069);
+}
+
+/* Appends a character in printable form, and returns what follows it. */
+static const char *
+AppendPrintable(GString *printable, const char *text)
+{
+	gunichar	c = g_utf8_get_char_validated(text, -1);
+
+	/* In other encodings than UTF-8, such a byte may be a control character. */
+	if (c == (gunichar) -1 || c == (gunichar) -2)
+	{
+		g_string_append_printf(printable, "\\x%02x", (unsigned char) *text);
+		return text + 1;
+	}
+	if (c == '\n')
+		g_string_append(printable, "\\n");
+	else if (IsSteering(c))
+		g_string_append_printf(printable, c < 0x100 ? "\\x%02x" : "\\u%04x", c);
+	else
+		g_string_append_unichar(printable, c);
+	return g_utf8_next_char(text);
+}
+
+char *
+Printable(const char *text)
+{
+	GString    *printable = g_string_new(NULL);
+
+	while (*text != '\0')
+		text = AppendPrintable(printable, text);
+	return g_string_free(printable, FALSE);
+}
+
+/* The same, but lines stay lines; the later ones are indented. */
+static char *
+PrintableLines(const char *text)
+{
+	GString    *printable = g_string_new(NULL);
+
+	while (*text != '\0')
+	{
+		if (*text != '\n')
+		{
+			text = AppendPrintable(printable, text);
+			continue;
+		}
+		g_string_append(printable, "\n\t");
+		text += text[1] == '\t' ? 2 : 1;
+	}
+	return g_string_free(printable, FALSE);
+}
+
 static void G_GNUC_PRINTF(2, 0)
 Report(const char *severity, const char *format, va_list arguments)
 {
+	char	   *message = g_strdup_vprintf(format, arguments);
+	char	   *printable = PrintableLines(message);
+
 	g_mutex_lock(&output_lock);
 	HideProgressLine();
 	fflush(stdout);
-	fprintf(stderr, "doc_extractor: %s: ", severity);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
+	fprintf(stderr, "doc_extractor: %s: %s\n", severity, printable);
 	RestoreProgressLine();
 	g_mutex_unlock(&output_lock);
+	g_free(printable);
+	g_free(message);
 }
 
 /* Defines a function that reports with a severity. */

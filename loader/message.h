@@ -16,7 +16,10 @@
 #define EXIT_SOME_FAILED 3		/* some files failed */
 #define EXIT_CANCELLED 130		/* by Ctrl-C */
 
-/* All of these are thread-safe. */
+/*
+ * All of these are thread-safe.  What goes to stderr is made printable as Printable() does, but may
+ * have several lines; what goes to stdout is not.
+ */
 extern void ReportError(const char *format,...) G_GNUC_PRINTF(1, 2);
 extern void ReportWarning(const char *format,...) G_GNUC_PRINTF(1, 2);
 extern void ReportDetail(const char *format,...) G_GNUC_PRINTF(1, 2);
@@ -25,6 +28,12 @@ extern void PrintLine(const char *format,...) G_GNUC_PRINTF(1, 2);
 
 /* Reports an error and ends the program with EXIT_FATAL; for the main thread. */
 extern void Fail(const char *format,...) G_GNUC_PRINTF(1, 2) G_GNUC_NORETURN;
+
+/*
+ * Returns a text on one line that does nothing to a terminal: control characters, those that change
+ * the direction of writing, and bytes that are not UTF-8 are shown as escapes.
+ */
+extern char *Printable(const char *text);
 
 /* Replaces the progress line on the terminal; NULL removes it. */
 extern void ShowProgressLine(const char *line);

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "encoding.h"
 #include "message.h"
 #include "values.h"
 
@@ -96,12 +97,39 @@ FailWithHint(void)
 	exit(EXIT_FATAL);
 }
 
+/* Returns the long name of an option, or NULL. */
+static const char *
+NameOfOption(int option)
+{
+	for (const struct option *o = long_options; o->name != NULL; o++)
+		if (o->val == option)
+			return o->name;
+	return NULL;
+}
+
+/* Ends the program after an option that getopt_long() does not take. */
+static void G_GNUC_NORETURN
+RefuseOption(int answer, const char *argument)
+{
+	const char *name = NameOfOption(optopt);
+
+	if (answer == ':')
+		ReportError("option --%s requires an argument", name);
+	else if (name != NULL)
+		ReportError("option --%s takes no argument", name);
+	else if (optopt != 0)
+		ReportError("unrecognized option '-%c'", optopt);
+	else
+		ReportError("unrecognized option '%s'", argument);
+	FailWithHint();
+}
+
 static void
 ReadExtractor(Options *options, char *text)
 {
 	const char *equals = strchr(text, '=');
 
-	if (equals == NULL || equals == text || equals[1] == '\0')
+	if (equals == NULL || equals == text || IsBlank(equals + 1))
 		Fail("invalid value for --extractor: \"%s\"", text);
 	g_ptr_array_insert(options->extractors, options->extractors->len - 1, text);
 }
@@ -347,12 +375,14 @@ ReadOptions(Options *options, int argc, char **argv)
 	options->command = ReadCommand(argv[1]);
 	argc--;
 	argv++;
-	while ((option = getopt_long(argc, argv, "d:h:p:U:wj:nv", long_options, NULL)) != -1)
+	/* Its own messages would go to the terminal as they are. */
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":d:h:p:U:wj:nv", long_options, NULL)) != -1)
 	{
-		if (option == '?')
-			FailWithHint();
+		if (option == '?' || option == ':')
+			RefuseOption(option, argv[optind - 1]);
 		if ((CommandsOf(option) & (1 << options->command)) == 0)
-			Fail("an option does not belong to this command: \"%s\"", argv[optind - 1]);
+			Fail("an option does not belong to this command: \"--%s\"", NameOfOption(option));
 		if (!ReadCommonOption(options, option, optarg) &&
 			!ReadExtraction(options, option, optarg))
 			ReadSelection(options, option, optarg);

@@ -15,19 +15,24 @@
 void
 AppendJson(GString *json, const char *text)
 {
+	char	   *valid = g_utf8_make_valid(text, -1);
+
 	g_string_append_c(json, '"');
-	for (const unsigned char *p = (const unsigned char *) text; *p != '\0'; p++)
+	for (const char *p = valid; *p != '\0'; p = g_utf8_next_char(p))
 	{
-		if (*p == '"' || *p == '\\')
-			g_string_append_printf(json, "\\%c", *p);
-		else if (*p == '\n')
+		gunichar	c = g_utf8_get_char(p);
+
+		if (c == '"' || c == '\\')
+			g_string_append_printf(json, "\\%c", (char) c);
+		else if (c == '\n')
 			g_string_append(json, "\\n");
-		else if (*p < 0x20 || *p == 0x7F)
-			g_string_append_printf(json, "\\u%04x", *p);
+		else if (g_unichar_iscntrl(c))
+			g_string_append_printf(json, "\\u%04x", c);
 		else
-			g_string_append_c(json, *p);
+			g_string_append_unichar(json, c);
 	}
 	g_string_append_c(json, '"');
+	g_free(valid);
 }
 
 char *
@@ -43,26 +48,6 @@ FormatSize(int64_t bytes)
 	for (; size >= 1023.95 && unit + 1 < G_N_ELEMENTS(units); unit++)
 		size /= 1024;
 	return g_strdup_printf("%.1f %s", size, units[unit]);
-}
-
-/* Returns a text without control characters. */
-static char *
-Printable(const char *text)
-{
-	GString    *printable = g_string_new(NULL);
-
-	for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p))
-	{
-		gunichar	c = g_utf8_get_char(p);
-
-		if (c == '\n')
-			g_string_append(printable, "\\n");
-		else if (g_unichar_iscntrl(c))
-			g_string_append_printf(printable, "\\x%02x", c);
-		else
-			g_string_append_len(printable, p, g_utf8_next_char(p) - p);
-	}
-	return g_string_free(printable, FALSE);
 }
 
 void

@@ -49,7 +49,7 @@ static void
 AppendCurrent(Load *load, GString *line)
 {
 	char	   *current;
-	char	   *valid;
+	char	   *printable;
 	int			room = TerminalWidth() - 1 - (int) g_utf8_strlen(line->str, -1);
 	glong		length;
 
@@ -58,17 +58,14 @@ AppendCurrent(Load *load, GString *line)
 	g_mutex_unlock(&load->current_lock);
 	if (current != NULL && room > 10)
 	{
-		valid = g_utf8_make_valid(current, -1);
-		for (char *p = valid; *p != '\0'; p++)
-			if (g_ascii_iscntrl(*p))
-				*p = '?';
-		length = g_utf8_strlen(valid, -1);
+		printable = Printable(current);
+		length = g_utf8_strlen(printable, -1);
 		if (length > room)
 			g_string_append_printf(line, "...%s",
-								   g_utf8_offset_to_pointer(valid, length - room + 3));
+								   g_utf8_offset_to_pointer(printable, length - room + 3));
 		else
-			g_string_append(line, valid);
-		g_free(valid);
+			g_string_append(line, printable);
+		g_free(printable);
 	}
 	g_free(current);
 }

@@ -27,14 +27,26 @@ IsNumber(const PGresult *result, int column)
 	return type == TYPE_INT8 || type == TYPE_INT4 || type == TYPE_NUMERIC;
 }
 
+/* Returns the name of a column, or for other rows than -1 its value, in printable form. */
+static char *
+CellOf(const PGresult *result, int row, int column)
+{
+	return Printable(row < 0 ? PQfname(result, column) : PQgetvalue(result, row, column));
+}
+
 /* Returns the characters that a column needs. */
 static glong
 WidthOf(const PGresult *result, int column)
 {
-	glong		width = g_utf8_strlen(PQfname(result, column), -1);
+	glong		width = 0;
 
-	for (int row = 0; row < PQntuples(result); row++)
-		width = MAX(width, g_utf8_strlen(PQgetvalue(result, row, column), -1));
+	for (int row = -1; row < PQntuples(result); row++)
+	{
+		char	   *cell = CellOf(result, row, column);
+
+		width = MAX(width, g_utf8_strlen(cell, -1));
+		g_free(cell);
+	}
 	return width;
 }
 
@@ -60,8 +72,12 @@ PrintRow(const PGresult *result, const glong *widths, int row)
 	int			ncolumns = PQnfields(result);
 
 	for (int column = 0; column < ncolumns; column++)
-		AppendCell(line, row < 0 ? PQfname(result, column) : PQgetvalue(result, row, column),
-				   widths[column], IsNumber(result, column), column == ncolumns - 1);
+	{
+		char	   *cell = CellOf(result, row, column);
+
+		AppendCell(line, cell, widths[column], IsNumber(result, column), column == ncolumns - 1);
+		g_free(cell);
+	}
 	PrintLine("%s", line->str);
 	g_string_free(line, TRUE);
 }

@@ -67,17 +67,6 @@ ReasonOf(ExtractionStatus status)
 	return "failed";
 }
 
-/* Returns a text of a limited width that the database can hold. */
-static char *
-Shortened(const char *text, glong width)
-{
-	char	   *holdable = MakeHoldable(text, strlen(text), NULL);
-
-	if (g_utf8_strlen(holdable, -1) > width)
-		*g_utf8_offset_to_pointer(holdable, width) = '\0';
-	return holdable;
-}
-
 /* Appends a member to a JSON object, before its other ones. */
 static char *
 AddMembers(const char *object, const char *members)
@@ -142,11 +131,11 @@ ExtractTexts(LoadedDocument *document, int fd)
 	ExtractFile(fd, document->type, &extraction);
 	nreplaced = TakeText(document, &extraction);
 	TakeMetadata(document, &extraction, nreplaced);
-	if (extraction.extractor != NULL)
-		document->extractor = Shortened(extraction.extractor, EXTRACTOR_WIDTH);
+	if (extraction.extractor != NULL && !IsBlank(extraction.extractor))
+		document->extractor = MakeShort(extraction.extractor, EXTRACTOR_WIDTH);
 	if (extraction.status == EXTRACTION_FAILED)
-		document->error = Shortened(extraction.message != NULL ? extraction.message
-									: "the extraction failed", ERROR_WIDTH);
+		document->error = MakeShort(extraction.message != NULL && !IsBlank(extraction.message)
+									? extraction.message : "the extraction failed", ERROR_WIDTH);
 	FreeExtraction(&extraction);
 }
 
