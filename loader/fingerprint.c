@@ -13,6 +13,10 @@
 
 #include "mix.h"
 
+/* Times of files are this wide at worst, in seconds: on FAT. */
+#define RECENT 2.0
+#define RECENT_MARK " recent"
+
 /* From 1970 to 2000, where PostgreSQL's times start. */
 #define EPOCH_SECONDS INT64_C(946684800)
 
@@ -31,6 +35,28 @@ FingerprintOf(const struct stat *st)
 	return fingerprint;
 }
 
+/* Returns whether a time is less than RECENT from another one. */
+static bool
+IsNear(int64_t seconds, int32_t nanoseconds, const struct timespec *time)
+{
+	double		distance = (double) (time->tv_sec - seconds) +
+		(time->tv_nsec - nanoseconds) / 1e9;
+
+	return distance > -RECENT && distance < RECENT;
+}
+
+void
+MarkRecent(Fingerprint *fingerprint, const struct timespec *read_at)
+{
+	/*
+	 * The time of change is the kernel's own, and later changes have later ones, but for the
+	 * width of a tick.  Some file systems only have the time of modification.
+	 */
+	fingerprint->is_recent =
+		IsNear(fingerprint->changed, fingerprint->changed_ns, read_at) ||
+		IsNear(fingerprint->modified, fingerprint->modified_ns, read_at);
+}
+
 bool
 SameFingerprint(const Fingerprint *a, const Fingerprint *b)
 {
@@ -43,9 +69,10 @@ void
 FormatFingerprint(const Fingerprint *fingerprint, char *text)
 {
 	snprintf(text, FINGERPRINT_LENGTH,
-			 "%" PRId64 " %" PRId64 ".%09" PRId32 " %" PRId64 ".%09" PRId32 " %" PRIu64,
+			 "%" PRId64 " %" PRId64 ".%09" PRId32 " %" PRId64 ".%09" PRId32 " %" PRIu64 "%s",
 			 fingerprint->size, fingerprint->modified, fingerprint->modified_ns,
-			 fingerprint->changed, fingerprint->changed_ns, fingerprint->inode);
+			 fingerprint->changed, fingerprint->changed_ns, fingerprint->inode,
+			 fingerprint->is_recent ? RECENT_MARK : "");
 }
 
 /* Reads a number up to a separator, and moves behind that. */
@@ -76,6 +103,10 @@ ParseFingerprint(const char *text, int length, Fingerprint *fingerprint)
 	int64_t		changed_ns;
 	int64_t		inode;
 
+	fingerprint->is_recent = length > (int) strlen(RECENT_MARK) &&
+		memcmp(end - strlen(RECENT_MARK), RECENT_MARK, strlen(RECENT_MARK)) == 0;
+	if (fingerprint->is_recent)
+		end -= strlen(RECENT_MARK);
 	if (!ParseNumber(&text, end, ' ', &fingerprint->size) ||
 		!ParseNumber(&text, end, '.', &fingerprint->modified) ||
 		!ParseNumber(&text, end, ' ', &modified_ns) ||

@@ -20,6 +20,7 @@ typedef struct KnownLocation
 	int64_t		id;				/* of document_locations; 0: no entry */
 	uint32_t	root;			/* the number of the root that it is below */
 	bool		is_deleted;		/* its document was deleted */
+	bool		is_recent;		/* the file may have changed without another fingerprint */
 	bool		is_seen;		/* the walk has met it */
 } KnownLocation;
 

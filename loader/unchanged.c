@@ -67,7 +67,7 @@ SetQuery(Load *load, const Root *root)
 
 	/* Below a root that the database can hold, other locations may be encoded. */
 	SetEncodedLocation(encoded, root->path);
-	if (root->is_folder && !is_slash)
+	if (!is_slash)
 		g_string_append_c(encoded, '/');
 	values[3] = encoded->str;
 	result = RunQuery(&load->ledger, load->conn,
@@ -129,10 +129,14 @@ AddKnown(Load *load, const Root *root, const Field *fields)
 	known->root = root->number;
 	known->is_deleted = fields[FIELD_IS_DELETED].bytes[0] != 0;
 	known->fingerprint = 0;
+	known->is_recent = false;
 	if (fields[FIELD_FINGERPRINT].length > 0 &&
 		ParseFingerprint(fields[FIELD_FINGERPRINT].bytes, fields[FIELD_FINGERPRINT].length,
 						 &fingerprint))
+	{
 		known->fingerprint = HashFingerprint(&fingerprint);
+		known->is_recent = fingerprint.is_recent;
+	}
 }
 
 /* Reads the rows that COPY sends. */

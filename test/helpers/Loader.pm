@@ -12,8 +12,9 @@ use JSON::PP;
 use Ledger;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes qw(sleep);
 
-our @EXPORT = qw(require_loader create_new_ledger write_content load load_json start_loader
+our @EXPORT = qw(require_loader create_new_ledger write_content let_age load load_json start_loader
   documents_at scans_of);
 
 # Skips the test if the program was not built, for lack of its libraries.
@@ -43,6 +44,14 @@ sub write_content
 	sysopen(my $file, $path, O_WRONLY | O_CREAT | O_TRUNC) or die "$path: $!";
 	syswrite($file, $content) // die "$path: $!";
 	close $file;
+	return;
+}
+
+# Waits until the next load does not take files that were changed before for recent.  It reads those
+# again that were, when it has read them.
+sub let_age
+{
+	sleep 2.1;
 	return;
 }
 

@@ -33,6 +33,7 @@ write_content("$files/b.txt", 'bb');
 write_content("$files/deep/er/c.txt", 'ccc');
 write_content("$files/copy of a.txt", 'a');
 write_content("$files/empty", '');
+let_age();
 
 my ($summary) = check_load('first run', 0, { seen => 5, new => 4, duplicates => 1 });
 is($summary->{bytes}, 7, 'first run: bytes');
@@ -62,6 +63,7 @@ write_content("$files/new/d.txt", 'dddd');
 unlink "$files/copy of a.txt";
 rename "$files/deep/er/c.txt", "$files/deep/moved.txt";
 utime 1_000_000_000, 1_000_000_000, "$files/a.txt";
+let_age();
 my (undef, $objects) = check_load(
 	'changes', 0,
 	{ seen => 5, unchanged => 2, new => 1, duplicates => 1, changed => 1, vanished => 2 }, '-v');

@@ -38,6 +38,7 @@ sub texts
 
 write_content("$files/$_.txt", "text $_") foreach 1 .. 5;
 write_content("$files/none.bin", "\0\1\2");
+let_age();
 load($node, 'db', '--source', 's', '--no-extract', $files);
 is(texts(), '', 'no texts at first');
 is(extract('dry run', 0, '--missing', '-n'), 'to_extract 6', 'dry run: counts');
