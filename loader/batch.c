@@ -17,6 +17,9 @@
 #include "output.h"
 #include "path.h"
 
+/* The width of the ledger's column, in characters. */
+#define MESSAGE_WIDTH 2000
+
 static void
 FreeDocument(gpointer pointer)
 {
@@ -32,7 +35,25 @@ FreeDocument(gpointer pointer)
 	g_free(document);
 }
 
-static void
+Failure *
+CreateFailure(Root *root, const char *path, const char *class, const char *hash,
+			  const char *message)
+{
+	Failure    *failure = g_new(Failure, 1);
+	GString    *location = g_string_new(NULL);
+
+	SetLocation(location, path);
+	failure->root = root;
+	failure->name = NameOfPath(path);
+	failure->location = g_string_free(location, FALSE);
+	failure->class = class;
+	failure->message = MakeShort(IsBlank(message) ? "there is no message" : message,
+								 MESSAGE_WIDTH);
+	failure->hash = g_strdup(hash);
+	return failure;
+}
+
+void
 FreeFailure(gpointer pointer)
 {
 	Failure    *failure = pointer;
@@ -141,17 +162,9 @@ void
 AddFailure(Load *load, Root *root, const char *path, const char *class, const char *hash,
 		   const char *message)
 {
-	Failure    *failure = g_new(Failure, 1);
-	GString    *location = g_string_new(NULL);
+	Failure    *failure = CreateFailure(root, path, class, hash, message);
 	Batch	   *full = NULL;
 
-	SetLocation(location, path);
-	failure->root = root;
-	failure->name = NameOfPath(path);
-	failure->location = g_string_free(location, FALSE);
-	failure->class = class;
-	failure->message = MakeHoldable(message, strlen(message), NULL);
-	failure->hash = g_strdup(hash);
 	CountMore(root, COUNT_FAILED, 1);
 	ShowFailure(load->options, failure->location, class, failure->message);
 	if (load->options->dry_run)

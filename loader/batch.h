@@ -55,6 +55,11 @@ typedef struct Batch
 extern Batch *CreateBatch(void);
 extern void FreeBatch(gpointer batch);
 
+/* Returns a failure in a form that the ledger takes; class is in static memory, hash may be NULL. */
+extern Failure *CreateFailure(Root *root, const char *path, const char *class, const char *hash,
+							  const char *message);
+extern void FreeFailure(gpointer failure);
+
 /* Adds a document to the open batch, which is sent once it is full.  Takes the document. */
 extern void AddDocument(Load *load, LoadedDocument *document);
 

@@ -114,6 +114,16 @@ ReopenConnection(PGconn *conn)
 	}
 }
 
+bool
+IsAlive(PGconn *conn)
+{
+	PGresult   *result = PQexec(conn, "SELECT 1");
+	bool		is_alive = !IsLost(conn, result);
+
+	PQclear(result);
+	return is_alive;
+}
+
 /* Connects for the first time; asks for a password if the server wants one. */
 static PGconn *
 ConnectFirst(Ledger *ledger)

@@ -37,6 +37,9 @@ extern PGconn *OpenConnection(const Ledger *ledger);
  */
 extern bool ReopenConnection(PGconn *conn);
 
+/* Returns whether the server still answers on a connection. */
+extern bool IsAlive(PGconn *conn);
+
 /* Returns SQL text in which each "@" is the ledger's schema. */
 extern char *LedgerSql(const Ledger *ledger, const char *sql);
 

@@ -9,9 +9,14 @@
 #define FAILURES_H
 
 #include "batch.h"
+#include "send.h"
 
-/* Writes failures to error_log.  Returns false if the load must end. */
-extern bool SendFailures(Load *load, PGconn *conn, const GPtrArray *failures);
+/*
+ * Writes some failures of an array to error_log, which were tried so often before.  Returns false
+ * if the load must end.
+ */
+extern bool SendFailures(Load *load, PGconn *conn, const GPtrArray *failures, guint first,
+						 guint count, const Attempts *before);
 
 /* Counts and shows a document that the server has refused, and written to error_log. */
 extern void ShowRefusal(Load *load, PGconn *conn, const LoadedDocument *document,

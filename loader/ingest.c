@@ -12,6 +12,7 @@
 #include "failures.h"
 #include "output.h"
 #include "parameters.h"
+#include "resent.h"
 #include "send.h"
 
 static const char *const ingest_query =
@@ -123,7 +124,7 @@ CountFor(const LoadedDocument *document, const PGresult *result, int row, const 
 	bool		is_duplicate = IsTrue(result, row, RESULT_IS_DUPLICATE);
 	bool		was_here = IsTrue(result, row, RESULT_AT_LOCATION);
 
-	if (was_here && document->file->is_known && is_duplicate)
+	if (was_here && is_duplicate)
 	{
 		*word = "unchanged";
 		return COUNT_UNCHANGED;
@@ -133,8 +134,7 @@ CountFor(const LoadedDocument *document, const PGresult *result, int row, const 
 		*word = "changed";
 		return COUNT_CHANGED;
 	}
-	/* If it was here, the batch was sent twice. */
-	if (is_duplicate && !was_here)
+	if (is_duplicate)
 	{
 		*word = "duplicate";
 		return COUNT_DUPLICATES;
@@ -146,44 +146,61 @@ CountFor(const LoadedDocument *document, const PGresult *result, int row, const 
 /* Counts and shows what became of the documents. */
 static void
 CountResults(Load *load, PGconn *conn, const GPtrArray *documents, guint first,
-			 const PGresult *result)
+			 const PGresult *result, const PGresult *done)
 {
 	for (int row = 0; row < PQntuples(result); row++)
 	{
 		const LoadedDocument *document = g_ptr_array_index(documents, first + row);
+		const char *word;
+		Count		count;
 
-		if (PQgetisnull(result, row, RESULT_ERROR_ID))
+		if (!PQgetisnull(result, row, RESULT_ERROR_ID))
 		{
-			const char *word;
-			Count		count = CountFor(document, result, row, &word);
-
-			CountMore(document->file->root, count, 1);
-			ShowFile(load->options, document->location, word);
-		}
-		else
 			ShowRefusal(load, conn, document, PQgetvalue(result, row, RESULT_ERROR_ID));
+			continue;
+		}
+		if (done != NULL && IsTrue(result, row, RESULT_AT_LOCATION))
+			count = CountDone(document, done, row, &word);
+		else
+			count = CountFor(document, result, row, &word);
+		CountMore(document->file->root, count, 1);
+		ShowFile(load->options, document->location, word);
 	}
 }
 
 /* Sends both halves of documents of which one is bad, or gives up the one that is. */
 static bool
 SplitDocuments(Load *load, PGconn *conn, const GPtrArray *documents, guint first, guint count,
-			   const char *message)
+			   const Attempts *attempts, const char *message)
 {
+	const Attempts part = AttemptsOfPart(attempts);
 	guint		half = count / 2;
 
 	if (count == 1)
 		return RefuseDocument(load, conn, g_ptr_array_index(documents, first), message);
-	return SendDocuments(load, conn, documents, first, half) &&
-		SendDocuments(load, conn, documents, first + half, count - half);
+	return SendDocuments(load, conn, documents, first, half, &part) &&
+		SendDocuments(load, conn, documents, first + half, count - half, &part);
+}
+
+/* Counts documents that were ingested. */
+static void
+TakeResult(Load *load, PGconn *conn, const GPtrArray *documents, guint first, guint count,
+		   const Attempts *attempts, const PGresult *result)
+{
+	bool		is_resent = attempts->nlosses > 0 || attempts->is_suspect;
+	PGresult   *done = is_resent ? FetchDone(load, conn, documents, first, count) : NULL;
+
+	CountResults(load, conn, documents, first, result, done);
+	PQclear(done);
 }
 
 bool
-SendDocuments(Load *load, PGconn *conn, const GPtrArray *documents, guint first, guint count)
+SendDocuments(Load *load, PGconn *conn, const GPtrArray *documents, guint first, guint count,
+			  const Attempts *before)
 {
 	Parameters	parameters = {0};
+	Attempts	attempts = *before;
 	char	   *query;
-	int			nattempts = 0;
 	bool		is_sent = false;
 	Remedy		remedy = REMEDY_REPEAT;
 
@@ -193,18 +210,16 @@ SendDocuments(Load *load, PGconn *conn, const GPtrArray *documents, guint first,
 	AddArguments(&parameters, load, documents, first, count);
 	while (!is_sent && remedy == REMEDY_REPEAT)
 	{
-		PGresult   *result = PQexecParams(conn, query, parameters.count, NULL,
-										  parameters.pointers, parameters.lengths,
-										  parameters.formats, 0);
+		PGresult   *result = SendQuery(conn, query, &parameters, &attempts);
 
 		is_sent = PQresultStatus(result) == PGRES_TUPLES_OK;
 		if (is_sent)
-			CountResults(load, conn, documents, first, result);
+			TakeResult(load, conn, documents, first, count, &attempts, result);
 		else
-			remedy = FindRemedy(conn, result, &nattempts);
+			remedy = FindRemedy(conn, result, &attempts, count);
 		if (remedy == REMEDY_SPLIT)
-			is_sent = SplitDocuments(load, conn, documents, first, count,
-									 PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+			is_sent = SplitDocuments(load, conn, documents, first, count, &attempts,
+									 MessageOf(result));
 		PQclear(result);
 	}
 	FreeParameters(&parameters);

@@ -9,9 +9,13 @@
 #define INGEST_H
 
 #include "batch.h"
+#include "send.h"
 
-/* Ingests some documents of an array.  Returns false if the load must end. */
+/*
+ * Ingests some documents of an array, which were tried so often before.  Returns false if the load
+ * must end.
+ */
 extern bool SendDocuments(Load *load, PGconn *conn, const GPtrArray *documents, guint first,
-						  guint count);
+						  guint count, const Attempts *before);
 
 #endif							/* INGEST_H */

@@ -7,11 +7,6 @@
  */
 #include "load.h"
 
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-
 #include "batch.h"
 #include "cancel.h"
 #include "failures.h"
@@ -22,6 +17,7 @@
 #include "path.h"
 #include "progress.h"
 #include "read.h"
+#include "root.h"
 #include "scan.h"
 #include "send.h"
 #include "summary.h"
@@ -45,70 +41,6 @@ CountOfAll(const Load *load, Count count)
 	for (uint32_t i = 0; i < load->nroots; i++)
 		sum += CountOf(&load->roots[i], count);
 	return sum;
-}
-
-/* Adds a PATH of the command line, unless another one covers it. */
-static void
-AddRoot(Load *load, const char *argument)
-{
-	Root	   *root = &load->roots[load->nroots];
-	char	   *path = AbsolutePath(argument);
-	GString    *location = g_string_new(NULL);
-	struct stat st;
-
-	if (path != NULL && lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
-	{
-		char	   *target = realpath(path, NULL);
-
-		g_free(path);
-		path = g_strdup(target);
-		free(target);
-	}
-	if (path == NULL || stat(path, &st) != 0)
-		Fail("could not access \"%s\": %s", argument, strerror(errno));
-	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
-		Fail("\"%s\" is neither a folder nor a file", argument);
-	memset(root, 0, sizeof(*root));
-	SetLocation(location, path);
-	root->path = path;
-	root->location = g_string_free(location, FALSE);
-	root->is_folder = S_ISDIR(st.st_mode);
-	root->device = st.st_dev;
-	root->unseen = g_ptr_array_new_with_free_func(g_free);
-	load->nroots++;
-}
-
-static int
-CompareRoots(const void *a, const void *b)
-{
-	return strcmp(((const Root *) a)->path, ((const Root *) b)->path);
-}
-
-/* Sets the roots: sorted, and none below another one. */
-static void
-SetRoots(Load *load)
-{
-	guint		npaths = g_strv_length(load->options->paths);
-	uint32_t	nkept = 0;
-
-	load->roots = g_new0(Root, npaths);
-	for (guint i = 0; i < npaths; i++)
-		AddRoot(load, load->options->paths[i]);
-	qsort(load->roots, load->nroots, sizeof(Root), CompareRoots);
-	for (uint32_t i = 0; i < load->nroots; i++)
-	{
-		bool		is_covered = false;
-
-		for (uint32_t j = 0; j < nkept; j++)
-			is_covered |= IsBelow(load->roots[i].path, load->roots[j].path);
-		if (is_covered)
-			continue;
-		if (nkept != i)
-			memcpy(&load->roots[nkept], &load->roots[i], sizeof(Root));
-		load->roots[nkept].number = nkept;
-		nkept++;
-	}
-	load->nroots = nkept;
 }
 
 /* Shows what would be read, in place of reading it. */
@@ -250,13 +182,12 @@ RunThreads(Load *load)
 static int
 FinishLoad(Load *load)
 {
-	bool		is_recorded = true;
+	/* Once all is done, nothing is left to be cancelled. */
+	bool		is_done = !MustStop() && (load->options->retry_failed || FinishScans(load));
 
-	if (!MustStop() && !load->options->retry_failed)
-		is_recorded = FinishScans(load);
-	if (IsCancelled())
+	if (!is_done && IsCancelled())
 		return EXIT_CANCELLED;
-	if (HasGivenUp() || !is_recorded)
+	if (!is_done)
 		return EXIT_FATAL;
 	return CountOfAll(load, COUNT_FAILED) > 0 ? EXIT_SOME_FAILED : EXIT_ALL;
 }
@@ -295,8 +226,9 @@ RunLoad(const Options *options)
 		return IsCancelled() ? EXIT_CANCELLED : EXIT_FATAL;
 	RunThreads(&load);
 	status = FinishLoad(&load);
-	if (IsCancelled())
-		ReportWarning("cancelled: no scan was recorded");
+	if (status == EXIT_CANCELLED)
+		ReportWarning(load.nrecorded == 0 ? "cancelled: no scan was recorded"
+					  : "cancelled: not all scans were recorded");
 	UnlockRoots(&load);
 	PrintSummary(&load, status);
 	PQfinish(load.conn);

@@ -53,6 +53,7 @@ typedef struct Root
 	bool		is_folder;
 	bool		is_empty;		/* a folder without any entry */
 	dev_t		device;
+	int			folder;			/* open: the root, or what a file is in */
 	atomic_int_fast64_t counts[NCOUNTS];
 	GPtrArray  *unseen;			/* folders that the walk did not look into: paths */
 } Root;
@@ -75,6 +76,7 @@ typedef struct Load
 	char	   *started_at;		/* by the server's clock */
 	Root	   *roots;
 	uint32_t	nroots;
+	uint32_t	nrecorded;		/* scans that were recorded */
 	Known	   *known;
 	Queue		files;			/* of File, to read */
 	Queue		batches;		/* of Batch, to send */

@@ -9,12 +9,24 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "encoding.h"
+
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
+
+/* The width of the ledger's column, in characters. */
+#define NAME_WIDTH 500
+
+/* As linux/openat2.h has them. */
+#define RESOLVE_NO_SYMLINKS 0x04
+#define RESOLVE_BENEATH 0x08
 
 /* Whether a path has "..": only the file system knows where it leads. */
 static bool
@@ -37,6 +49,9 @@ AbsolutePath(const char *path)
 		free(real);
 		return copy;
 	}
+	/* GLib keeps two slashes at the start. */
+	while (path[0] == '/' && path[1] == '/')
+		path++;
 	return g_canonicalize_filename(path, NULL);
 }
 
@@ -72,26 +87,21 @@ PathOfLocation(const char *location)
 	return NULL;
 }
 
-/* Returns whether the server takes a text for blank: only spaces and the like. */
-static bool
-IsBlank(const char *text)
-{
-	return text[strspn(text, " \t\n\v\f\r")] == '\0';
-}
-
 char *
 NameOfPath(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	const char *name = slash != NULL && slash[1] != '\0' ? slash + 1 : path;
 	GString    *encoded;
+	char	   *shortened;
 
 	if (!IsBlank(name))
-		return MakeHoldable(name, strlen(name), NULL);
+		return MakeShort(name, NAME_WIDTH);
 	encoded = g_string_new(NULL);
 	SetEncodedLocation(encoded, name);
-	g_string_erase(encoded, 0, strlen("file://"));
-	return g_string_free(encoded, FALSE);
+	shortened = MakeShort(encoded->str + strlen("file://"), NAME_WIDTH);
+	g_string_free(encoded, TRUE);
+	return shortened;
 }
 
 bool
@@ -104,54 +114,72 @@ IsBelow(const char *path, const char *folder)
 	return strncmp(path, folder, length) == 0 && (path[length] == '/' || path[length] == '\0');
 }
 
-/* Opens a path that is too long for the system, by its folders. */
-static int
-OpenLongPath(const char *path, int flags)
+bool
+IsCanonical(const char *path)
 {
-	char	   *copy = g_strdup(path);
-	char	   *rest = copy;
-	int			folder = AT_FDCWD;
-	int			fd;
+	char	   *canonical = g_canonicalize_filename(path, NULL);
+	bool		is_canonical = strcmp(path, canonical) == 0;
 
-	while (strlen(rest) >= PATH_MAX)
+	g_free(canonical);
+	return is_canonical;
+}
+
+/* Opens an entry of a folder; ".." could lead anywhere. */
+static int
+OpenEntry(int folder, const char *name, int flags)
+{
+	if (strcmp(name, "..") == 0)
 	{
-		char		kept = rest[PATH_MAX - 1];
-		char	   *slash;
-		int			next;
-
-		rest[PATH_MAX - 1] = '\0';
-		slash = strrchr(rest, '/');
-		rest[PATH_MAX - 1] = kept;
-		if (slash == NULL || slash == rest)
-			break;
-		*slash = '\0';
-		next = openat(folder, rest, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (folder != AT_FDCWD)
-			close(folder);
-		if (next < 0)
-		{
-			g_free(copy);
-			return -1;
-		}
-		folder = next;
-		rest = slash + 1;
+		errno = EXDEV;
+		return -1;
 	}
-	fd = openat(folder, rest, flags | O_NOFOLLOW | O_CLOEXEC);
-	if (folder != AT_FDCWD)
+	return openat(folder, name, flags | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* Opens a path below a folder, one entry after the other. */
+static int
+OpenByEntries(int folder, const char *path, int flags)
+{
+	char	  **names = g_strsplit(path, "/", -1);
+	int			above = folder;
+	int			fd = -1;
+	int			error = 0;
+
+	for (char **name = names; *name != NULL && above >= 0; name++)
 	{
-		int			error = errno;
+		bool		is_last = name[1] == NULL;
 
-		close(folder);
-		errno = error;
+		fd = OpenEntry(above, *name, is_last ? flags : O_PATH | O_DIRECTORY);
+		error = errno;
+		if (above != folder)
+			close(above);
+		above = is_last ? -1 : fd;
 	}
-	g_free(copy);
+	g_strfreev(names);
+	errno = error;
 	return fd;
 }
 
 int
-OpenPath(const char *path, int flags)
+OpenBelow(int folder, const char *path, int flags)
 {
-	if (strlen(path) >= PATH_MAX)
-		return OpenLongPath(path, flags);
-	return open(path, flags | O_NOFOLLOW | O_CLOEXEC);
+	/* openat2() is younger than some C libraries and headers. */
+	struct
+	{
+		uint64_t	flags;
+		uint64_t	mode;
+		uint64_t	resolve;
+	}			how = {
+		.flags = flags | O_NOFOLLOW | O_CLOEXEC | O_LARGEFILE,
+		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH
+	};
+	int			fd;
+
+	if (*path == '\0')
+		path = ".";
+	fd = syscall(SYS_openat2, folder, path, &how, sizeof(how));
+	/* The kernel lacks it, or a container forbids it; or the path is too long for it. */
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM || errno == ENAMETOOLONG))
+		fd = OpenByEntries(folder, path, flags);
+	return fd;
 }

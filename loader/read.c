@@ -14,12 +14,14 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "batch.h"
 #include "cancel.h"
 #include "hash.h"
 #include "path.h"
+#include "root.h"
 #include "texts.h"
 
 /* Notes that a file is through, whatever became of it. */
@@ -113,12 +115,14 @@ Deliver(Load *load, LoadedDocument *document)
 
 /* Extracts the text of a file that was hashed, and adds it to the batch. */
 static void
-TakeFile(Load *load, File *file, int fd, const struct stat *before, const char *hash)
+TakeFile(Load *load, File *file, int fd, const struct stat *before,
+		 const struct timespec *started_at, const char *hash)
 {
 	Fingerprint fingerprint = FingerprintOf(before);
 	LoadedDocument *document = CreateDocument(file, hash, &fingerprint);
 	struct stat after;
 
+	MarkRecent(&document->fingerprint, started_at);
 	document->type = DetectType(document->name, fd);
 	if (!load->options->no_extract)
 		ExtractTexts(document, fd);
@@ -164,11 +168,13 @@ ReadFile(Load *load, Hasher *hasher, File *file)
 {
 	int			fd;
 	struct stat st;
+	struct timespec started_at;
 	char		hash[SHA256_DIGITS + 1];
 
 	ShowCurrent(load, file->path);
+	clock_gettime(CLOCK_REALTIME, &started_at);
 	/* A pipe that has taken the file's place must not block. */
-	fd = OpenPath(file->path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	fd = OpenInRoot(file->root, file->path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0 || fstat(fd, &st) != 0)
 		FailBySystem(load, file, errno);
 	else if (!S_ISREG(st.st_mode))
@@ -178,7 +184,7 @@ ReadFile(Load *load, Hasher *hasher, File *file)
 		switch (HashFile(hasher, fd, st.st_size, hash))
 		{
 			case HASH_DONE:
-				TakeFile(load, file, fd, &st, hash);
+				TakeFile(load, file, fd, &st, &started_at, hash);
 				break;
 			case HASH_FAILED:
 				FailBySystem(load, file, errno);

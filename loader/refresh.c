@@ -62,6 +62,7 @@ typedef struct Refresh
 {
 	const Options *options;
 	Ledger		ledger;
+	GHashTable *roots;			/* paths that were loaded */
 	Queue		queue;			/* of Candidate */
 	atomic_int_fast64_t counts[NOUTCOMES];
 } Refresh;
@@ -149,17 +150,55 @@ RefreshFile(const Refresh *refresh, PGconn *conn, const Candidate *candidate, in
 	return outcome;
 }
 
+/* Returns the folder that a path was loaded from, "/" if it is not known. */
+static char *
+BaseOf(const Refresh *refresh, const char *path)
+{
+	char	   *base = g_path_get_dirname(path);
+	bool		is_base = g_hash_table_contains(refresh->roots, path);
+
+	while (!is_base && strcmp(base, "/") != 0 && !g_hash_table_contains(refresh->roots, base))
+	{
+		char	   *above = g_path_get_dirname(base);
+
+		g_free(base);
+		base = above;
+	}
+	return base;
+}
+
+/* Opens a file as load does: below the folder that the user has named, no link is followed. */
+static int
+OpenLocation(const Refresh *refresh, const char *path)
+{
+	char	   *base = BaseOf(refresh, path);
+	const char *relative = path + strlen(base) + (strcmp(base, "/") != 0);
+	int			folder = open(base, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int			fd = -1;
+	int			error;
+
+	if (folder >= 0)
+		fd = OpenBelow(folder, relative, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	error = errno;
+	if (folder >= 0)
+		close(folder);
+	g_free(base);
+	errno = error;
+	return fd;
+}
+
 /* Extracts the text of a document. */
 static Outcome
 RefreshDocument(const Refresh *refresh, PGconn *conn, const Candidate *candidate)
 {
 	char	   *path = PathOfLocation(candidate->location);
-	int			fd = path != NULL ? OpenPath(path, O_RDONLY | O_NONBLOCK | O_NOCTTY) : -1;
+	bool		is_path = path != NULL && IsCanonical(path);
+	int			fd = is_path ? OpenLocation(refresh, path) : -1;
 	Outcome		outcome;
 
 	if (fd >= 0)
 		outcome = RefreshFile(refresh, conn, candidate, fd);
-	else if (path == NULL || errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
+	else if (!is_path || errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
 		outcome = OUTCOME_CHANGED;
 	else
 	{
@@ -226,6 +265,27 @@ QueueDocuments(Refresh *refresh, const PGresult *result, char **last)
 	}
 }
 
+/* Fetches the folders that were loaded.  Returns false, and has reported why, if it cannot. */
+static bool
+FetchRoots(Refresh *refresh, PGconn *conn)
+{
+	const char *values[1] = {refresh->options->source};
+	PGresult   *result = RunQuery(&refresh->ledger, conn,
+								  "SELECT DISTINCT root FROM @scans WHERE ingestion_source = $1",
+								  1, values);
+
+	refresh->roots = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	for (int row = 0; result != NULL && row < PQntuples(result); row++)
+	{
+		char	   *path = PathOfLocation(PQgetvalue(result, row, 0));
+
+		if (path != NULL)
+			g_hash_table_add(refresh->roots, path);
+	}
+	PQclear(result);
+	return result != NULL;
+}
+
 /* Fetches all documents that are asked for. */
 static void
 FetchDocuments(Refresh *refresh, PGconn *conn)
@@ -289,6 +349,8 @@ RunExtract(const Options *options)
 	if (!options->dry_run)
 		StartTexts(options);
 	conn = OpenLedger(&refresh.ledger, options);
+	if (!FetchRoots(&refresh, conn))
+		return EXIT_FATAL;
 	InitQueue(&refresh.queue, CHUNK);
 	for (int i = 0; i < nthreads; i++)
 		threads[i] = g_thread_new("extract", RefreshDocuments, &refresh);

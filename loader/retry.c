@@ -14,6 +14,7 @@
 #include "cancel.h"
 #include "failures.h"
 #include "path.h"
+#include "root.h"
 #include "visit.h"
 
 /* Returns the root that a path is below, or NULL. */
@@ -53,9 +54,10 @@ RetryLocation(Load *load, const char *location)
 	struct stat st;
 	bool		is_good = true;
 
-	if (root != NULL && IsSelectedFile(load->options, RelativePath(root, path)))
+	/* Only a location that the program itself writes. */
+	if (root != NULL && IsCanonical(path) && IsSelectedFile(load->options, RelativePath(root, path)))
 	{
-		fd = OpenPath(path, O_PATH);
+		fd = OpenInRoot(root, path, O_PATH);
 		if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 			is_good = Resolve(load, location, "The file has vanished.");
 		else if (fd < 0 || fstat(fd, &st) != 0 || S_ISREG(st.st_mode))
@@ -67,7 +69,7 @@ RetryLocation(Load *load, const char *location)
 			QueueFile(load, root, path, fd >= 0 ? st.st_size : 0,
 					  known != NULL && !known->is_deleted);
 		}
-		else if (S_ISDIR(st.st_mode) && access(path, R_OK | X_OK) == 0)
+		else if (S_ISDIR(st.st_mode) && faccessat(fd, ".", R_OK | X_OK, 0) == 0)
 			is_good = Resolve(load, location, "The folder can be read.");
 		if (fd >= 0)
 			close(fd);

@@ -14,12 +14,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "batch.h"
 #include "cancel.h"
+#include "failures.h"
 #include "locks.h"
 #include "message.h"
 #include "output.h"
 #include "parameters.h"
 #include "path.h"
+#include "root.h"
+#include "send.h"
 #include "visit.h"
 
 /* So many locations are fetched at once. */
@@ -224,6 +228,7 @@ RecordScan(const Vanished *vanished)
 	is_good = PQresultStatus(result) == PGRES_TUPLES_OK;
 	if (!is_good)
 		ReportResult(load->conn, result);
+	load->nrecorded += is_good;
 	PQclear(result);
 	FreeParameters(&parameters);
 	g_free(query);
@@ -241,11 +246,16 @@ FinishScan(Load *load, Root *root)
 		.candidates = g_array_new(FALSE, FALSE, sizeof(int64_t)),
 		.ids = g_array_new(FALSE, FALSE, sizeof(int64_t))
 	};
-	bool		is_good;
+	bool		is_good = true;
 
 	for (guint i = 0; i < root->unseen->len; i++)
 		g_hash_table_add(vanished.unseen, g_ptr_array_index(root->unseen, i));
-	is_good = FindVanished(&vanished) && !IsCancelled() && RecordScan(&vanished);
+	if (HasGone(root))
+		AddFailure(load, root, root->path, root->is_folder ? "folder_vanished" : "file_vanished",
+				   NULL, "it is gone, replaced or not mounted any more");
+	else
+		is_good = FindVanished(&vanished);
+	is_good = is_good && !IsCancelled() && RecordScan(&vanished);
 	g_hash_table_unref(vanished.unseen);
 	g_array_unref(vanished.candidates);
 	g_array_unref(vanished.ids);
@@ -256,13 +266,22 @@ FinishScan(Load *load, Root *root)
 static bool
 CheckSession(Load *load)
 {
-	PGresult   *result = PQexec(load->conn, "SELECT 1");
-	bool		is_lost = IsLost(load->conn, result);
+	return IsAlive(load->conn) ||
+		(ReopenConnection(load->conn) && (load->options->dry_run || LockRoots(load)));
+}
 
-	PQclear(result);
-	if (!is_lost)
-		return true;
-	return ReopenConnection(load->conn) && (load->options->dry_run || LockRoots(load));
+/* Sends the failures of this part. */
+static bool
+SendRest(Load *load)
+{
+	const Attempts first = {0};
+	Batch	   *rest = TakeOpenBatch(load);
+	bool		is_good = rest == NULL ||
+		SendFailures(load, load->conn, rest->failures, 0, rest->failures->len, &first);
+
+	if (rest != NULL)
+		FreeBatch(rest);
+	return is_good;
 }
 
 bool
@@ -272,7 +291,7 @@ FinishScans(Load *load)
 
 	if (!CheckSession(load))
 		return false;
-	for (uint32_t i = 0; i < load->nroots && !IsCancelled(); i++)
-		is_good = FinishScan(load, &load->roots[i]) && is_good;
-	return is_good;
+	for (uint32_t i = 0; i < load->nroots; i++)
+		is_good = !IsCancelled() && FinishScan(load, &load->roots[i]) && is_good;
+	return SendRest(load) && is_good;
 }

@@ -38,17 +38,6 @@ VisitFolder(Visitor *visitor, const GString *folder)
 	visitor->folder_length = folder != NULL ? folder->len : 0;
 }
 
-const char *
-RelativePath(const Root *root, const char *path)
-{
-	const char *relative;
-
-	if (!root->is_folder)
-		return strrchr(path, '/') + 1;
-	relative = path + strlen(root->path);
-	return *relative == '/' ? relative + 1 : relative;
-}
-
 bool
 IsSelectedEntry(const Options *options, const char *relative, bool is_folder)
 {
@@ -120,7 +109,8 @@ Judge(const Visitor *visitor, const KnownLocation *known, const struct stat *st)
 	{
 		if (known->is_deleted && !options->restore_deleted)
 			return COUNT_DELETED;
-		if (!known->is_deleted && !options->rescan)
+		/* One that had changed just before it was read is read again. */
+		if (!known->is_deleted && !known->is_recent && !options->rescan)
 			return COUNT_UNCHANGED;
 	}
 	if (options->max_size >= 0 && st->st_size > options->max_size)

@@ -41,9 +41,6 @@ extern bool IsSelectedEntry(const Options *options, const char *relative, bool i
 /* The same, for a file whose folders have not been looked at. */
 extern bool IsSelectedFile(const Options *options, const char *relative);
 
-/* Returns the part of a path that patterns see. */
-extern const char *RelativePath(const Root *root, const char *path);
-
 /* Queues a file to be read. */
 extern void QueueFile(Load *load, Root *root, const char *path, int64_t size, bool is_known);
 

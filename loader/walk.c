@@ -21,6 +21,7 @@
 #include "cancel.h"
 #include "mounts.h"
 #include "path.h"
+#include "root.h"
 #include "visit.h"
 
 #define CACHE_TAG "CACHEDIR.TAG"
@@ -44,15 +45,23 @@ PassOver(Root *root, const char *path)
 	g_ptr_array_add(root->unseen, g_strdup(path));
 }
 
-/* Records that a folder cannot be read. */
+/* Records that something cannot be looked at. */
+static void
+FailPath(const Walker *walker, const char *path, const char *class, int error)
+{
+	PassOver(walker->root, path);
+	/*
+	 * What has gone since the folder above was read may only be out of sight, as when its file
+	 * system was unmounted: the next run will tell.
+	 */
+	if (error != ENOENT && error != ENOTDIR && error != ELOOP)
+		AddFailure(walker->load, walker->root, path, class, NULL, strerror(error));
+}
+
 static void
 FailFolder(const Walker *walker, const char *path, int error)
 {
-	/* What has gone since its folder was read has vanished. */
-	if (error == ENOENT || error == ENOTDIR)
-		return;
-	PassOver(walker->root, path);
-	AddFailure(walker->load, walker->root, path, "folder_unreadable", NULL, strerror(error));
+	FailPath(walker, path, "folder_unreadable", error);
 }
 
 /* Returns whether a folder has a valid CACHEDIR.TAG. */
@@ -78,12 +87,47 @@ IsLeftOut(const Walker *walker, int folder, const struct stat *st)
 	const Options *options = walker->load->options;
 
 	return (options->one_file_system && st->st_dev != walker->root->device) ||
-		(options->exclude_caches && IsCache(folder)) ||
-		IsUnmounted(walker->path->str, folder, st);
+		(options->exclude_caches && IsCache(folder));
 }
 
-/* Looks at an entry of a folder. */
-static void
+/* Returns whether a file system is missing in an open folder.  That of a root is a failure. */
+static bool
+LacksMount(const Walker *walker, int folder, const struct stat *st)
+{
+	const Root *root = walker->root;
+
+	if (!IsUnmounted(walker->path->str, folder, st))
+		return false;
+	if (strcmp(walker->path->str, root->path) == 0)
+		AddFailure(walker->load, walker->root, root->path, "folder_unreadable", NULL,
+				   "no file system is mounted there");
+	return true;
+}
+
+/*
+ * Deals with an entry whose state cannot be read.  Returns false if the reason is that its folder
+ * may be read, but not searched.
+ */
+static bool
+FailEntry(const Walker *walker, int folder, unsigned char type, int error)
+{
+	const Options *options = walker->load->options;
+	const char *relative = RelativePath(walker->root, walker->path->str);
+	struct stat st;
+
+	/* One that has gone since its folder was read has vanished. */
+	if (error == ENOENT ||
+		(!IsSelectedEntry(options, relative, false) &&
+		 (type == DT_REG || !IsSelectedEntry(options, relative, true))))
+		return true;
+	if (error == EACCES && fstatat(folder, ".", &st, 0) != 0)
+		return false;
+	FailPath(walker, walker->path->str, "file_unreadable", error);
+	return true;
+}
+
+/* Looks at an entry of a folder.  Returns false if the folder may not be searched. */
+static bool
 VisitEntry(Walker *walker, int folder, const struct dirent *entry)
 {
 	const Options *options = walker->load->options;
@@ -95,53 +139,53 @@ VisitEntry(Walker *walker, int folder, const struct dirent *entry)
 	if (type == DT_REG || type == DT_UNKNOWN)
 	{
 		if (fstatat(folder, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-			return;
+			return FailEntry(walker, folder, type, errno);
 		type = S_ISREG(st.st_mode) ? DT_REG : S_ISDIR(st.st_mode) ? DT_DIR : DT_LNK;
 	}
 	if ((type != DT_REG && type != DT_DIR) ||
 		!IsSelectedEntry(options, RelativePath(walker->root, walker->path->str), type == DT_DIR))
-		return;
+		return true;
 	if (type == DT_DIR)
 		g_ptr_array_add(walker->stack, g_strdup(walker->path->str));
 	else
 		VisitFile(&walker->visitor, walker->path, &st);
+	return true;
 }
 
-/* Looks at all entries of an open folder. */
-static void
+/* Looks at all entries of an open folder.  Returns false, with errno set, if it cannot. */
+static bool
 VisitEntries(Walker *walker, DIR *dir)
 {
 	bool		is_root = strcmp(walker->path->str, walker->root->path) == 0;
+	guint		nwaiting = walker->stack->len;
 	struct dirent *entry;
 
 	if (walker->path->str[walker->path->len - 1] != '/')
 		g_string_append_c(walker->path, '/');
 	walker->folder_length = walker->path->len;
 	VisitFolder(&walker->visitor, walker->path);
-	if (is_root)
-		walker->root->is_empty = true;
+	walker->root->is_empty |= is_root;
 	while (!MustStop() && (errno = 0, entry = readdir(dir)) != NULL)
 	{
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
-		if (is_root)
-			walker->root->is_empty = false;
-		VisitEntry(walker, dirfd(dir), entry);
+		walker->root->is_empty &= !is_root;
+		if (!VisitEntry(walker, dirfd(dir), entry))
+		{
+			/* Its folders are no better. */
+			g_ptr_array_set_size(walker->stack, (gint) nwaiting);
+			errno = EACCES;
+			return false;
+		}
 	}
-	if (errno != 0 && !MustStop())
-	{
-		int			error = errno;
-
-		g_string_truncate(walker->path, walker->folder_length - 1);
-		FailFolder(walker, walker->path->str, error);
-	}
+	return errno == 0 || MustStop();
 }
 
 /* Looks into a folder. */
 static void
 WalkFolder(Walker *walker, const char *path)
 {
-	int			fd = OpenPath(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
+	int			fd = OpenInRoot(walker->root, path, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
 	struct stat st;
 	DIR		   *dir;
 
@@ -153,7 +197,7 @@ WalkFolder(Walker *walker, const char *path)
 			close(fd);
 		return;
 	}
-	if (IsLeftOut(walker, fd, &st))
+	if (IsLeftOut(walker, fd, &st) || LacksMount(walker, fd, &st))
 	{
 		PassOver(walker->root, path);
 		close(fd);
@@ -166,7 +210,8 @@ WalkFolder(Walker *walker, const char *path)
 		close(fd);
 		return;
 	}
-	VisitEntries(walker, dir);
+	if (!VisitEntries(walker, dir))
+		FailFolder(walker, path, errno);
 	closedir(dir);
 }
 
@@ -174,14 +219,17 @@ WalkFolder(Walker *walker, const char *path)
 static void
 WalkFile(Walker *walker)
 {
+	const char *name = RelativePath(walker->root, walker->root->path);
 	struct stat st;
 
 	g_string_assign(walker->path, walker->root->path);
 	walker->folder_length = strrchr(walker->path->str, '/') - walker->path->str + 1;
 	VisitFolder(&walker->visitor, NULL);
-	if (stat(walker->root->path, &st) == 0 && S_ISREG(st.st_mode) &&
-		IsSelectedEntry(walker->load->options,
-						RelativePath(walker->root, walker->root->path), false))
+	if (!IsSelectedEntry(walker->load->options, name, false))
+		return;
+	if (fstatat(walker->root->folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		FailPath(walker, walker->path->str, "file_unreadable", errno);
+	else if (S_ISREG(st.st_mode))
 		VisitFile(&walker->visitor, walker->path, &st);
 }
 
