@@ -7,8 +7,11 @@
  */
 #include "load.h"
 
+#include <string.h>
+
 #include "batch.h"
 #include "cancel.h"
+#include "encoding.h"
 #include "failures.h"
 #include "locks.h"
 #include "message.h"
@@ -30,6 +33,9 @@
 /* Files that wait to be read, and batches that wait to be sent. */
 #define FILES_LIMIT 100000
 #define BATCHES_LIMIT 2
+
+/* The width of the ledger's column, in characters. */
+#define SOURCE_WIDTH 255
 
 #define TICK (G_USEC_PER_SEC / 20)
 
@@ -208,6 +214,18 @@ PrepareLoad(Load *load, const Options *options)
 	g_cond_init(&load->has_ended);
 }
 
+/* Ends the program if the server would refuse the name of the source. */
+static void
+CheckSource(const char *source)
+{
+	if (IsBlank(source))
+		Fail("the name of the source is blank");
+	if (!CanHold(source, strlen(source)))
+		Fail("the database cannot hold the name of the source: \"%s\"", source);
+	if (g_utf8_strlen(source, -1) > SOURCE_WIDTH)
+		Fail("the name of the source has more than %d characters", SOURCE_WIDTH);
+}
+
 int
 RunLoad(const Options *options)
 {
@@ -219,6 +237,7 @@ RunLoad(const Options *options)
 	if (!options->dry_run && !options->no_extract)
 		StartTexts(options);
 	load.conn = OpenLedger(&load.ledger, options);
+	CheckSource(options->source);
 	SetRoots(&load);
 	ReadMounts();
 	CatchSignals();

@@ -15,7 +15,7 @@ use Test::More;
 use Time::HiRes qw(sleep);
 
 our @EXPORT = qw(require_loader create_new_ledger write_content let_age load load_json start_loader
-  documents_at scans_of);
+  with_faults block unblock documents_at scans_of);
 
 # Skips the test if the program was not built, for lack of its libraries.
 sub require_loader
@@ -94,6 +94,39 @@ sub start_loader
 		'<', \undef, '>', \$loader->{out}, '2>', \$loader->{err},
 		IPC::Run::timeout(Ledger::PATIENCE));
 	return $loader;
+}
+
+# Calls a function while system calls of the loader fail, as faults.c says; returns what it returns.
+sub with_faults
+{
+	my ($faults, $function) = @_;
+	my $library = $ENV{TESTDATADIR} . '/faults.so';
+	system_or_bail('cc', '-shared', '-fPIC', '-D_GNU_SOURCE', '-o', $library,
+		$ENV{TESTDIR} . '/test/helpers/faults.c')
+	  if !-e $library;
+	local %ENV = (%ENV, %$faults, LD_PRELOAD => $library);
+	return $function->();
+}
+
+# Starts a client that locks tables until unblock(): by default so that nobody writes documents.
+sub block
+{
+	my ($node, $database, $lock) = @_;
+	$lock //= 'docs.documents IN EXCLUSIVE MODE';
+	my $blocker = { in => "BEGIN; LOCK TABLE $lock;\n\\echo locked\n", out => '' };
+	$blocker->{run} = IPC::Run::start([ 'psql', '-XAqt', '-d', $node->connstr($database) ],
+		'<', \$blocker->{in}, '>', \$blocker->{out}, '2>', \my $err,
+		IPC::Run::timeout(Ledger::PATIENCE));
+	$blocker->{run}->pump until $blocker->{out} =~ /locked/;
+	return $blocker;
+}
+
+sub unblock
+{
+	my ($blocker) = @_;
+	$blocker->{in} .= "COMMIT;\n\\q\n";
+	$blocker->{run}->finish;
+	return;
 }
 
 # Returns the current locations of a source below a folder, each with its document's size.

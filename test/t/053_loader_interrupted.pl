@@ -2,6 +2,7 @@
 use strict;
 use warnings;
 
+use File::Path qw(remove_tree);
 use IPC::Run;
 use Ledger;
 use Loader;
@@ -11,33 +12,11 @@ use Test::More;
 require_loader();
 # The harness's name for all sessions would hide the loader's own.
 delete $ENV{PGAPPNAME};
-my $node = start_server('loader_interrupted');
+# With replication, a commit can be held up.
+my $node = start_server('loader_interrupted', 'wal_level = replica', 'max_wal_senders = 2');
 my $folder = PostgreSQL::Test::Utils::tempdir();
 my $files = "$folder/files";
 write_content("$files/$_ % 10/$_", $_) foreach 1 .. 4500;
-
-# Starts a client that keeps all others from writing documents until unblock().
-sub block
-{
-	my ($database) = @_;
-	my $blocker = {
-		in => "BEGIN; LOCK TABLE docs.documents IN EXCLUSIVE MODE;\n\\echo locked\n",
-		out => ''
-	};
-	$blocker->{run} = IPC::Run::start([ 'psql', '-XAqt', '-d', $node->connstr($database) ],
-		'<', \$blocker->{in}, '>', \$blocker->{out}, '2>', \my $err,
-		IPC::Run::timeout(Ledger::PATIENCE));
-	$blocker->{run}->pump until $blocker->{out} =~ /locked/;
-	return $blocker;
-}
-
-sub unblock
-{
-	my ($blocker) = @_;
-	$blocker->{in} .= "COMMIT;\n\\q\n";
-	$blocker->{run}->finish;
-	return;
-}
 
 # Waits until so many sessions of loaders wait for a lock.
 sub wait_for_senders
@@ -75,7 +54,7 @@ sub sums_of
 create_new_ledger($node, 'cancelled');
 foreach my $signal (qw(INT TERM HUP))
 {
-	my $blocker = block('cancelled');
+	my $blocker = block($node, 'cancelled');
 	my $loader = start_loader($node, 'cancelled', '--source', $signal, $files);
 	wait_for_senders('cancelled', 2);
 	$loader->{run}->signal($signal);
@@ -97,7 +76,7 @@ is("$status $summary->{unchanged} $summary->{new} $summary->{duplicates}",
 
 # Twice cancelled: it ends at once.
 {
-	my $blocker = block('cancelled');
+	my $blocker = block($node, 'cancelled');
 	my $loader = start_loader($node, 'cancelled', '--source', 'twice', $files);
 	wait_for_senders('cancelled', 2);
 	$loader->{run}->signal('INT');
@@ -110,7 +89,7 @@ is("$status $summary->{unchanged} $summary->{new} $summary->{duplicates}",
 # The server restarts in the middle: the batches in flight are sent again.
 create_new_ledger($node, 'restarted');
 {
-	my $blocker = block('restarted');
+	my $blocker = block($node, 'restarted');
 	my $loader = start_loader($node, 'restarted', '--source', 's', '--json', $files);
 	wait_for_senders('restarted', 2);
 	$node->restart;
@@ -150,10 +129,73 @@ create_new_ledger($node, 'terminated');
 		"terminated sessions: all is there, once, after $killed");
 }
 
+# A document that ends each backend that it meets: all others are loaded.
+create_new_ledger($node, 'poison');
+{
+	my $poison = "$folder/poison";
+	write_content("$poison/$_", $_) foreach 1 .. 20;
+	$node->safe_psql('poison', q{
+		CREATE FUNCTION docs.die() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+			PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END$$;
+		CREATE TRIGGER die BEFORE INSERT ON docs.documents
+			FOR EACH ROW WHEN (NEW.file_name = '7') EXECUTE FUNCTION docs.die()});
+	my ($is, $counts) = load_json($node, 'poison', '--source', 's', $poison);
+	is("$is $counts->{new} $counts->{duplicates} $counts->{unchanged} $counts->{failed}",
+		'3 19 0 0 1', 'a deadly document: exit status and counts');
+	is( $node->safe_psql(
+			'poison', "SELECT error_type, replace(location, '$poison', '') FROM docs.error_log"),
+		'document_refused|/7',
+		'a deadly document: the failure');
+
+	# A failure that does so is left out.
+	write_content("$poison/8", 'other 8');
+	$node->safe_psql('poison', q{
+		CREATE TRIGGER die BEFORE INSERT ON docs.error_log
+			FOR EACH ROW EXECUTE FUNCTION docs.die()});
+	my $err;
+	($is, $counts, undef, $err) = load_json($node, 'poison', '--source', 't', $poison);
+	is("$is $counts->{new} $counts->{duplicates} $counts->{failed}",
+		'3 1 18 1', 'a deadly failure: exit status and counts');
+	like($err, qr/poison\/7: could not write the failure to error_log: each time/,
+		'a deadly failure: message');
+}
+
+# A session ends after its batch was committed, before the loader knows.
+create_new_ledger($node, 'committed');
+{
+	my $committed = "$folder/committed";
+	write_content("$committed/$_", $_) foreach qw(a b c d);
+	load($node, 'committed', '--source', 's', $committed);
+	write_content("$committed/b", 'B');
+	utime 1, 1, "$committed/c";
+	write_content("$committed/$_", 'new') foreach qw(e f);
+	write_content("$committed/g", 'a');
+	$node->safe_psql('committed', q{DELETE FROM docs.documents WHERE file_name = 'd'});
+
+	# The commit waits for a standby that there is not.
+	$node->safe_psql('postgres', q{ALTER SYSTEM SET synchronous_standby_names = 'nobody'});
+	$node->reload;
+	my $loader = start_loader($node, 'committed', '--source', 's', '--json', '--restore-deleted',
+		'--rescan', $committed);
+	$node->poll_query_until('postgres', q{
+		SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'SyncRep'
+		AND query LIKE '%ingest_hashed_documents%'}) or die 'the loader does not commit';
+	$node->append_conf('postgresql.auto.conf', 'synchronous_standby_names = \'\'');
+	$node->safe_psql('postgres', q{
+		SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'});
+	$node->reload;
+	is(status_of($loader), 0, 'committed: exit status');
+	like($loader->{err}, qr/connection to the server was lost/, 'committed: warning');
+	like($loader->{out},
+		qr/"seen": 7, "unchanged": 2, "new": 2, "duplicates": 2, "changed": 1, "vanished": 0/,
+		'committed: counts of a batch that was sent twice');
+	is(scans_of($node, 'committed'), "4|4|0|0|0\n7|4|1|0|0", 'committed: the scan');
+}
+
 # Two loaders at once: the same root, one below the other, and roots apart.
 create_new_ledger($node, 'two');
 {
-	my $blocker = block('two');
+	my $blocker = block($node, 'two');
 	my $loader = start_loader($node, 'two', '--source', 's', $files);
 	wait_for_senders('two', 2);
 	foreach my $other ($files, "$files/1 % 10", $folder, '/')
@@ -175,12 +217,47 @@ create_new_ledger($node, 'two');
 	is($status, 0, 'two loaders: the lock has ended with the first one');
 }
 
+# A signal that is ignored from the start stays ignored.
+{
+	my $blocker = block($node, 'two');
+	local $SIG{HUP} = 'IGNORE';
+	my $loader = start_loader($node, 'two', '--source', 'nohup', $files);
+	wait_for_senders('two', 2);
+	$loader->{run}->signal('HUP');
+	sleep 1;
+	unblock($blocker);
+	is(status_of($loader), 0, 'nohup: SIGHUP is ignored');
+}
+
+# The PATH is moved away and replaced, removed, or moved away, while the locations are fetched.
+foreach my $case (qw(replaced removed moved))
+{
+	my $root = "$folder/$case";
+	create_new_ledger($node, $case);
+	write_content("$root/$_/$_", $_) foreach 1 .. 5;
+	load($node, $case, '--source', 's', $root);
+	my $blocker = block($node, $case, 'docs.document_locations IN ACCESS EXCLUSIVE MODE');
+	my $loader = start_loader($node, $case, '--source', 's', '--json', $root);
+	wait_for_senders($case, 1);
+	$case eq 'removed' ? remove_tree($root) : rename $root, "$root.away";
+	write_content("$root/other", 'other') if $case eq 'replaced';
+	unblock($blocker);
+	is(status_of($loader), 3, "$case: exit status");
+	like($loader->{out}, qr/"vanished": 0,.* "failed": 1,/, "$case: nothing has vanished");
+	is( $node->safe_psql(
+			$case, "SELECT error_type, replace(location, '$folder/', '') FROM docs.error_log"),
+		"folder_vanished|$case",
+		"$case: the failure");
+	is($node->safe_psql($case, 'SELECT count(*) FROM docs.current_locations'),
+		5, "$case: all locations are there");
+}
+
 # Progress on a terminal.
 create_new_ledger($node, 'progress');
 SKIP:
 {
 	skip 'IO::Pty is not installed', 1 if !eval { require IO::Pty; 1 };
-	my $blocker = block('progress');
+	my $blocker = block($node, 'progress');
 	my $out = '';
 	my $loader = IPC::Run::start(
 		[ 'doc_extractor', 'load', '-d', $node->connstr('progress'), '--source', 's', $files ],
