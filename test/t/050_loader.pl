@@ -103,6 +103,29 @@ $node->safe_psql(
 check_load('fingerprint lies', 0, { seen => 5, unchanged => 5 });
 check_load('rescan', 0, { seen => 5, unchanged => 4, changed => 1 }, '--rescan');
 
+# What had changed just before it was read is read again, as it may have changed since.
+write_content("$files/b.txt", 'Bb');
+check_load('recent', 0, { seen => 5, unchanged => 4, changed => 1 });
+like($node->safe_psql('db', q{SELECT fingerprint FROM docs.current_locations
+	WHERE location LIKE '%/b.txt'}), qr/^2 .* recent$/, 'recent: the fingerprint');
+$node->safe_psql(
+	'db', q{
+	INSERT INTO docs.document_locations (ingestion_source, location, location_key, document_id,
+		fingerprint)
+	SELECT ingestion_source, location, sha256(location::bytea),
+		(SELECT id FROM docs.documents WHERE file_size_bytes = 1), fingerprint
+	FROM docs.current_locations WHERE location LIKE '%/b.txt'});
+let_age();
+($summary) = check_load('recent, again', 0, { seen => 5, unchanged => 4, changed => 1 });
+is($summary->{bytes}, 2, 'recent, again: it was read');
+($summary) = check_load('recent no more', 0, { seen => 5, unchanged => 5 });
+is($summary->{bytes}, 0, 'recent no more: it was not read');
+write_content("$files/recent", 'recent');
+load($node, 'db', '--source', 's', $files);
+$node->safe_psql('db', "DELETE FROM docs.documents WHERE file_name = 'recent'");
+check_load('recent and deleted', 0, { seen => 6, unchanged => 5, skipped_deleted => 1 });
+unlink "$files/recent";
+
 # Limits.
 write_content("$files/large", 'x' x 1025);
 check_load('too large', 0, { seen => 6, unchanged => 5, skipped_too_large => 1 }, '--max-size=1k');

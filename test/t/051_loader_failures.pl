@@ -77,6 +77,61 @@ SKIP:
 		'--retry-failed: no scan is recorded');
 }
 
+# A folder that can be read, but not searched.
+SKIP:
+{
+	skip 'root can read everything', 1 if $> == 0;
+	create_new_ledger($node, 'listed');
+	my $files = "$folder/listed";
+	write_content("$files/$_", $_) foreach qw(a/b a/c a/d/e f);
+	load($node, 'listed', '--source', 's', $files);
+	chmod 0444, "$files/a";
+	my ($status, $summary) = load_json($node, 'listed', '--source', 's', $files);
+	chmod 0755, "$files/a";
+	is("$status $summary->{failed} $summary->{vanished}", '3 1 0', 'not searchable: counts');
+	is(open_failures('listed', $files), 'folder_unreadable|Permission denied|/a|s',
+		'not searchable: the failure');
+	chmod 0444, $files;
+	($status, $summary) = load_json($node, 'listed', '--source', 's', $files);
+	chmod 0755, $files;
+	is("$status $summary->{failed} $summary->{vanished}", '3 1 0', 'PATH not searchable: counts');
+	($status, $summary) = load_json($node, 'listed', '--source', 's', '--retry-failed', $files);
+	is("$status " . open_failures('listed', $files), '0 ', 'not searchable: settled');
+
+	# A name that is blank, and as long as an escape as no name may be.
+	my $blank = ' ' x 200;
+	write_content("$files/$blank", 'blank');
+	chmod 0, "$files/$blank";
+	($status, $summary) = load_json($node, 'listed', '--source', 's', $files);
+	is("$status $summary->{unchanged} $summary->{failed}", '3 4 1', 'long blank name: counts');
+	is($node->safe_psql('listed', q{
+			SELECT location LIKE '%/listed/' || repeat(' ', 200), file_name = left(repeat('%20', 200), 500)
+			FROM docs.error_log WHERE NOT retry_attempted AND resolution_notes IS NULL}),
+		't|t', 'long blank name: the failure');
+}
+
+# Errors of the disk.
+create_new_ledger($node, 'disk');
+my $disk = "$folder/disk";
+write_content("$disk/$_/$_", $_) foreach qw(a b c);
+load($node, 'disk', '--source', 's', $disk);
+foreach my $case (
+	[ FAULT_STAT => 'file_unreadable|Input/output error|/b/b|s' ],
+	[ FAULT_READDIR => 'folder_unreadable|Input/output error|/b|s' ])
+{
+	my ($fault, $expected) = @$case;
+	my ($status, $summary) =
+	  with_faults({ $fault => 'b' }, sub { load_json($node, 'disk', '--source', 's', "$disk/b") });
+	is("$status $summary->{failed} $summary->{vanished}", '3 1 0', "$fault: counts");
+	is(open_failures('disk', $disk), $expected, "$fault: the failure");
+	load($node, 'disk', '--source', 's', '--retry-failed', $disk);
+	is(open_failures('disk', $disk), '', "$fault: settled");
+	($status, $summary) = with_faults({ $fault => 'b' },
+		sub { load_json($node, 'disk', '--source', 's', '--exclude=b', $disk) });
+	is("$status $summary->{failed} $summary->{vanished}", '0 0 0', "$fault: excluded")
+	  if $fault eq 'FAULT_STAT';
+}
+
 # Odd names.
 create_new_ledger($node, 'names');
 my $odd = "$folder/odd";
@@ -85,6 +140,9 @@ my %names = (
 	q{quotes ' " \\ `$(x)`} => undef,
 	"tab\tand \e[31m" => undef,
 	' ' => undef,
+	' ' x 200 => undef,
+	"\xC2\x9B31m" => undef,
+	"\xE2\x80\xAEtxt.exe" => undef,
 	'#hash' => undef,
 	'%41' => undef,
 	"\xC3\xA4 UTF-8" => undef,
@@ -93,7 +151,7 @@ my %names = (
 	("\xE4" x 255) => '%E4' x 255);
 write_content("$odd/$_", "content of $_") foreach keys %names;
 my ($status, $summary) = load_json($node, 'names', '--source', 's', $odd);
-is("$status $summary->{new} $summary->{failed}", '0 10 0', 'odd names: all are loaded');
+is("$status $summary->{new} $summary->{failed}", '0 13 0', 'odd names: all are loaded');
 my @expected = map { defined $names{$_} ? "file://$odd/$names{$_}" : "$odd/$_" } keys %names;
 is( $node->safe_psql(
 		'names', q{SELECT string_agg(location, E'\n---\n' ORDER BY location COLLATE "C")
@@ -103,15 +161,41 @@ is( $node->safe_psql(
 is( $node->safe_psql(
 		'names', q{SELECT file_name FROM docs.documents
 		WHERE file_name LIKE '%Latin-1' OR file_name LIKE '\%2%'  ORDER BY file_name}),
-	"%20\n\xEF\xBF\xBD Latin-1",
+	"%20\n" . '%20' x 166 . "%2\n\xEF\xBF\xBD Latin-1",
 	'odd names: a blank one, and one with bytes that are not UTF-8');
 ($status, $summary) = load_json($node, 'names', '--source', 's', $odd);
-is("$status $summary->{unchanged} $summary->{vanished}", '0 10 0', 'odd names: unchanged');
+is("$status $summary->{unchanged} $summary->{vanished}", '0 13 0', 'odd names: unchanged');
 unlink "$odd/\xE4 Latin-1", "$odd/%41";
 ($status, $summary) = load_json($node, 'names', '--source', 's', $odd);
-is("$status $summary->{unchanged} $summary->{vanished}", '0 8 2', 'odd names: vanished');
-my (undef, $out) = load($node, 'names', '--source', 's', '--rescan', '-v', $odd);
-unlike($out, qr/[\e\t]/, 'odd names: no control characters in what is shown');
+is("$status $summary->{unchanged} $summary->{vanished}", '0 11 2', 'odd names: vanished');
+my (undef, $out, $err) = load($node, 'names', '--source', 's', '--rescan', '-v', $odd);
+unlike($out, qr/[\e\t]|\xC2\x9B|\xE2\x80\xAE/, 'odd names: no control characters in what is shown');
+
+
+# Nor are any in messages, whatever they quote.
+foreach my $arguments (
+	["$folder/\e[31m"], ["$folder/\x9B31m"], ["$folder/\xC2\x9B31m"], [ "--max-size=\e[31m", $odd ],
+	["--\e[31m"], ["-\x9B"], ["--json=\e[31m"], [ '--exclude-from', "\e[31m", $odd ],
+	[ '--source', "\x9B", $odd ], [ '--schema', "\e[31m", $odd ])
+{
+	($status, $out, $err) = load($node, 'names', @$arguments);
+	is("$status $out", '1 ', 'odd arguments: exit status');
+	like($err, qr/^doc_extractor: error: .*\\x(1b|9b)|takes no argument/, 'odd arguments: message');
+	unlike($err, qr/[\e\x9B]/, 'odd arguments: no control characters');
+}
+($status, $out) = load($node, 'names', '--source', "\e[31m", '--json', $odd);
+unlike($out, qr/\e/, 'odd source: no control characters in JSON');
+$node->command_checks_all([ 'doc_extractor', 'status', '-d', $node->connstr('names') ],
+	0, [qr/ \\x1b\[31m /], [qr/^$/], 'odd source: status');
+
+# The names of sources that the server would refuse.
+foreach my $case ([ ' ', 'is blank' ], [ 'x' x 256, 'has more than 255 characters' ])
+{
+	my ($source, $expected) = @$case;
+	($status, undef, $err) = load($node, 'names', '--source', $source, $odd);
+	is($status, 1, "bad source: exit status");
+	like($err, qr/the name of the source $expected/, 'bad source: message');
+}
 
 # A root with such a name, and files below it.
 write_content("$folder/\xFF/\xC3\xA4", 'x');
@@ -161,6 +245,15 @@ cmp_ok($node->safe_psql('deep', 'SELECT length(location) FROM docs.current_locat
 ($status, $summary) = load_json($node, 'deep', '--source', 's', "$folder/deep");
 is("$status $summary->{unchanged}", '0 1', 'deep: unchanged');
 
+# A kernel, or a container, without openat2().
+create_new_ledger($node, 'old_kernel');
+with_faults(
+	{ FAULT_OPENAT2 => 1 },
+	sub {
+		($status, $summary) = load_json($node, 'old_kernel', '--source', 's', $odd, "$folder/deep");
+		is("$status $summary->{new}", '0 12', 'without openat2: loaded');
+	});
+
 # What is no file: links, loops of links, pipes, sockets, devices.
 create_new_ledger($node, 'special');
 my $special = "$folder/s";
@@ -178,6 +271,44 @@ unlink "$special/file";
 symlink 'pipe', "$special/file";
 ($status, $summary) = load_json($node, 'special', '--source', 's', $special);
 is("$status $summary->{vanished}", '0 1', 'no files: a file that became a link has vanished');
+
+# Folders that are swapped for links to others between the walk and the open.
+sub processes
+{
+	my ($command) = @_;
+	my @found;
+	foreach my $file (glob '/proc/[0-9]*/cmdline')
+	{
+		open my $cmdline, '<', $file or next;
+		push @found, $file if (<$cmdline> // '') eq $command;
+	}
+	return @found;
+}
+
+foreach my $fault ({}, { FAULT_OPENAT2 => 1 })
+{
+	my $database = %$fault ? 'swapped_by_entries' : 'swapped';
+	create_new_ledger($node, $database);
+	my $swapped = "$folder/$database";
+	write_content("$swapped/in/$_/file.txt", 'inside') foreach qw(a b);
+	write_content("$swapped/out/file.txt", 'outside');
+	# The extractor of the first file takes a while; the second one waits for its turn.
+	my $swap_loader = with_faults($fault,
+		sub { start_loader($node, $database, '--source', 's', '-j', 1,
+			'--extractor=text/plain=sleep 1.7309; cat', "$swapped/in") });
+	wait_until(sub { processes("sleep\0001.7309\0") });
+	foreach my $name (qw(a b))
+	{
+		rename "$swapped/in/$name", "$swapped/$name";
+		symlink "$swapped/out", "$swapped/in/$name";
+	}
+	$swap_loader->{run}->finish;
+	is($swap_loader->{run}->full_result(0) >> 8, 3, "$database: exit status");
+	is( $node->safe_psql($database, 'SELECT string_agg(document_text, $$ $$) FROM docs.documents'),
+		'inside', "$database: nothing was read through a link");
+	like(open_failures($database, $swapped), qr{^file_vanished\|.*\|/in/[ab]/file.txt\|s$},
+		"$database: the failure");
+}
 
 # A file that grows all the time, one that is written to in its middle, and a quiet one.
 create_new_ledger($node, 'growing');
@@ -222,10 +353,22 @@ $node->safe_psql('refused', 'ALTER TABLE docs.documents DROP CONSTRAINT no_seven
 is("$status $summary->{new}", '0 1', 'refused: retried');
 is(open_failures('refused', $refused), '', 'refused: nothing is left');
 
+# It refuses a failure.
+create_new_ledger($node, 'refused_failures');
+$node->safe_psql('refused_failures', q{
+	ALTER TABLE docs.error_log ADD CONSTRAINT no_seven CHECK (file_name <> '7')});
+($status, $summary, undef, $err) = load_json($node, 'refused_failures', '--source', 's',
+	'--extractor=text/plain=exit 3', $refused);
+is("$status $summary->{new} $summary->{failed}", '3 20 20', 'refused failure: exit status and counts');
+is($node->safe_psql('refused_failures', 'SELECT count(*) FROM docs.error_log'),
+	19, 'refused failure: the others are in error_log');
+like($err, qr{/7: could not write the failure to error_log: .*"no_seven"}, 'refused failure: message');
+is(scans_of($node, 'refused_failures'), '20|20|0|0|20', 'refused failure: the scan');
+
 # Without a privilege, it says so and ends.
 $node->safe_psql('refused', 'CREATE ROLE nobody LOGIN');
 write_content("$refused/21", '21');
-($status, undef, my $err) = load($node, 'refused', '-U', 'nobody', '--source', 's', $refused);
+($status, undef, $err) = load($node, 'refused', '-U', 'nobody', '--source', 's', $refused);
 is($status, 1, 'no privilege: exit status');
 like($err, qr/permission denied for schema docs/, 'no privilege: message');
 # What the manual says that a loader needs.
@@ -275,6 +418,13 @@ is( documents_at($node, 'unseen', $unseen),
 is("$status $summary->{seen} $summary->{vanished}", '0 1 0', 'not included: nothing vanishes');
 ($status, $summary) = load_json($node, 'unseen', '--source', 's', '-n', $unseen);
 is("$status $summary->{seen} $summary->{vanished}", '0 3 4', 'looked at: the rest vanishes');
+
+{
+	local $ENV{LIBMOUNT_FSTAB} = "$folder/fstab";
+	($status, $summary) = load_json($node, 'unseen', '--source', 's', '-n', "$unseen/mount");
+	is("$status $summary->{failed} $summary->{vanished}", '3 1 0',
+		'not looked at: a PATH where nothing is mounted is a failure');
+}
 
 # Other file systems.
 SKIP:

@@ -71,6 +71,19 @@ is( $node->safe_psql('db', q{
 		SELECT document_text, ingestion_status, error_message IS NULL FROM docs.documents
 		WHERE file_name = '2.txt'}),
 	'text 2|success|t', 'failed: the document is healed');
+
+# Links are not followed below what was loaded, but on the way there.
+{
+	my $away = "$files.away";
+	symlink $away, "$files.link";
+	write_content("$away/in/$_/linked.txt", "linked $_") foreach qw(a b);
+	let_age();
+	load($node, 'db', '--source', 's', '--no-extract', "$files.link/in");
+	rename "$away/in/b", "$away/b";
+	symlink "$away/b", "$away/in/b";
+	is(extract('links', 0, '--missing', '--type=text/plain'), 'stored 1 changed 3', 'links: counts');
+	like(texts(), qr/linked a/, 'links: texts');
+}
 SKIP:
 {
 	skip 'root can read everything', 2 if $> == 0;
