@@ -92,8 +92,9 @@ foreach my $pattern (
 # Random ones.
 my @pieces = (@names, '*', '*', '?', '**', '/', '/', '/', '[ab]', '[!a]', '\\', '!', 'a', 'b', ' ');
 my $some = 0;
-foreach my $round (1 .. 60)
+foreach my $round (1 .. 300)
 {
+	last if $round > 60 && $some >= 20;
 	my $patterns = join '', map {
 		(rand() < 0.2 ? '!' : '') . join('', map { $pieces[ rand @pieces ] } 1 .. 1 + rand 5) . "\n"
 	} 1 .. 1 + rand 5;
