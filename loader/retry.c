@@ -55,10 +55,11 @@ RetryLocation(Load *load, const char *location)
 	bool		is_good = true;
 
 	/* Only a location that the program itself writes. */
-	if (root != NULL && IsCanonical(path) && IsSelectedFile(load->options, RelativePath(root, path)))
+	if (root != NULL && IsCanonical(path) &&
+		IsSelectedFile(load->options, RelativePath(root, path)))
 	{
 		fd = OpenInRoot(root, path, O_PATH);
-		if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+		if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
 			is_good = Resolve(load, location, "The file has vanished.");
 		else if (fd < 0 || fstat(fd, &st) != 0 || S_ISREG(st.st_mode))
 		{
@@ -71,6 +72,8 @@ RetryLocation(Load *load, const char *location)
 		}
 		else if (S_ISDIR(st.st_mode) && faccessat(fd, ".", R_OK | X_OK, 0) == 0)
 			is_good = Resolve(load, location, "The folder can be read.");
+		else if (!S_ISDIR(st.st_mode))
+			is_good = Resolve(load, location, "It is no file any more.");
 		if (fd >= 0)
 			close(fd);
 	}

@@ -42,8 +42,8 @@ SendQuery(PGconn *conn, const char *query, const Parameters *parameters, const A
 	{
 		g_rw_lock_writer_lock(&sending);
 		/* While it waited, another one may have ended this session, too. */
-		if (!IsAlive(conn))
-			ReopenConnection(conn);
+		if (!IsAlive(conn) && !ReopenConnection(conn) && !IsCancelled())
+			GiveUp();
 	}
 	else
 		g_rw_lock_reader_lock(&sending);

@@ -211,7 +211,10 @@ WalkFolder(Walker *walker, const char *path)
 		return;
 	}
 	if (!VisitEntries(walker, dir))
+	{
 		FailFolder(walker, path, errno);
+		walker->root->is_empty = false;
+	}
 	closedir(dir);
 }
 
