@@ -1,6 +1,7 @@
 # doc_extractor: building, installing and testing.
 #
 # make, make install, make installcheck, make clean: the usual PGXS targets.
+# make loader, install-loader: the client program, which needs libraries of its own.
 # make demo, bench, soak, check, check-long, check-versions, check-upgrade, check-newcomer,
 # check-valgrind, check-ubsan, check-sql: the workbench; needs nothing but Debian, git and make.
 
@@ -85,8 +86,16 @@ else
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 VERIFY = src/sql/verify
-EXTRA_CLEAN = src/lib/condition_names.h $(VERIFY)_checks.h src/sql/widen_queries.h
+EXTRA_CLEAN = src/lib/condition_names.h $(VERIFY)_checks.h src/sql/widen_queries.h \
+	loader/doc_extractor $(patsubst %.c,%.o,$(wildcard loader/*.c))
 include $(PGXS)
+
+# The client program.
+loader:
+	$(MAKE) -C loader
+install-loader: loader
+	$(MAKE) -C loader install
+.PHONY: loader install-loader
 
 # The script that adopts V001's tables stands alone, but repeats the end of the script of 1.0.
 $(DATA_built): $(EXTENSION)--1.0.sql sql/$(DATA_built).in sql/adoption.awk

@@ -11,6 +11,8 @@ PATH=$PATH:/usr/sbin:/sbin
 
 checkout=$(cd "$(dirname "$0")/.." && pwd)
 tools=$checkout/.tools     # What the tests need and apt does not install.
+loader_packages=(libglib2.0-dev libarchive-dev libxml2-dev zlib1g-dev libssl-dev libpq-dev)
+extraction_packages=(poppler-utils shared-mime-info docx2txt odt2txt w3m)
 packaged=/usr/lib/postgresql # Debian's packages have each major version in a folder here.
 
 config_of() { echo "$packaged/$1/bin/pg_config"; }
@@ -101,6 +103,8 @@ look() {
     has_module python alembic || missing+=(python3-alembic)
     has_module python psycopg2 || missing+=(python3-psycopg2)
     has_module python psycopg || missing+=(python3-psycopg)
+    has_libraries || missing+=(pkg-config "${loader_packages[@]}")
+    has_extractors || missing+=("${extraction_packages[@]}")
     # A node from elsewhere cannot have Debian's packages of modules, but comes with npm.
     has_node_pg || command -v npm >/dev/null || missing+=(nodejs node-pg)
 }
@@ -112,6 +116,20 @@ has_module() {
         perl) env -u PERL5LIB -u PERL5OPT /usr/bin/perl "-M$2" -e 1 2>/dev/null ;;
         python) /usr/bin/python3 -I -c "import $2" 2>/dev/null ;;
     esac
+}
+
+# Returns whether what the loader is built with is there.
+has_libraries() {
+    command -v pkg-config >/dev/null && pkg-config --exists glib-2.0 gio-2.0 libarchive libxml-2.0 libcrypto &&
+        [ -e /usr/include/postgresql/libpq-fe.h ]
+}
+
+# Returns whether the program is there that the loader runs, and those that its tests compare it with.
+has_extractors() {
+    local program
+    for program in pdftotext docx2txt odt2txt w3m; do
+        command -v "$program" >/dev/null || return 1
+    done
 }
 
 # Returns whether node has its driver: the one in .tools, else Debian's.

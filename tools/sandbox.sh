@@ -91,10 +91,17 @@ run find tree -name 'doc_extractor*' -prune -exec rm -rf {} +
 
 echo "Building doc_extractor for $("$PG_CONFIG" --version)" >&2
 tar -C "$checkout" --exclude=./.git --exclude=./results --exclude='*.o' --exclude='*.so' \
-    --exclude=condition_names.h -cf - . |
+    --exclude=./loader/doc_extractor --exclude=condition_names.h -cf - . |
     run tar -C checkout -xf -
 quietly make --silent -C checkout -j "$(nproc)" install \
     PG_CONFIG="$PG_CONFIG" DESTDIR="$sandbox/tree" WERROR=1 with_llvm=no
+
+# The loader needs libraries that the extension does not. Without them, its tests are skipped.
+if pkg-config --exists glib-2.0 gio-2.0 libarchive libxml-2.0 libcrypto 2>/dev/null &&
+    [ -e "$("$PG_CONFIG" --includedir)/libpq-fe.h" ]; then
+    quietly make --silent -C checkout/loader -j "$(nproc)" install \
+        PG_CONFIG="$PG_CONFIG" DESTDIR="$sandbox/tree" WERROR=1
+fi
 
 quietly initdb --username=postgres --auth=trust --encoding=UTF8 --no-locale --no-sync
 run tee -a data/postgresql.conf >/dev/null <<END

@@ -1,0 +1,73 @@
+/*
+ * pass_fds.c
+ *		Messages with file descriptors, over a local socket.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "spawn.h"
+
+typedef union FdSpace
+{
+	char		bytes[CMSG_SPACE(sizeof(int) * REQUEST_FDS)];
+	struct cmsghdr aligned;
+} FdSpace;
+
+/* Sends a message with descriptors.  Returns false if nobody takes it. */
+bool
+SendWithFds(int socket, const void *data, size_t length, const int *fds, int count)
+{
+	FdSpace		space;
+	struct iovec vector = {(void *) data, length};
+	struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
+	struct cmsghdr *header;
+	ssize_t		sent;
+
+	memset(&space, 0, sizeof(space));
+	message.msg_control = space.bytes;
+	message.msg_controllen = CMSG_SPACE(sizeof(int) * count);
+	header = CMSG_FIRSTHDR(&message);
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(int) * count);
+	memcpy(CMSG_DATA(header), fds, sizeof(int) * count);
+	do
+		sent = sendmsg(socket, &message, MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	return sent == (ssize_t) length;
+}
+
+/*
+ * Receives a message of this length with this many descriptors.  Returns false at the end of
+ * the connection, and for anything else.
+ */
+bool
+ReceiveWithFds(int socket, void *data, size_t length, int *fds, int count)
+{
+	FdSpace		space;
+	struct iovec vector = {data, length};
+	struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
+	struct cmsghdr *header;
+	int			received_fds = 0;
+	ssize_t		received;
+
+	message.msg_control = space.bytes;
+	message.msg_controllen = sizeof(space.bytes);
+	do
+		received = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+	while (received < 0 && errno == EINTR);
+	header = received > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+	if (header != NULL && header->cmsg_type == SCM_RIGHTS)
+	{
+		received_fds = (int) ((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+		memcpy(fds, CMSG_DATA(header), sizeof(int) * received_fds);
+	}
+	if (received == (ssize_t) length && received_fds == count)
+		return true;
+	while (received_fds > 0)
+		close(fds[--received_fds]);
+	return false;
+}
