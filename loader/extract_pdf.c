@@ -68,8 +68,8 @@ DecodeEntities(char *value)
 static void
 AddBetween(Job *job, const char *key, const char *head, const char *start, const char *end)
 {
-	char	   *from = strstr(head, start);
-	char	   *to = from ? strstr(from + strlen(start), end) : NULL;
+	const char *from = strstr(head, start);
+	const char *to = from ? strstr(from + strlen(start), end) : NULL;
 	Buffer		value = {0};
 
 	if (to == NULL)
