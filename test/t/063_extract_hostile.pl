@@ -250,6 +250,39 @@ SKIP:
 	unlike($result->{text}, qr/secret/, 'the environment is clean');
 }
 
+# System calls that would reach other processes, what lasts, or the user's files.  Numbers of errors:
+# 1 is EPERM, 38 ENOSYS.
+SKIP:
+{
+	skip 'no seccomp filters here', 1 if `loader/test_extract 2>&1` =~ /seccomp/;
+	my $sandbox = build_program('test_sandbox');
+	my $own     = write_file("$folder/own", 'a file of the user');
+	my %allowed = (
+		parser  => 'open',
+		program => 'open',
+		command => 'open chmod fchmod chown utimensat setxattr'
+	);
+
+	# Root's children are nobody's.
+	chown 65534, 65534, $own if $> == 0;
+	foreach my $kind (sort keys %allowed)
+	{
+		my %errors = map { /^(.*): (\d+)$/ } `$sandbox $kind $own <$own`;
+
+		cmp_ok(scalar keys %errors, '>=', 42, "$kind: all calls were tried");
+		is(delete $errors{$_}, 38, "$kind: no $_") foreach 'clone3', 'a call of the future';
+		delete $errors{$_} foreach split / /, $allowed{$kind};
+		is(join(' ', grep { $errors{$_} != 1 } sort keys %errors), '', "$kind: the rest is refused");
+	}
+	foreach my $architecture (`uname -m` eq "x86_64\n" ? ('x32', 'i386') : ())
+	{
+		system($sandbox, $architecture);
+		# Some kernels lack i386 at all.
+		like($? & 127, qr/^(31|11)$/, "a call of $architecture ends the process");
+	}
+	is(-s $own, 18, 'the file is whole');
+}
+
 # Descriptors, limits and identity of a command
 $result = extract_within('descriptors', 6, $image, '-c',
 	'image/png=ls /proc/self/fd | wc -l; ulimit -n; ulimit -v; id -u');
