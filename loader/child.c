@@ -119,12 +119,18 @@ ReadFile(const ChildSetup *setup)
 static const unsigned char *
 ReadSmall(int fd, unsigned char *memory, size_t *size)
 {
-	ssize_t		length = pread(fd, memory, READ_LIMIT, 0);
+	ssize_t		length;
 
-	if (length < 0)
-		return NULL;
-	*size = (size_t) length;
-	return length < READ_LIMIT ? memory : MapFile(fd, size);
+	*size = 0;
+	/* Some file systems return less than there is. */
+	while (*size < READ_LIMIT &&
+		   (length = pread(fd, memory + *size, READ_LIMIT - *size, (off_t) *size)) != 0)
+	{
+		if (length < 0)
+			return NULL;
+		*size += (size_t) length;
+	}
+	return *size < READ_LIMIT ? memory : MapFile(fd, size);
 }
 
 /* Reads one file after the other, until the parent closes the socket. */
@@ -137,7 +143,7 @@ ServeFiles(const ChildSetup *setup)
 
 	if (memory == NULL)
 		Fail("could not start");
-	while (ReceiveWithFds(STDIN_FILENO, &byte, 1, &fd, 1))
+	while (ReceiveWithFds(STDIN_FILENO, &byte, 1, &fd, 1) == RECEPTION_COMPLETE)
 	{
 		Job			job;
 		size_t		size;
@@ -203,8 +209,10 @@ RunChild(const ChildSetup *setup)
 		Fail("could not leave the folder");
 	if (!EnterSandbox(SandboxOf(setup->request.family), &limits, command, setup->folder))
 		Fail("could not enter the sandbox");
-	/* Only now, as a change of the user resets it. */
+	/* Only now, as a change of the user resets it.  The server may have died before. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != setup->server)
+		_exit(1);
 	syscall(436 /* close_range */ , 3, ~0U, 0);
 	if (setup->request.serve)
 		ServeFiles(setup);

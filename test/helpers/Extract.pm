@@ -10,7 +10,8 @@ use IO::Compress::RawDeflate qw(rawdeflate);
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-our @EXPORT = qw(build_extractor build_program extract_files write_file make_zip make_docx make_xlsx make_pptx
+our @EXPORT = qw(build_extractor build_program extract_files
+  extract_files_with write_file make_zip make_docx make_xlsx make_pptx
   make_odt make_epub make_pdf words_of);
 
 # With EXTRACT_SANITIZED=1, AddressSanitizer and UndefinedBehaviorSanitizer watch.
@@ -38,7 +39,13 @@ sub build_program
 # Extracts files with options of the test program; returns a hash of what it printed for each.
 sub extract_files
 {
-	my ($options, @files) = @_;
+	return extract_files_with($program, @_);
+}
+
+# The same with another program.
+sub extract_files_with
+{
+	my ($program, $options, @files) = @_;
 	my %results;
 
 	open(my $pipe, '-|', $program, @$options, '--', @files) or die "$program: $!";

@@ -291,6 +291,36 @@ cmp_ok($count, '<=', 4, 'a command has no descriptors but the standard ones');
 is($memory, 256 * 1024, 'its memory is limited');
 isnt($user, 0, 'it is not run by root');
 
+# More children than there is room for wait for each other.
+{
+	my @images = map { write_file("$folder/many$_.png", "\x89PNG\r\n\x1a\nbytes") } 1 .. 270;
+	my $results =
+	  extract_files([ '-s', 30, '-j', 270, '-c', 'image/png=exec sleep 3' ], @images);
+	is(scalar(grep { $_->{status} eq 'no text' } values %$results), 270, 'many children: all run');
+}
+
+# Without seccomp, a process leaves its group; it ends with its file all the same, and the loader does
+# not wait for it.
+SKIP:
+{
+	skip 'the kernel does not list children', 1 if !-e '/proc/thread-self/children';
+	my $unfiltered = build_program('test_extract_unfiltered');
+	my $start      = time;
+	my $result     = extract_files_with(
+		$unfiltered,
+		[
+			'-s', 3, '-c',
+			"image/png=setsid sh -c 'sleep 30; : stray$mark' >/dev/null 2>&1 & sleep 0.5; echo text"
+		],
+		$image
+	)->{$image};
+
+	like(`$unfiltered 2>&1`, qr/seccomp/, 'without seccomp: a note');
+	is($result->{status}, 'done', 'without seccomp: status');
+	cmp_ok(time - $start, '<', 12, 'without seccomp: in time');
+	is(processes_with("stray$mark"), 0, 'without seccomp: no process is left');
+}
+
 # When the loader dies, its children do.
 my $killed = fork() // die $!;
 if ($killed == 0)
