@@ -5,8 +5,8 @@
  *
  * Most children read one file.  A child that serves reads one plain text, or one PDF file,
  * after the other, since a process for each would cost more than a small file.  It runs only
- * code that checks and copies characters: pdftotext is a new process each time.  The parent
- * replaces it after some files.
+ * code that checks and copies characters: pdftotext is a new process each time, and a text that
+ * chooses its encoding itself gets a child of its own.  The parent replaces it after some files.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -154,6 +154,7 @@ ServeFiles(const ChildSetup *setup)
 		InitJob(&job, data, size, setup->options->max_text_bytes);
 		lseek(fd, 0, SEEK_SET);
 		job.fd = fd;
+		job.served = true;
 		RunJob(&job, ExtractorOf(setup->request.family));
 		SendResult(&job);
 		FreeJob(&job);
@@ -184,7 +185,12 @@ void
 RunChild(const ChildSetup *setup)
 {
 	const char *command = CommandOf(setup->options, setup->request.command);
-	Limits		limits = {setup->options->max_memory, setup->options->timeout};
+	Limits		limits = {
+		.memory = setup->options->max_memory,
+		.seconds = setup->options->timeout,
+		/* A bound for each of many commands at once */
+		.processes = 100 + 10 * setup->options->threads
+	};
 	struct stat status;
 	sigset_t	none;
 

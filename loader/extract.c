@@ -227,6 +227,20 @@ SetFailure(Extraction *result, ExtractionStatus status, const char *message)
 	result->message = strdup(message);
 }
 
+/*
+ * Returns whether a file may go to a child that has read others.  XML may declare its encoding,
+ * and some of the system's converters have had holes: such a file gets a child of its own.
+ */
+static bool
+MayBeServed(const Request *request, int fd, off_t size)
+{
+	char		start[5];
+
+	if (request->family == FAMILY_TEXT)
+		return pread(fd, start, 5, 0) != 5 || memcmp(start, "<?xml", 5) != 0;
+	return request->family == FAMILY_PDF && size <= MAX_SERVED_PDF;
+}
+
 /* Sets why there is no process for extraction. */
 static void
 SetLoss(Extraction *result, int error)
@@ -249,8 +263,7 @@ ExtractInChild(int fd, off_t size, Request *request, Extraction *result)
 	bool		is_connected;
 	int			error;
 
-	request->serve = request->family == FAMILY_TEXT ||
-		(request->family == FAMILY_PDF && size <= MAX_SERVED_PDF);
+	request->serve = MayBeServed(request, fd, size);
 	is_connected = request->serve ? SendFile(&connection, request, fd) :
 		Connect(&connection, request, fd);
 	if (is_connected)

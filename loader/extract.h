@@ -38,6 +38,7 @@ typedef struct ExtractionOptions
 	size_t		max_text_bytes; /* larger texts: EXTRACTION_TOO_LARGE */
 	size_t		max_memory;		/* bytes of address space for a child */
 	unsigned	timeout;		/* wall clock, seconds */
+	unsigned	threads;		/* that call ExtractFile() */
 } ExtractionOptions;
 
 /*

@@ -38,6 +38,7 @@ typedef struct Child
 
 static Child children[MAX_CHILDREN];
 static int	child_count = 0;
+static int	null_file = -1;		/* /dev/null */
 
 /* Overwrites and drops the environment, but for what programs need: it may hold passwords. */
 static void
@@ -173,14 +174,13 @@ ReapChildren(void)
 static void
 SetUpDescriptors(const int *fds)
 {
-	int			null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-
 	for (int i = 0; i < child_count; i++)
 		close(children[i].control);
-	if (null < 0 || dup2(fds[0], STDIN_FILENO) < 0 || dup2(fds[1], STDOUT_FILENO) < 0)
+	if (dup2(fds[0], STDIN_FILENO) < 0 || dup2(fds[1], STDOUT_FILENO) < 0)
 		_exit(1);
 #if !defined(__SANITIZE_ADDRESS__)
-	dup2(null, STDERR_FILENO);
+	if (dup2(null_file, STDERR_FILENO) < 0)
+		_exit(1);
 #endif
 }
 
@@ -198,26 +198,12 @@ MakeFolder(Child *child)
 		return;					/* then it stays root's, and so does the command */
 }
 
-/* Forks; tries again for a second where the machine has no room for a process. */
-static pid_t
-ForkPatiently(void)
-{
-	pid_t		pid;
-
-	for (int i = 0; (pid = fork()) < 0 && (errno == EAGAIN || errno == ENOMEM) && i < 20; i++)
-	{
-		int			error = errno;
-
-		usleep(50000);
-		ReapChildren();
-		errno = error;
-	}
-	return pid;
-}
-
-/* Starts a child.  There must be room for it. */
-static void
-StartChild(const Request *request, const int *fds, const ExtractionOptions *options)
+/*
+ * Starts a child.  There must be room for it.  Returns false if the machine has no room for a
+ * process now, and it may be tried again.
+ */
+static bool
+StartChild(const Request *request, const int *fds, const ExtractionOptions *options, bool again)
 {
 	Child		child = {.control = fds[2]};
 	pid_t		server = getpid();
@@ -225,7 +211,7 @@ StartChild(const Request *request, const int *fds, const ExtractionOptions *opti
 
 	if (request->command >= 0)
 		MakeFolder(&child);
-	child.pid = ForkPatiently();
+	child.pid = fork();
 	error = -errno;
 	if (child.pid == 0)
 	{
@@ -235,18 +221,23 @@ StartChild(const Request *request, const int *fds, const ExtractionOptions *opti
 		SetUpDescriptors(fds);
 		RunChild(&setup);
 	}
-	close(fds[0]);
-	close(fds[1]);
-	if (child.pid < 0)
+	if (child.pid > 0)
 	{
+		setpgid(child.pid, child.pid);
+		children[child_count++] = child;
+	}
+	else
+	{
+		RemoveFolder(child.folder);
+		if (again && (error == -EAGAIN || error == -ENOMEM))
+			return false;
 		/* No wait status is below 0. */
 		send(fds[2], &error, sizeof(error), MSG_NOSIGNAL | MSG_DONTWAIT);
 		close(fds[2]);
-		RemoveFolder(child.folder);
-		return;
 	}
-	setpgid(child.pid, child.pid);
-	children[child_count++] = child;
+	close(fds[0]);
+	close(fds[1]);
+	return true;
 }
 
 /* Blocks the signals that end children, and returns a descriptor that tells of them. */
@@ -299,9 +290,12 @@ KeepOnly(int kept)
 	return moved;
 }
 
-/* Waits for requests, signals, and children that are to end; ends these. */
+/*
+ * Waits for requests, signals, and children that are to end; ends these.  Returns whether there
+ * is a request; requests is -1, and there is a time to wait, if one is to be tried again.
+ */
 static bool
-WaitForRequest(int requests, int signals)
+WaitForRequest(int requests, int signals, int milliseconds)
 {
 	struct pollfd polled[MAX_CHILDREN + 2] = {{requests, POLLIN, 0}, {signals, POLLIN, 0}};
 	struct signalfd_siginfo info[8];
@@ -312,7 +306,7 @@ WaitForRequest(int requests, int signals)
 	for (int i = 0; i < child_count; i++)
 		polled[i + 2] =
 			(struct pollfd) {children[i].is_killed ? -1 : children[i].control, POLLIN, 0};
-	if (poll(polled, child_count + 2, -1) < 0 && errno != EINTR)
+	if (poll(polled, child_count + 2, milliseconds) < 0 && errno != EINTR)
 		Quit();
 	for (int i = 0; i < child_count; i++)
 		if (polled[i + 2].revents != 0)
@@ -324,6 +318,24 @@ WaitForRequest(int requests, int signals)
 		Quit();
 	ReapChildren();
 	return polled[0].revents != 0;
+}
+
+/*
+ * Starts a child for a request.  While the machine has no room for a process, children go on and
+ * end: so that room comes back before the loader's patience with the child ends.
+ */
+static void
+Serve(const Request *request, const int *fds, const ExtractionOptions *options, int signals)
+{
+	unsigned	attempts = options->timeout * 20;
+
+	if (request->family == FAMILY_PDF || request->family == FAMILY_GZIP)
+		FindPdfVersion();
+	while (!StartChild(request, fds, options, attempts > 0))
+	{
+		WaitForRequest(-1, signals, 50);
+		attempts--;
+	}
 }
 
 /* Serves requests until the loader closes its end, or dies. */
@@ -340,6 +352,7 @@ ServeSpawns(int requests, const ExtractionOptions *options)
 		signal(signal_number, SIG_DFL);
 	requests = KeepOnly(requests);
 	signals = OpenSignals();
+	null_file = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	CleanEnvironment();
 	PrepareSandbox();
 	umask(077);
@@ -349,16 +362,13 @@ ServeSpawns(int requests, const ExtractionOptions *options)
 		int			fds[REQUEST_FDS];
 		Reception	reception;
 
-		if (!WaitForRequest(requests, signals))
+		if (!WaitForRequest(requests, signals, -1))
 			continue;
 		reception = ReceiveWithFds(requests, &request, sizeof(request), fds, REQUEST_FDS);
 		if (reception == RECEPTION_END)
 			Quit();
 		/* Who has sent something else sees that nobody has its descriptors. */
-		if (reception == RECEPTION_OTHER)
-			continue;
-		if (request.family == FAMILY_PDF || request.family == FAMILY_GZIP)
-			FindPdfVersion();
-		StartChild(&request, fds, options);
+		if (reception == RECEPTION_COMPLETE)
+			Serve(&request, fds, options, signals);
 	}
 }

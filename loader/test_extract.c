@@ -82,7 +82,7 @@ int
 main(int argc, char **argv)
 {
 	char	   *commands[20] = {NULL};
-	ExtractionOptions options = {commands, (size_t) 64 << 20, (size_t) 1 << 30, 10};
+	ExtractionOptions options = {commands, (size_t) 64 << 20, (size_t) 1 << 30, 10, 1};
 	pthread_t	threads[MAX_THREADS];
 	int			thread_count = 1;
 	int			command_count = 0;
@@ -107,6 +107,7 @@ main(int argc, char **argv)
 		else
 			quiet = 1;
 	}
+	options.threads = (unsigned) thread_count;
 	files = argv + optind;
 	file_count = argc - optind;
 	if (!StartExtraction(&options, &note, &error))

@@ -126,7 +126,7 @@ int
 main(int argc, char **argv)
 {
 	static const char *const kinds[] = {"parser", "program", "command"};
-	Limits		limits = {(size_t) 1 << 30, 10};
+	Limits		limits = {(size_t) 1 << 30, 10, 100};
 	SandboxKind kind = SANDBOX_PARSER;
 
 	for (int i = 0; i < 3 && argc > 1; i++)

@@ -33,7 +33,8 @@ StartTexts(const Options *options)
 		.commands = (char **) options->extractors->pdata,
 		.max_text_bytes = MAX_TEXT_BYTES,
 		.max_memory = MAX_MEMORY,
-		.timeout = TIMEOUT
+		.timeout = TIMEOUT,
+		.threads = (unsigned) options->jobs
 	};
 	char	   *note = NULL;
 	char	   *error = NULL;

@@ -34,7 +34,8 @@ sub children_of
 	return @children;
 }
 
-# Starts a command of the program; returns it when its extractors are at work, and their server's pid.
+# Starts a command of the program; returns it when both threads wait for images, and the pid of its
+# extractors' server.
 sub start_extraction
 {
 	my ($database, @arguments) = @_;
@@ -47,10 +48,11 @@ sub start_extraction
 	{
 		my ($server) = children_of($loader->{run}->{KIDS}[0]{PID}, qr/^extract-spawn$/);
 
-		return ($loader, $server) if $server && children_of($server, qr/./) >= 2;
+		my @sleepers = map { children_of($_, qr/^sleep$/) } $server ? children_of($server, qr/./) : ();
+		return ($loader, $server) if @sleepers == 2;
 		sleep 0.1;
 	}
-	die "no extractor is at work: $loader->{err}";
+	die "no image is waited for: $loader->{err}";
 }
 
 # Returns how many failures and scans a ledger has.
