@@ -353,6 +353,8 @@ ServeSpawns(int requests, const ExtractionOptions *options)
 	requests = KeepOnly(requests);
 	signals = OpenSignals();
 	null_file = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (signals < 0 || null_file < 0)
+		_exit(1);
 	CleanEnvironment();
 	PrepareSandbox();
 	umask(077);

@@ -96,12 +96,25 @@ is(failures_and_scans('killed'), '0|1', 'and records its scan');
 	is(failures_and_scans('killed'), '0|1', 'extract: no failure is recorded');
 }
 
-# A server without room for descriptors gets no whole request.
+# A server without room for processes waits for it; one without room for descriptors gets no whole
+# request.
 SKIP:
 {
-	skip 'prlimit is missing', 3 if system('prlimit --version >/dev/null 2>&1') != 0;
+	skip 'prlimit is missing', 4 if system('prlimit --version >/dev/null 2>&1') != 0;
+	create_new_ledger($node, 'crowded');
+	my ($loader, $server) = start_extraction('crowded', 'load', '--source', 's', '--extractor',
+		'image/*=exec sleep 3', "$folder/files");
+
+	# Root has no such limit, so this tests nothing for root.
+	my ($before) = `prlimit --pid $server --nproc --output SOFT --noheadings` =~ /(\w+)/;
+	system('prlimit', '--pid', $server, '--nproc=1:') == 0 or die 'prlimit failed';
+	sleep 5;
+	system('prlimit', '--pid', $server, "--nproc=$before:") == 0 or die 'prlimit failed';
+	$loader->{run}->finish;
+	is($loader->{run}->full_result(0) >> 8, 0, 'crowded: exit status') or diag($loader->{err});
+
 	create_new_ledger($node, 'no_room');
-	my ($loader, $server) = start_extraction('no_room', 'load', '--source', 's', '--extractor',
+	($loader, $server) = start_extraction('no_room', 'load', '--source', 's', '--extractor',
 		'image/*=exec sleep 3', "$folder/files");
 
 	system('prlimit', '--pid', $server, '--nofile=3') == 0 or die 'prlimit failed';
