@@ -36,7 +36,7 @@
 
 static ExtractionOptions options;
 static int	server_socket = -1;
-static pid_t server_pid = -1;
+static _Atomic pid_t server_pid = -1;
 static atomic_bool is_stopped;
 
 /* Children that serve texts or PDF files, and have none to read at present. */
@@ -317,17 +317,17 @@ FreeExtraction(Extraction *result)
 
 /* Waits for the end of the server, which takes at most some seconds. */
 static void
-AwaitServer(void)
+AwaitServer(pid_t server)
 {
 	for (int i = 0; i < 10000; i++)
 	{
-		if (waitpid(server_pid, NULL, WNOHANG) != 0)
+		if (waitpid(server, NULL, WNOHANG) != 0)
 			return;
 		usleep(1000);
 	}
 	/* Its children die with it. */
-	kill(server_pid, SIGKILL);
-	while (waitpid(server_pid, NULL, 0) < 0 && errno == EINTR)
+	kill(server, SIGKILL);
+	while (waitpid(server, NULL, 0) < 0 && errno == EINTR)
 		;
 }
 
@@ -335,13 +335,15 @@ AwaitServer(void)
 void
 StopExtraction(void)
 {
-	if (server_pid < 0)
+	/* Only one thread does it. */
+	pid_t		server = atomic_exchange(&server_pid, -1);
+
+	if (server < 0)
 		return;
 	atomic_store(&is_stopped, true);
 	/* Other threads may still use the descriptor, so it stays open. */
 	shutdown(server_socket, SHUT_RDWR);
-	AwaitServer();
-	server_pid = -1;
+	AwaitServer(server);
 	pthread_mutex_lock(&idle_lock);
 	while (idle_texts.count > 0)
 		Disconnect(&idle_texts.connections[--idle_texts.count]);

@@ -61,10 +61,13 @@ CleanEnvironment(void)
 		setenv("PATH", "/usr/local/bin:/usr/bin:/bin", 1);
 }
 
-/* Removes a command's folder, with all that is in it. */
+/* Removes a command's folder, with all that is in it, and whatever modes that has. */
 static void
 RemoveFolder(const char *folder)
 {
+	static const char script[] =
+		"rm -rf -- \"$0\" 2>/dev/null ||"
+		" { find -P \"$0\" -type d -exec chmod u+rwx {} \\; && rm -rf -- \"$0\"; }";
 	pid_t		pid;
 
 	if (folder[0] == '\0' || rmdir(folder) == 0)
@@ -72,7 +75,7 @@ RemoveFolder(const char *folder)
 	pid = fork();
 	if (pid == 0)
 	{
-		execl("/bin/rm", "rm", "-rf", "--", folder, (char *) NULL);
+		execl("/bin/sh", "sh", "-c", script, folder, (char *) NULL);
 		_exit(127);
 	}
 	/* The main loop reaps it. */
@@ -333,8 +336,11 @@ Serve(const Request *request, const int *fds, const ExtractionOptions *options, 
 		FindPdfVersion();
 	while (!StartChild(request, fds, options, attempts > 0))
 	{
+		struct pollfd control = {fds[2], POLLIN, 0};
+
 		WaitForRequest(-1, signals, 50);
-		attempts--;
+		/* Perhaps the loader does not want the child any more. */
+		attempts = poll(&control, 1, 0) != 0 ? 0 : attempts - 1;
 	}
 }
 

@@ -59,6 +59,8 @@ sub start_extraction
 sub failures_and_scans
 {
 	my ($database) = @_;
+	my $failures = $node->safe_psql($database, 'SELECT * FROM docs.error_log');
+	diag($failures) if $failures ne '';
 	return $node->safe_psql($database,
 		'SELECT (SELECT count(*) FROM docs.error_log), (SELECT count(*) FROM docs.scans)');
 }
