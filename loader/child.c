@@ -5,8 +5,8 @@
  *
  * Most children read one file.  A child that serves reads one plain text, or one PDF file,
  * after the other, since a process for each would cost more than a small file.  It runs only
- * code that checks and copies characters: pdftotext is a new process each time.  The parent
- * replaces it after some files.
+ * code that checks and copies characters: pdftotext is a new process each time, and a text that
+ * chooses its encoding itself gets a child of its own.  The parent replaces it after some files.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -119,12 +119,18 @@ ReadFile(const ChildSetup *setup)
 static const unsigned char *
 ReadSmall(int fd, unsigned char *memory, size_t *size)
 {
-	ssize_t		length = pread(fd, memory, READ_LIMIT, 0);
+	ssize_t		length;
 
-	if (length < 0)
-		return NULL;
-	*size = (size_t) length;
-	return length < READ_LIMIT ? memory : MapFile(fd, size);
+	*size = 0;
+	/* Some file systems return less than there is. */
+	while (*size < READ_LIMIT &&
+		   (length = pread(fd, memory + *size, READ_LIMIT - *size, (off_t) *size)) != 0)
+	{
+		if (length < 0)
+			return NULL;
+		*size += (size_t) length;
+	}
+	return *size < READ_LIMIT ? memory : MapFile(fd, size);
 }
 
 /* Reads one file after the other, until the parent closes the socket. */
@@ -137,7 +143,7 @@ ServeFiles(const ChildSetup *setup)
 
 	if (memory == NULL)
 		Fail("could not start");
-	while (ReceiveWithFds(STDIN_FILENO, &byte, 1, &fd, 1))
+	while (ReceiveWithFds(STDIN_FILENO, &byte, 1, &fd, 1) == RECEPTION_COMPLETE)
 	{
 		Job			job;
 		size_t		size;
@@ -148,6 +154,7 @@ ServeFiles(const ChildSetup *setup)
 		InitJob(&job, data, size, setup->options->max_text_bytes);
 		lseek(fd, 0, SEEK_SET);
 		job.fd = fd;
+		job.served = true;
 		RunJob(&job, ExtractorOf(setup->request.family));
 		SendResult(&job);
 		FreeJob(&job);
@@ -178,7 +185,12 @@ void
 RunChild(const ChildSetup *setup)
 {
 	const char *command = CommandOf(setup->options, setup->request.command);
-	Limits		limits = {setup->options->max_memory, setup->options->timeout};
+	Limits		limits = {
+		.memory = setup->options->max_memory,
+		.seconds = setup->options->timeout,
+		/* A bound for each of many commands at once */
+		.processes = 100 + 10 * setup->options->threads
+	};
 	struct stat status;
 	sigset_t	none;
 
@@ -203,8 +215,10 @@ RunChild(const ChildSetup *setup)
 		Fail("could not leave the folder");
 	if (!EnterSandbox(SandboxOf(setup->request.family), &limits, command, setup->folder))
 		Fail("could not enter the sandbox");
-	/* Only now, as a change of the user resets it. */
+	/* Only now, as a change of the user resets it.  The server may have died before. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != setup->server)
+		_exit(1);
 	syscall(436 /* close_range */ , 3, ~0U, 0);
 	if (setup->request.serve)
 		ServeFiles(setup);

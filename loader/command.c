@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,6 +67,8 @@ OpenPipe(Job *job, int fds[2], int ours)
 static void __attribute__((noreturn))
 Execute(const Program *program, int input, int output, int errors)
 {
+	/* Its parent, too, dies with the server. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (dup2(input, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0 &&
 		dup2(errors, STDERR_FILENO) >= 0 && (!program->alone || ForbidProcesses()))
 		execvp(program->arguments[0], program->arguments);

@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +36,8 @@
 
 static ExtractionOptions options;
 static int	server_socket = -1;
-static pid_t server_pid = -1;
+static _Atomic pid_t server_pid = -1;
+static atomic_bool is_stopped;
 
 /* Children that serve texts or PDF files, and have none to read at present. */
 typedef struct Idle
@@ -48,6 +50,19 @@ static pthread_mutex_t idle_lock = PTHREAD_MUTEX_INITIALIZER;
 static Idle idle_texts;
 static Idle idle_pdfs;
 
+/* Opens standard descriptors that are closed: nothing of ours must take their numbers. */
+static void
+OpenStandardDescriptors(void)
+{
+	int			fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 /* Starts the spawn server; see extract.h. */
 bool
 StartExtraction(const ExtractionOptions *given, char **note, char **error)
@@ -57,6 +72,7 @@ StartExtraction(const ExtractionOptions *given, char **note, char **error)
 	options = *given;
 	*note = NULL;
 	*error = NULL;
+	OpenStandardDescriptors();
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0 ||
 		(server_pid = fork()) < 0)
 	{
@@ -80,7 +96,7 @@ Disconnect(Connection *connection)
 	close(connection->control);
 }
 
-/* Asks for a child with a file, or for one that serves. */
+/* Asks for a child with a file, or for one that serves.  Returns false, with errno, if it cannot. */
 static bool
 Connect(Connection *connection, const Request *request, int fd)
 {
@@ -94,8 +110,11 @@ Connect(Connection *connection, const Request *request, int fd)
 		return false;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) != 0)
 	{
+		int			error = errno;
+
 		close(data[0]);
 		close(data[1]);
+		errno = error;
 		return false;
 	}
 	fds[0] = request->serve ? data[1] : fd;
@@ -109,7 +128,12 @@ Connect(Connection *connection, const Request *request, int fd)
 	connection->served = 0;
 	fcntl(data[0], F_SETFL, O_NONBLOCK);
 	if (!sent)
+	{
+		int			error = errno;
+
 		Disconnect(connection);
+		errno = error;
+	}
 	return sent;
 }
 
@@ -120,30 +144,44 @@ IdleFor(const Request *request)
 	return request->family == FAMILY_PDF ? &idle_pdfs : &idle_texts;
 }
 
+/* Takes an idle child that is still there.  Returns false if there is none. */
+static bool
+TakeIdle(Connection *connection, const Request *request)
+{
+	Idle	   *idle = IdleFor(request);
+	bool		is_found = false;
+
+	pthread_mutex_lock(&idle_lock);
+	while (!is_found && idle->count > 0)
+	{
+		struct pollfd polled;
+
+		*connection = idle->connections[--idle->count];
+		/* It has nothing to say before it gets a file. */
+		polled = (struct pollfd) {connection->data, POLLIN, 0};
+		is_found = poll(&polled, 1, 0) == 0;
+		if (!is_found)
+			Disconnect(connection);
+	}
+	pthread_mutex_unlock(&idle_lock);
+	return is_found;
+}
+
 /* Sends a file to a child that serves: an idle one, or a new one. */
 static bool
 SendFile(Connection *connection, const Request *request, int fd)
 {
-	Idle	   *idle = IdleFor(request);
-	bool		found = false;
-
-	pthread_mutex_lock(&idle_lock);
-	if (idle->count > 0)
+	if (TakeIdle(connection, request))
 	{
-		*connection = idle->connections[--idle->count];
-		found = true;
-	}
-	pthread_mutex_unlock(&idle_lock);
-	if (found && SendWithFds(connection->data, "", 1, &fd, 1))
-		return true;
-	if (found)
+		if (SendWithFds(connection->data, "", 1, &fd, 1))
+			return true;
 		Disconnect(connection);
+	}
 	if (!Connect(connection, request, fd))
 		return false;
-	if (SendWithFds(connection->data, "", 1, &fd, 1))
-		return true;
-	Disconnect(connection);
-	return false;
+	/* If the child was not started, or has ended, that shows when its result is awaited. */
+	SendWithFds(connection->data, "", 1, &fd, 1);
+	return true;
 }
 
 /* Keeps a child for the next file, or lets it go. */
@@ -189,27 +227,61 @@ SetFailure(Extraction *result, ExtractionStatus status, const char *message)
 	result->message = strdup(message);
 }
 
-/* Extracts a file of a family that has an extractor. */
+/*
+ * Returns whether a file may go to a child that has read others.  XML may declare its encoding,
+ * and some of the system's converters have had holes: such a file gets a child of its own.
+ */
+static bool
+MayBeServed(const Request *request, int fd, off_t size)
+{
+	char		start[5];
+
+	if (request->family == FAMILY_TEXT)
+		return pread(fd, start, 5, 0) != 5 || memcmp(start, "<?xml", 5) != 0;
+	return request->family == FAMILY_PDF && size <= MAX_SERVED_PDF;
+}
+
+/* Sets why there is no process for extraction. */
 static void
+SetLoss(Extraction *result, int error)
+{
+	if (atomic_load(&is_stopped))
+		return;
+	if (error == 0 || error == EPIPE || error == ECONNRESET)
+		result->message = strdup("the process for extraction has ended, or takes no more files");
+	else if (asprintf(&result->message, "could not start a process for extraction: %s",
+					  strerror(error)) < 0)
+		result->message = NULL;
+}
+
+/* Extracts a file of a family that has an extractor.  Returns false if no child can do that. */
+static bool
 ExtractInChild(int fd, off_t size, Request *request, Extraction *result)
 {
 	Connection	connection;
-	bool		connected;
+	Delivery	delivery = DELIVERY_LOST;
+	bool		is_connected;
+	int			error;
 
-	request->serve = request->family == FAMILY_TEXT ||
-		(request->family == FAMILY_PDF && size <= MAX_SERVED_PDF);
-	connected = request->serve ? SendFile(&connection, request, fd) :
+	request->serve = MayBeServed(request, fd, size);
+	is_connected = request->serve ? SendFile(&connection, request, fd) :
 		Connect(&connection, request, fd);
-	if (!connected)
-		SetFailure(result, EXTRACTION_FAILED, "the process for extraction has ended");
-	else if (ReceiveResult(&connection, &options, result) && request->serve)
+	if (is_connected)
+		delivery = ReceiveResult(&connection, &options, result);
+	error = errno;
+	/* After a failure, something that the child has started may still run. */
+	if (delivery == DELIVERY_COMPLETE && request->serve &&
+		result->status != EXTRACTION_FAILED && result->status != EXTRACTION_TOO_LARGE)
 		KeepOrDisconnect(&connection, request);
-	else
+	else if (is_connected)
 		Disconnect(&connection);
+	if (delivery == DELIVERY_LOST)
+		SetLoss(result, error);
+	return delivery != DELIVERY_LOST;
 }
 
 /* Extracts a file; see extract.h. */
-void
+bool
 ExtractFile(int fd, const char *type, Extraction *result)
 {
 	Request		request;
@@ -228,7 +300,8 @@ ExtractFile(int fd, const char *type, Extraction *result)
 			 (size_t) status.st_size / 4 > options.max_text_bytes)
 		SetFailure(result, EXTRACTION_TOO_LARGE, "the text is longer than allowed");
 	else
-		ExtractInChild(fd, status.st_size, &request, result);
+		return ExtractInChild(fd, status.st_size, &request, result);
+	return true;
 }
 
 /* Frees what a result points to. */
@@ -242,17 +315,35 @@ FreeExtraction(Extraction *result)
 	memset(result, 0, sizeof(*result));
 }
 
+/* Waits for the end of the server, which takes at most some seconds. */
+static void
+AwaitServer(pid_t server)
+{
+	for (int i = 0; i < 10000; i++)
+	{
+		if (waitpid(server, NULL, WNOHANG) != 0)
+			return;
+		usleep(1000);
+	}
+	/* Its children die with it. */
+	kill(server, SIGKILL);
+	while (waitpid(server, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
 /* Ends the server and all children; see extract.h. */
 void
 StopExtraction(void)
 {
-	if (server_pid < 0)
+	/* Only one thread does it. */
+	pid_t		server = atomic_exchange(&server_pid, -1);
+
+	if (server < 0)
 		return;
+	atomic_store(&is_stopped, true);
 	/* Other threads may still use the descriptor, so it stays open. */
 	shutdown(server_socket, SHUT_RDWR);
-	while (waitpid(server_pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	server_pid = -1;
+	AwaitServer(server);
 	pthread_mutex_lock(&idle_lock);
 	while (idle_texts.count > 0)
 		Disconnect(&idle_texts.connections[--idle_texts.count]);

@@ -38,6 +38,7 @@ typedef struct ExtractionOptions
 	size_t		max_text_bytes; /* larger texts: EXTRACTION_TOO_LARGE */
 	size_t		max_memory;		/* bytes of address space for a child */
 	unsigned	timeout;		/* wall clock, seconds */
+	unsigned	threads;		/* that call ExtractFile() */
 } ExtractionOptions;
 
 /*
@@ -53,11 +54,16 @@ extern bool StartExtraction(const ExtractionOptions *options, char **note, char 
  */
 extern const char *DetectType(const char *name, int fd);
 
+/* Threads that may call ExtractFile() at once, so that all of their children and descriptors find room. */
+#define MAX_EXTRACTING_THREADS 120
+
 /*
  * Extracts an open, regular file of the type in a child process. Thread-safe; the file's offset does not
- * matter. The caller frees the result with FreeExtraction().
+ * matter. The caller frees the result with FreeExtraction(). Returns false if the machine has no room for
+ * the child, or the process that starts them has ended: nothing is known of the file then, and further
+ * files will have no more luck. The message says why, unless StopExtraction() was the reason.
  */
-extern void ExtractFile(int fd, const char *type, Extraction *result);
+extern bool ExtractFile(int fd, const char *type, Extraction *result);
 extern void FreeExtraction(Extraction *result);
 
 /* Ends the process and all children. Called at exit and on cancel, from the main thread. */

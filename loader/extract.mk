@@ -20,7 +20,13 @@ override CFLAGS += -std=gnu11 -Wall -Wextra
 override CPPFLAGS += $(EXTRACT_CPPFLAGS)
 test_extract: test_extract.o $(EXTRACT_OBJS)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(EXTRACT_LIBS)
-test_extract.o $(EXTRACT_OBJS): $(wildcard *.h)
+# As on a kernel without seccomp
+test_extract_unfiltered: test_extract.o $(EXTRACT_OBJS)
+	$(CC) $(CFLAGS) $(CPPFLAGS) -DWITHOUT_SECCOMP $(LDFLAGS) -o $@ $(filter-out seccomp.o,$^) seccomp.c \
+		$(EXTRACT_LIBS)
+test_sandbox: test_sandbox.o sandbox.o landlock.o seccomp.o
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+test_extract.o test_sandbox.o $(EXTRACT_OBJS): $(wildcard *.h)
 
 # In a folder of their own, as their objects differ.
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined
@@ -32,6 +38,7 @@ fuzz_extract: $(wildcard *.c *.h)
 		$(patsubst %.o,%.c,fuzz_extract.o json.o $(EXTRACTOR_OBJS)) $(EXTRACT_LIBS)
 
 clean:
-	rm -f test_extract test_extract_sanitized fuzz_extract test_extract.o $(EXTRACT_OBJS)
+	rm -f test_extract test_extract_unfiltered test_extract_sanitized test_sandbox fuzz_extract \
+		test_extract.o test_sandbox.o $(EXTRACT_OBJS)
 .PHONY: clean
 endif

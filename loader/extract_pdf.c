@@ -21,12 +21,14 @@ static char pdf_extractor[64];
 void
 FindPdfVersion(void)
 {
+	static bool is_known = false;
 	FILE	   *pipe;
 	char		line[200];
 	char		version[40];
 
-	if (pdf_extractor[0] != '\0' || (pipe = popen("pdftotext -v 2>&1", "re")) == NULL)
+	if (is_known || (pipe = popen("pdftotext -v 2>&1", "re")) == NULL)
 		return;
+	is_known = true;
 	while (fgets(line, sizeof(line), pipe) != NULL)
 		if (sscanf(line, "pdftotext version %39s", version) == 1)
 			snprintf(pdf_extractor, sizeof(pdf_extractor), "pdftotext %s", version);
@@ -68,8 +70,8 @@ DecodeEntities(char *value)
 static void
 AddBetween(Job *job, const char *key, const char *head, const char *start, const char *end)
 {
-	char	   *from = strstr(head, start);
-	char	   *to = from ? strstr(from + strlen(start), end) : NULL;
+	const char *from = strstr(head, start);
+	const char *to = from ? strstr(from + strlen(start), end) : NULL;
 	Buffer		value = {0};
 
 	if (to == NULL)

@@ -49,7 +49,7 @@ ExtractText(Job *job, const unsigned char *data, size_t size)
 
 	if (size == 0)
 		return;
-	encoding = AppendDecoded(job, &job->text,
+	encoding = AppendDecoded(job, &job->text, job->served ? NULL :
 							 FindXmlEncoding(text, size, declared, sizeof(declared)), text, size);
 	if (encoding == NULL)
 		FailJob(job, EXTRACTION_FAILED, "the file is not text");

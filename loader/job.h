@@ -44,6 +44,7 @@ typedef struct Job
 	const char *type;
 	const char *command;		/* of the user's, or NULL */
 	size_t		max_text;
+	bool		served;			/* other files follow, so nothing risky may be done */
 
 	/* The result */
 	ExtractionStatus status;

@@ -13,6 +13,9 @@
 #include "json.h"
 #include "utf8.h"
 
+/* Our extractors know fewer. */
+#define MAX_KEYS 100
+
 typedef struct Item
 {
 	char		kind;
@@ -77,16 +80,20 @@ WriteValue(FILE *out, const Item *item)
 		WriteString(out, item->value);
 }
 
-/* Returns whether an earlier item has the key. */
+/*
+ * Takes the key of an item.  Returns false if an earlier item has it, or there are too many: a
+ * child that was taken over must not keep the loader busy.
+ */
 static bool
-IsRepeated(const char *items, const char *end, const Item *item)
+TakeKey(const char **keys, int *count, const char *key)
 {
-	Item		earlier;
-
-	while (NextItem(&items, end, &earlier) && earlier.key != item->key)
-		if (strcmp(earlier.key, item->key) == 0)
-			return true;
-	return false;
+	for (int i = 0; i < *count; i++)
+		if (strcmp(keys[i], key) == 0)
+			return false;
+	if (*count == MAX_KEYS)
+		return false;
+	keys[(*count)++] = key;
+	return true;
 }
 
 /* Writes the values of all items with the key, in brackets. */
@@ -114,6 +121,8 @@ ItemsToJson(const char *items, size_t length)
 	const char *at = items;
 	const char *end = length > 0 ? items + length : items;
 	const char *separator = "{";
+	const char *keys[MAX_KEYS];
+	int			count = 0;
 	char	   *json = NULL;
 	size_t		size;
 	FILE	   *out;
@@ -123,7 +132,7 @@ ItemsToJson(const char *items, size_t length)
 		return NULL;
 	while (NextItem(&at, end, &item))
 	{
-		if (IsRepeated(items, end, &item))
+		if (!TakeKey(keys, &count, item.key))
 			continue;
 		fputs(separator, out);
 		separator = ", ";

@@ -101,7 +101,10 @@ CreateRuleset(void)
 	return (int) syscall(SYS_landlock_create_ruleset, &attributes, size, 0);
 }
 
-/* Allows something on a file, or on all below a folder.  What does not exist needs no rule. */
+/*
+ * Allows something on a file, or on all below a folder.  What does not exist, or is out of reach
+ * anyway, needs no rule.
+ */
 static bool
 Allow(int ruleset, const char *path, uint64_t rights)
 {
@@ -110,7 +113,7 @@ Allow(int ruleset, const char *path, uint64_t rights)
 	bool		done;
 
 	if (rule.parent < 0)
-		return true;
+		return errno != EMFILE && errno != ENFILE && errno != ENOMEM;
 	rule.rights = rights & KnownRights();
 	if (fstat(rule.parent, &status) == 0 && !S_ISDIR(status.st_mode))
 		rule.rights &= FOR_FILES;

@@ -15,11 +15,12 @@
 #include <unistd.h>
 
 #include "encoding.h"
+#include "extract.h"
 #include "message.h"
 #include "values.h"
 
 #define DEFAULT_JOBS 2
-#define MAX_JOBS 1024
+#define MAX_JOBS MAX_EXTRACTING_THREADS
 
 /* The commands that an option is for, as bits. */
 #define FOR_LOAD (1 << COMMAND_LOAD)

@@ -41,33 +41,39 @@ SendWithFds(int socket, const void *data, size_t length, const int *fds, int cou
 }
 
 /*
- * Receives a message of this length with this many descriptors.  Returns false at the end of
- * the connection, and for anything else.
+ * Receives a message of this length with this many descriptors, at most REQUEST_FDS.  Of another
+ * message, as when there is no room for the descriptors, nothing is kept.
  */
-bool
+Reception
 ReceiveWithFds(int socket, void *data, size_t length, int *fds, int count)
 {
 	FdSpace		space;
+	int			received[REQUEST_FDS];
 	struct iovec vector = {data, length};
 	struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
 	struct cmsghdr *header;
-	int			received_fds = 0;
-	ssize_t		received;
+	int			nfds = 0;
+	ssize_t		nbytes;
 
 	message.msg_control = space.bytes;
 	message.msg_controllen = sizeof(space.bytes);
 	do
-		received = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-	while (received < 0 && errno == EINTR);
-	header = received > 0 ? CMSG_FIRSTHDR(&message) : NULL;
-	if (header != NULL && header->cmsg_type == SCM_RIGHTS)
+		nbytes = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+	while (nbytes < 0 && errno == EINTR);
+	if (nbytes <= 0)
+		return RECEPTION_END;
+	header = CMSG_FIRSTHDR(&message);
+	if (header != NULL && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
 	{
-		received_fds = (int) ((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
-		memcpy(fds, CMSG_DATA(header), sizeof(int) * received_fds);
+		nfds = (int) ((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+		memcpy(received, CMSG_DATA(header), sizeof(int) * nfds);
 	}
-	if (received == (ssize_t) length && received_fds == count)
-		return true;
-	while (received_fds > 0)
-		close(fds[--received_fds]);
-	return false;
+	if (nbytes == (ssize_t) length && nfds == count)
+	{
+		memcpy(fds, received, sizeof(int) * nfds);
+		return RECEPTION_COMPLETE;
+	}
+	while (nfds > 0)
+		close(received[--nfds]);
+	return RECEPTION_OTHER;
 }

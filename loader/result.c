@@ -70,28 +70,37 @@ ReceiveBytes(const Connection *connection, char *bytes, size_t length, double de
 	return ENDING_COMPLETE;
 }
 
-/* Has the server end the child, and returns the child's wait status, or -1. */
-static int
-EndChild(const Connection *connection)
+/*
+ * Has the server end the child, and gets the child's wait status, or -1 if the server is slow.
+ * Returns false, with errno, if there was no child, or there is no server.
+ */
+static bool
+EndChild(const Connection *connection, int *status)
 {
 	struct pollfd polled = {connection->control, POLLIN, 0};
-	int			status = -1;
+	ssize_t		length;
 
+	*status = -1;
 	shutdown(connection->control, SHUT_WR);
-	if (poll(&polled, 1, 5000) > 0 &&
-		recv(connection->control, &status, sizeof(status), MSG_DONTWAIT) != sizeof(status))
-		status = -1;
-	return status;
+	if (poll(&polled, 1, 5000) <= 0)
+		return true;
+	length = recv(connection->control, status, sizeof(*status), MSG_DONTWAIT);
+	if (length == (ssize_t) sizeof(*status) && *status >= 0)
+		return true;
+	errno = length == (ssize_t) sizeof(*status) ? -*status : 0;
+	return false;
 }
 
 /* Sets the failure of a child that has sent no result. */
-static void
+static Delivery
 SetEnding(const Connection *connection, const ExtractionOptions *options, Ending ending,
 		  Extraction *result)
 {
-	int			status = EndChild(connection);
+	int			status;
 	int			length;
 
+	if (!EndChild(connection, &status))
+		return DELIVERY_LOST;
 	result->status = EXTRACTION_FAILED;
 	if (ending == ENDING_TIMEOUT ||
 		(status > 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU))
@@ -104,6 +113,7 @@ SetEnding(const Connection *connection, const ExtractionOptions *options, Ending
 		length = asprintf(&result->message, "the extractor ended without a result");
 	if (length < 0)
 		result->message = NULL;
+	return DELIVERY_FAILED;
 }
 
 /* Receives a part of a result as a string that has to be freed; NULL if it is empty. */
@@ -177,18 +187,14 @@ ReceiveParts(const Connection *connection, const ExtractionOptions *options, Ext
 	return ending;
 }
 
-/*
- * Receives the result of a child.  Returns false if the child cannot be used any more; the
- * result then tells why, unless it is complete.
- */
-bool
+/* Receives the result of a child, within the time that it has. */
+Delivery
 ReceiveResult(Connection *connection, const ExtractionOptions *options, Extraction *result)
 {
 	Ending		ending = ReceiveParts(connection, options, result);
 
 	if (ending == ENDING_COMPLETE)
-		return true;
+		return DELIVERY_COMPLETE;
 	FreeExtraction(result);
-	SetEnding(connection, options, ending, result);
-	return false;
+	return SetEnding(connection, options, ending, result);
 }

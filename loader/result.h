@@ -15,7 +15,15 @@ typedef struct Connection
 	unsigned	served;			/* texts that the child has read */
 } Connection;
 
-extern bool ReceiveResult(Connection *connection, const ExtractionOptions *options,
-						  Extraction *result);
+/* What became of a file that was given to a child. */
+typedef enum Delivery
+{
+	DELIVERY_COMPLETE,			/* the child takes another file */
+	DELIVERY_FAILED,			/* the child has ended; the result says why */
+	DELIVERY_LOST				/* there was no child, or no server; errno says why, or is 0 */
+} Delivery;
+
+extern Delivery ReceiveResult(Connection *connection, const ExtractionOptions *options,
+							  Extraction *result);
 
 #endif							/* RESULT_H */

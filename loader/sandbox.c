@@ -82,7 +82,11 @@ SetLimits(SandboxKind kind, const Limits *limits)
 		return false;
 	/* The limit is on all processes of the user, whose number is not known but for a bound. */
 	if (kind == SANDBOX_COMMAND && sysinfo(&info) == 0)
-		return SetLimit(RLIMIT_NPROC, info.procs + 100, info.procs + 100);
+	{
+		rlim_t		processes = info.procs + limits->processes;
+
+		return SetLimit(RLIMIT_NPROC, processes, processes);
+	}
 	return true;
 }
 

@@ -23,6 +23,7 @@ typedef struct Limits
 {
 	size_t		memory;			/* bytes of address space */
 	unsigned	seconds;		/* of CPU; 0: no limit */
+	unsigned	processes;		/* besides those that there are; for commands */
 } Limits;
 
 extern char *DescribeSandbox(void);

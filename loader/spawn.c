@@ -23,18 +23,22 @@
 
 #include "spawn.h"
 
-#define MAX_CHILDREN 256
 #define MAX_FOLDER 256
+
+/* How often, every 100 microseconds, the end of processes that were killed is waited for. */
+#define PATIENCE 20000
 
 typedef struct Child
 {
 	pid_t		pid;			/* also its process group */
 	int			control;
+	bool		is_killed;		/* and its end is to come */
 	char		folder[MAX_FOLDER]; /* empty if it has none */
 } Child;
 
 static Child children[MAX_CHILDREN];
 static int	child_count = 0;
+static int	null_file = -1;		/* /dev/null */
 
 /* Overwrites and drops the environment, but for what programs need: it may hold passwords. */
 static void
@@ -57,10 +61,13 @@ CleanEnvironment(void)
 		setenv("PATH", "/usr/local/bin:/usr/bin:/bin", 1);
 }
 
-/* Removes a command's folder, with all that is in it. */
+/* Removes a command's folder, with all that is in it, and whatever modes that has. */
 static void
 RemoveFolder(const char *folder)
 {
+	static const char script[] =
+		"rm -rf -- \"$0\" 2>/dev/null ||"
+		" { find -P \"$0\" -type d -exec chmod u+rwx {} \\; && rm -rf -- \"$0\"; }";
 	pid_t		pid;
 
 	if (folder[0] == '\0' || rmdir(folder) == 0)
@@ -68,35 +75,72 @@ RemoveFolder(const char *folder)
 	pid = fork();
 	if (pid == 0)
 	{
-		execl("/bin/rm", "rm", "-rf", "--", folder, (char *) NULL);
+		execl("/bin/sh", "sh", "-c", script, folder, (char *) NULL);
 		_exit(127);
 	}
 	/* The main loop reaps it. */
 }
 
-/* Kills what is left of a process group, and waits until it is gone. */
-static void
-EndGroup(pid_t group)
+/*
+ * Kills what is left of a process group, and waits until it is gone.  What the kernel does not
+ * let die in time is left to it.  Returns how much patience is left.
+ */
+static int
+EndGroup(pid_t group, int patience)
 {
-	/* What the kernel does not let die within two seconds is left to it. */
-	for (int i = 0; i < 20000; i++)
-	{
-		if (kill(-group, SIGKILL) != 0)
-			return;
+	while (kill(-group, SIGKILL) == 0 && patience > 0)
 		if (waitpid(-group, NULL, WNOHANG) <= 0)
+		{
 			usleep(100);
-	}
+			patience--;
+		}
+	return patience;
 }
 
-/* Ends a child for good, reports its status, and forgets it. */
-static void
-EndChild(Child *child, int status)
+/* Returns whether a process group is that of a child. */
+static bool
+IsChildGroup(pid_t group)
 {
-	EndGroup(child->pid);
+	for (int i = 0; i < child_count; i++)
+		if (children[i].pid == group)
+			return true;
+	return false;
+}
+
+/*
+ * Where no seccomp filter forbids to leave a process group: kills what has left its child's.
+ * When its parents are gone it is a child of ours.
+ */
+static void
+KillStrays(void)
+{
+	FILE	   *list = HasSeccomp() ? NULL : fopen("/proc/thread-self/children", "re");
+	int			pid;
+
+	if (list == NULL)
+		return;
+	while (fscanf(list, "%d", &pid) == 1)
+	{
+		pid_t		group = getpgid(pid);
+
+		/* In our own group, folders are being removed. */
+		if (group > 0 && group != getpgrp() && !IsChildGroup(group))
+			kill(pid, SIGKILL);
+	}
+	fclose(list);
+}
+
+/* Ends a child for good, reports its status, and forgets it.  Returns the patience left. */
+static int
+EndChild(Child *child, int status, int patience)
+{
+	patience = EndGroup(child->pid, patience);
 	send(child->control, &status, sizeof(status), MSG_NOSIGNAL | MSG_DONTWAIT);
 	close(child->control);
 	RemoveFolder(child->folder);
 	*child = children[--child_count];
+	KillStrays();
+	return patience;
 }
 
 /* Ends the children that have exited.  They stay zombies, so that their ids stay theirs. */
@@ -115,25 +159,31 @@ ReapChildren(void)
 		while (i < child_count && children[i].pid != info.si_pid)
 			i++;
 		if (i == child_count)
-			waitpid(info.si_pid, NULL, WNOHANG);	/* an orphan of a command's */
+		{
+			/* An orphan of a command's */
+			waitpid(info.si_pid, NULL, WNOHANG);
+			KillStrays();
+		}
 		else
 			EndChild(&children[i], info.si_code == CLD_EXITED ?
-					 info.si_status << 8 : info.si_status);
+					 info.si_status << 8 : info.si_status, PATIENCE);
 	}
 }
 
-/* In a new child: gives it its descriptors, and no others. */
+/*
+ * In a new child: gives it its descriptors.  Those of other children are closed before the limit
+ * on descriptors is set; what the sandbox still needs is closed after it.
+ */
 static void
 SetUpDescriptors(const int *fds)
 {
-	int			null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-
+	for (int i = 0; i < child_count; i++)
+		close(children[i].control);
 	if (dup2(fds[0], STDIN_FILENO) < 0 || dup2(fds[1], STDOUT_FILENO) < 0)
 		_exit(1);
 #if !defined(__SANITIZE_ADDRESS__)
-	dup2(null, STDERR_FILENO);
-#else
-	(void) null;
+	if (dup2(null_file, STDERR_FILENO) < 0)
+		_exit(1);
 #endif
 }
 
@@ -151,41 +201,46 @@ MakeFolder(Child *child)
 		return;					/* then it stays root's, and so does the command */
 }
 
-/* Starts a child. */
-static void
-StartChild(const Request *request, const int *fds, const ExtractionOptions *options)
+/*
+ * Starts a child.  There must be room for it.  Returns false if the machine has no room for a
+ * process now, and it may be tried again.
+ */
+static bool
+StartChild(const Request *request, const int *fds, const ExtractionOptions *options, bool again)
 {
-	Child	   *child = &children[child_count];
-	int			failed = -1;
+	Child		child = {.control = fds[2]};
+	pid_t		server = getpid();
+	int			error;
 
-	child->folder[0] = '\0';
-	if (child_count < MAX_CHILDREN)
+	if (request->command >= 0)
+		MakeFolder(&child);
+	child.pid = fork();
+	error = -errno;
+	if (child.pid == 0)
 	{
-		if (request->command >= 0)
-			MakeFolder(child);
-		child->pid = fork();
-		if (child->pid == 0)
-		{
-			ChildSetup	setup = {*request, options, child->folder[0] ? child->folder : NULL};
+		ChildSetup	setup = {*request, options, child.folder[0] ? child.folder : NULL, server};
 
-			setpgid(0, 0);
-			SetUpDescriptors(fds);
-			RunChild(&setup);
-		}
+		setpgid(0, 0);
+		SetUpDescriptors(fds);
+		RunChild(&setup);
+	}
+	if (child.pid > 0)
+	{
+		setpgid(child.pid, child.pid);
+		children[child_count++] = child;
+	}
+	else
+	{
+		RemoveFolder(child.folder);
+		if (again && (error == -EAGAIN || error == -ENOMEM))
+			return false;
+		/* No wait status is below 0. */
+		send(fds[2], &error, sizeof(error), MSG_NOSIGNAL | MSG_DONTWAIT);
+		close(fds[2]);
 	}
 	close(fds[0]);
 	close(fds[1]);
-	if (child_count == MAX_CHILDREN || child->pid < 0)
-	{
-		send(fds[2], &failed, sizeof(failed), MSG_NOSIGNAL | MSG_DONTWAIT);
-		close(fds[2]);
-		if (child->folder[0] != '\0')
-			rmdir(child->folder);
-		return;
-	}
-	setpgid(child->pid, child->pid);
-	child->control = fds[2];
-	child_count++;
+	return true;
 }
 
 /* Blocks the signals that end children, and returns a descriptor that tells of them. */
@@ -200,17 +255,25 @@ OpenSignals(void)
 	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* Ends all children, and the server. */
-static void
+/* Ends all children, and the server, in bounded time. */
+static void __attribute__((noreturn))
 Quit(void)
 {
+	int			patience = PATIENCE;
+	pid_t		ended;
+
+	for (int i = 0; i < child_count; i++)
+		kill(-children[i].pid, SIGKILL);
 	while (child_count > 0)
-	{
-		kill(-children[0].pid, SIGKILL);
-		EndChild(&children[0], -1);
-	}
-	while (wait(NULL) > 0 || errno == EINTR)
-		;
+		patience = EndChild(&children[0], 0, patience);
+	/* Folders whose removal takes longer are removed after our end. */
+	while ((ended = waitpid(-1, NULL, WNOHANG)) >= 0 && patience > 0)
+		if (ended == 0)
+		{
+			KillStrays();
+			usleep(1000);
+			patience -= 10;
+		}
 	_exit(0);
 }
 
@@ -230,6 +293,57 @@ KeepOnly(int kept)
 	return moved;
 }
 
+/*
+ * Waits for requests, signals, and children that are to end; ends these.  Returns whether there
+ * is a request; requests is -1, and there is a time to wait, if one is to be tried again.
+ */
+static bool
+WaitForRequest(int requests, int signals, int milliseconds)
+{
+	struct pollfd polled[MAX_CHILDREN + 2] = {{requests, POLLIN, 0}, {signals, POLLIN, 0}};
+	struct signalfd_siginfo info[8];
+
+	/* While there is no room, requests wait in their socket. */
+	if (child_count == MAX_CHILDREN)
+		polled[0].fd = -1;
+	for (int i = 0; i < child_count; i++)
+		polled[i + 2] =
+			(struct pollfd) {children[i].is_killed ? -1 : children[i].control, POLLIN, 0};
+	if (poll(polled, child_count + 2, milliseconds) < 0 && errno != EINTR)
+		Quit();
+	for (int i = 0; i < child_count; i++)
+		if (polled[i + 2].revents != 0)
+		{
+			kill(-children[i].pid, SIGKILL);
+			children[i].is_killed = true;
+		}
+	if (polled[1].revents != 0 && read(signals, info, sizeof(info)) < 0 && errno != EAGAIN)
+		Quit();
+	ReapChildren();
+	return polled[0].revents != 0;
+}
+
+/*
+ * Starts a child for a request.  While the machine has no room for a process, children go on and
+ * end: so that room comes back before the loader's patience with the child ends.
+ */
+static void
+Serve(const Request *request, const int *fds, const ExtractionOptions *options, int signals)
+{
+	unsigned	attempts = options->timeout * 20;
+
+	if (request->family == FAMILY_PDF || request->family == FAMILY_GZIP)
+		FindPdfVersion();
+	while (!StartChild(request, fds, options, attempts > 0))
+	{
+		struct pollfd control = {fds[2], POLLIN, 0};
+
+		WaitForRequest(-1, signals, 50);
+		/* Perhaps the loader does not want the child any more. */
+		attempts = poll(&control, 1, 0) != 0 ? 0 : attempts - 1;
+	}
+}
+
 /* Serves requests until the loader closes its end, or dies. */
 void
 ServeSpawns(int requests, const ExtractionOptions *options)
@@ -244,33 +358,25 @@ ServeSpawns(int requests, const ExtractionOptions *options)
 		signal(signal_number, SIG_DFL);
 	requests = KeepOnly(requests);
 	signals = OpenSignals();
+	null_file = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (signals < 0 || null_file < 0)
+		_exit(1);
 	CleanEnvironment();
 	PrepareSandbox();
 	umask(077);
 	for (;;)
 	{
-		struct pollfd polled[MAX_CHILDREN + 2] = {{requests, POLLIN, 0}, {signals, POLLIN, 0}};
-		struct signalfd_siginfo info[8];
 		Request		request;
 		int			fds[REQUEST_FDS];
+		Reception	reception;
 
-		for (int i = 0; i < child_count; i++)
-			polled[i + 2] = (struct pollfd) {children[i].control, POLLIN, 0};
-		if (poll(polled, child_count + 2, -1) < 0 && errno != EINTR)
-			Quit();
-		/* Backwards, as ending a child moves the last one to its place. */
-		for (int i = child_count - 1; i >= 0; i--)
-			if (polled[i + 2].revents != 0)
-				kill(-children[i].pid, SIGKILL);
-		if (polled[1].revents != 0 && read(signals, info, sizeof(info)) < 0 && errno != EAGAIN)
-			Quit();
-		ReapChildren();
-		if (polled[0].revents == 0)
+		if (!WaitForRequest(requests, signals, -1))
 			continue;
-		if (!ReceiveWithFds(requests, &request, sizeof(request), fds, REQUEST_FDS))
+		reception = ReceiveWithFds(requests, &request, sizeof(request), fds, REQUEST_FDS);
+		if (reception == RECEPTION_END)
 			Quit();
-		if (request.family == FAMILY_PDF || request.family == FAMILY_GZIP)
-			FindPdfVersion();
-		StartChild(&request, fds, options);
+		/* Who has sent something else sees that nobody has its descriptors. */
+		if (reception == RECEPTION_COMPLETE)
+			Serve(&request, fds, options, signals);
 	}
 }

@@ -14,6 +14,8 @@
 
 #include "extract.h"
 
+#define MAX_THREADS 300
+
 static const char *const statuses[] = {
 	"done", "unsupported", "no text", "encrypted", "too large", "failed"
 };
@@ -38,7 +40,11 @@ Show(const char *file)
 		return;
 	}
 	type = DetectType(file, fd);
-	ExtractFile(fd, type, &result);
+	if (!ExtractFile(fd, type, &result))
+	{
+		fprintf(stderr, "error: %s\n", result.message ? result.message : "stopped");
+		exit(1);
+	}
 	close(fd);
 	pthread_mutex_lock(&lock);
 	printf("file: %s\nstatus: %s\ntype: %s\n", file, statuses[result.status], type);
@@ -76,8 +82,8 @@ int
 main(int argc, char **argv)
 {
 	char	   *commands[20] = {NULL};
-	ExtractionOptions options = {commands, (size_t) 64 << 20, (size_t) 1 << 30, 10};
-	pthread_t	threads[64];
+	ExtractionOptions options = {commands, (size_t) 64 << 20, (size_t) 1 << 30, 10, 1};
+	pthread_t	threads[MAX_THREADS];
 	int			thread_count = 1;
 	int			command_count = 0;
 	int			option;
@@ -97,10 +103,11 @@ main(int argc, char **argv)
 		else if (option == 't')
 			options.max_text_bytes = number << 20;
 		else if (option == 'j')
-			thread_count = number < 64 ? (int) number : 64;
+			thread_count = number < MAX_THREADS ? (int) number : MAX_THREADS;
 		else
 			quiet = 1;
 	}
+	options.threads = (unsigned) thread_count;
 	files = argv + optind;
 	file_count = argc - optind;
 	if (!StartExtraction(&options, &note, &error))

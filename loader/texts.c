@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cancel.h"
 #include "encoding.h"
 #include "message.h"
 #include "output.h"
@@ -32,7 +33,8 @@ StartTexts(const Options *options)
 		.commands = (char **) options->extractors->pdata,
 		.max_text_bytes = MAX_TEXT_BYTES,
 		.max_memory = MAX_MEMORY,
-		.timeout = TIMEOUT
+		.timeout = TIMEOUT,
+		.threads = (unsigned) options->jobs
 	};
 	char	   *note = NULL;
 	char	   *error = NULL;
@@ -122,13 +124,29 @@ TakeMetadata(LoadedDocument *document, const Extraction *extraction, size_t nrep
 	g_string_free(members, TRUE);
 }
 
+/* Ends the work: no file's failure is its own any more. */
+static void
+GiveUpExtraction(Extraction *extraction)
+{
+	bool		is_known = MustStop();
+
+	GiveUp();
+	if (!is_known && extraction->message != NULL)
+		ReportError("%s", extraction->message);
+	FreeExtraction(extraction);
+}
+
 void
 ExtractTexts(LoadedDocument *document, int fd)
 {
 	Extraction	extraction = {0};
 	size_t		nreplaced;
 
-	ExtractFile(fd, document->type, &extraction);
+	if (!ExtractFile(fd, document->type, &extraction))
+	{
+		GiveUpExtraction(&extraction);
+		return;
+	}
 	nreplaced = TakeText(document, &extraction);
 	TakeMetadata(document, &extraction, nreplaced);
 	if (extraction.extractor != NULL && !IsBlank(extraction.extractor))

@@ -13,7 +13,7 @@
 /* Starts the extraction.  Ends the program if it cannot; for the main thread, before all others. */
 extern void StartTexts(const Options *options);
 
-/* Fills in text, metadata, extractor and error of a document. */
+/* Fills in text, metadata, extractor and error of a document.  If nobody can, the work ends: MustStop(). */
 extern void ExtractTexts(LoadedDocument *document, int fd);
 
 /* Frees these. */

@@ -172,7 +172,7 @@ MatchHere(const char *pattern, const char *start, const char *path)
 				break;
 			case '\\':
 				pattern++;
-				/* FALLTHROUGH */
+				__attribute__((fallthrough));
 			default:
 				if (*pattern != *path)
 					return NO_MATCH;

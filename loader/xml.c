@@ -67,7 +67,7 @@ FreeParser(void *parser)
 static void __attribute__((noreturn))
 GiveUpForXml(Job *job, xmlParserCtxtPtr parser, const char *part)
 {
-	xmlErrorPtr error = xmlCtxtGetLastError(parser);
+	const xmlError *error = xmlCtxtGetLastError(parser);
 	char		text[120] = "malformed";
 
 	if (parser->errNo == XML_ERR_NO_MEMORY)

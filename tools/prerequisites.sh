@@ -98,6 +98,8 @@ look() {
     done
     [ -n "${FOR_TESTS:-}" ] || return 0
     [ -x /usr/bin/prove ] || missing+=(perl)
+    # The loader's patterns are compared with git's.
+    command -v git >/dev/null || missing+=(git)
     has_module perl IPC::Run || missing+=(libipc-run-perl)
     has_module perl YAML::XS || missing+=(libyaml-libyaml-perl)
     has_module python alembic || missing+=(python3-alembic)

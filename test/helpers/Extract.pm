@@ -10,7 +10,8 @@ use IO::Compress::RawDeflate qw(rawdeflate);
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-our @EXPORT = qw(build_extractor extract_files write_file make_zip make_docx make_xlsx make_pptx
+our @EXPORT = qw(build_extractor build_program extract_files
+  extract_files_with write_file make_zip make_docx make_xlsx make_pptx
   make_odt make_epub make_pdf words_of);
 
 # With EXTRACT_SANITIZED=1, AddressSanitizer and UndefinedBehaviorSanitizer watch.
@@ -22,15 +23,29 @@ sub build_extractor
 {
 	plan skip_all => 'the libraries of the loader are missing'
 	  if system('pkg-config --exists gio-2.0 libarchive libxml-2.0 zlib 2>/dev/null') != 0;
-	system("make -s -C loader -f extract.mk $target >/dev/null 2>&1") == 0
-	  or BAIL_OUT("$target does not build");
+	build_program($target);
 	return;
+}
+
+# Builds another program of extract.mk.
+sub build_program
+{
+	my ($name) = @_;
+	system("make -s -C loader -f extract.mk $name >/dev/null 2>&1") == 0
+	  or BAIL_OUT("$name does not build");
+	return "loader/$name";
 }
 
 # Extracts files with options of the test program; returns a hash of what it printed for each.
 sub extract_files
 {
-	my ($options, @files) = @_;
+	return extract_files_with($program, @_);
+}
+
+# The same with another program.
+sub extract_files_with
+{
+	my ($program, $options, @files) = @_;
 	my %results;
 
 	open(my $pipe, '-|', $program, @$options, '--', @files) or die "$program: $!";

@@ -194,7 +194,7 @@ unlike($out, qr/[\r\e]/, 'no progress where stdout is no terminal');
 # Errors of the caller.
 foreach my $case (
 	[ [], qr/error: no PATH is given/ ],
-	[ [ '--jobs=0', $files ], qr/--jobs must be in the range 1\.\.1024/ ],
+	[ [ '--jobs=0', $files ], qr/--jobs must be in the range 1\.\.120/ ],
 	[ [ '--max-size=1x', $files ], qr/invalid value for --max-size: "1x"/ ],
 	[ [ '--max-vanished=101%', $files ], qr/invalid value for --max-vanished: "101%"/ ],
 	[ [ '--missing', $files ], qr/an option does not belong to this command/ ],

@@ -83,6 +83,7 @@ foreach my $kind (@kinds)
 			next if !%$theirs || $result->{status} ne 'done';
 			$words     += scalar keys %$theirs;
 			$differing += @missing;
+			utf8::encode($_) foreach @missing;
 			diag("$file: $program also has @missing[0 .. ($#missing > 9 ? 9 : $#missing)]")
 			  if @missing;
 		}
