@@ -36,7 +36,8 @@ WHERE location LIKE '%/common-licenses/Artistic' OR location LIKE '%/common-lice
 ORDER BY location, seen_at;
 
 \echo '== The failures, and what became of them (table error_log) =='
-SELECT file_name, error_type, retry_attempted AS tried_again, split_part(error_message, ':', 1) AS message
+SELECT file_name, error_type, retry_attempted AS tried_again,
+       split_part(error_message, ':', 1) AS message
 FROM error_log ORDER BY id;
 
 \echo '== The trail of the invoice (table audit_log) =='
