@@ -35,7 +35,7 @@ WORKBENCH = demo bench soak check check-long check-versions check-upgrade check-
 ifneq ($(filter $(WORKBENCH),$(MAKECMDGOALS)),)
 
 demo:
-	@tools/sandbox.sh psql -X -q -f demo/demo.sql
+	@FOR_LOADER=1 tools/sandbox.sh demo/demo.sh
 
 check:
 	@FOR_TESTS=1 tools/sandbox.sh tools/check.sh
@@ -72,7 +72,7 @@ check-sql:
 	@FOR_TESTS=1 COPT=-DWRITE_BY_SQL=true tools/sandbox.sh tools/by_sql.sh
 
 bench:
-	@FOR_BENCH=1 tools/sandbox.sh bench/bench.sh
+	@FOR_LOADER=1 FOR_BENCH=1 tools/sandbox.sh bench/bench.sh
 
 # Goals that stand beside a workbench target on the command line.
 OTHERS = $(filter-out $(WORKBENCH),$(MAKECMDGOALS))

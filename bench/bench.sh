@@ -5,7 +5,7 @@
 #     make bench BENCH="new duplicates" BENCH_ROUNDS=3
 #
 # BENCH                    the parts to run: new duplicates triggers trail sessions locations growth
-#                          migrate
+#                          migrate loader
 # BENCH_ROUNDS             how often it measures each step, after a round to warm up (5)
 # BENCH_DOCUMENTS          documents of 2 kB for new, duplicates, triggers, trail and locations
 #                          (100000)
@@ -14,6 +14,9 @@
 # BENCH_LOCATIONS          current locations that locations reads (500000)
 # BENCH_VANISHED           those of a scan that have vanished; not more (100000)
 # BENCH_SIZES              sizes of the ledger in growth, ascending ("500000 5000000")
+# BENCH_SMALL_FILES        files of this machine below 64 kB that loader loads, if it has as many (60000)
+# BENCH_FILES              empty files that loader finds unchanged (1000000)
+# BENCH_PDFS               PDF files of one page that loader loads (1000)
 #
 # A part is a script in this folder, for bash or psql.
 set -euo pipefail
@@ -36,7 +39,7 @@ END
 pg_ctl restart --silent --log="$PGDATA/server.log"
 
 script setup.sql
-for part in ${BENCH:-new duplicates triggers trail sessions locations growth migrate}; do
+for part in ${BENCH:-new duplicates triggers trail sessions locations growth migrate loader}; do
     printf '\n== %s ==\n' "$part"
     if [ -e "bench/$part.sh" ]; then
         bash "bench/$part.sh"

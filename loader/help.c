@@ -19,7 +19,8 @@ static const char *const help =
 "  doc_extractor verify [OPTION]...            check the ledger\n"
 "\n"
 "Connection options:\n"
-"  -d, --dbname=DBNAME      database, connection string or URI (default: $DATABASE_URL)\n"
+"  -d, --dbname=DBNAME      database, connection string or URI\n"
+"                           (default: $DATABASE_URL)\n"
 "  -h, --host=HOSTNAME      server host or socket directory\n"
 "  -p, --port=PORT          server port\n"
 "  -U, --username=NAME      user name\n"
@@ -27,7 +28,7 @@ static const char *const help =
 "      --schema=SCHEMA      the ledger's schema (default: where the extension is)\n"
 "\n"
 "Options of load:\n"
-"      --source=NAME        whose files these are (default: the name of this host)\n"
+"      --source=NAME        whose files these are (default: this host's name)\n"
 "  -j, --jobs=NUM           threads that read and extract (default: 2)\n"
 "      --include=PATTERN    load only files that a PATTERN names\n"
 "      --exclude=PATTERN    leave out files and folders; patterns are gitignore's\n"
@@ -50,7 +51,7 @@ static const char *const help =
 "      --failed             documents whose extraction has failed\n"
 "      --older-than=VERSION documents with a text of an older extractor\n"
 "      --type=TYPE          only documents of TYPE\n"
-"      --source=NAME, -j, --extractor, -n as for load\n"
+"      --source, -j, --extractor, -n as for load\n"
 "\n"
 "Output options:\n"
 "      --json               one JSON object a line\n"
@@ -60,8 +61,8 @@ static const char *const help =
 "  -V, --version            show the version\n"
 "  -?, --help               show this help\n"
 "\n"
-"Exit status: 0 all is done, 1 the program could not go on, 3 some files failed (load, extract)\n"
-"or checks did not pass (verify), 130 cancelled.\n";
+"Exit status: 0 all is done, 1 the program could not go on, 3 some files failed\n"
+"(load, extract) or checks did not pass (verify), 130 cancelled.\n";
 
 void
 PrintHelp(void)

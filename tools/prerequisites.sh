@@ -1,9 +1,9 @@
 #!/bin/bash
-# Installs, where it is missing, what building needs, with FOR_TESTS what testing needs, with FOR_BENCH the
-# extension to compare with, if Debian has it for this PostgreSQL, and the programs that NEEDS names (their
-# packages have the same names). Prints the pg_config to use: $PG_CONFIG, else that of the newest installed
-# server (with headers, if any has them), else that of Debian's default version. Debian's server package
-# also starts a cluster, "main", of its own.
+# Installs, where it is missing, what building needs, with FOR_LOADER what the loader needs, with FOR_TESTS
+# what testing needs (that includes the loader), with FOR_BENCH the extension to compare with, if Debian has
+# it for this PostgreSQL, and the programs that NEEDS names (their packages have the same names). Prints the
+# pg_config to use: $PG_CONFIG, else that of the newest installed server (with headers, if any has them),
+# else that of Debian's default version. Debian's server package also starts a cluster, "main", of its own.
 set -euo pipefail
 
 # With plain su, root keeps the PATH of an ordinary user, and dpkg does not find its programs.
@@ -11,8 +11,8 @@ PATH=$PATH:/usr/sbin:/sbin
 
 checkout=$(cd "$(dirname "$0")/.." && pwd)
 tools=$checkout/.tools     # What the tests need and apt does not install.
-loader_packages=(libglib2.0-dev libarchive-dev libxml2-dev zlib1g-dev libssl-dev libpq-dev)
-extraction_packages=(poppler-utils shared-mime-info docx2txt odt2txt w3m)
+loader_packages=(pkg-config libglib2.0-dev libarchive-dev libxml2-dev zlib1g-dev libssl-dev libpq-dev
+    shared-mime-info poppler-utils)
 packaged=/usr/lib/postgresql # Debian's packages have each major version in a folder here.
 
 config_of() { echo "$packaged/$1/bin/pg_config"; }
@@ -96,6 +96,7 @@ look() {
     for program in ${NEEDS:-}; do
         command -v "$program" >/dev/null || missing+=("$program")
     done
+    [ -z "${FOR_LOADER:-}${FOR_TESTS:-}" ] || has_loader_parts || missing+=("${loader_packages[@]}")
     [ -n "${FOR_TESTS:-}" ] || return 0
     [ -x /usr/bin/prove ] || missing+=(perl)
     # The loader's patterns are compared with git's.
@@ -105,8 +106,10 @@ look() {
     has_module python alembic || missing+=(python3-alembic)
     has_module python psycopg2 || missing+=(python3-psycopg2)
     has_module python psycopg || missing+=(python3-psycopg)
-    has_libraries || missing+=(pkg-config "${loader_packages[@]}")
-    has_extractors || missing+=("${extraction_packages[@]}")
+    # The loader's texts are compared with what these make of the same files.
+    for program in docx2txt odt2txt w3m; do
+        command -v "$program" >/dev/null || missing+=("$program")
+    done
     # A node from elsewhere cannot have Debian's packages of modules, but comes with npm.
     has_node_pg || command -v npm >/dev/null || missing+=(nodejs node-pg)
 }
@@ -120,18 +123,11 @@ has_module() {
     esac
 }
 
-# Returns whether what the loader is built with is there.
-has_libraries() {
-    command -v pkg-config >/dev/null && pkg-config --exists glib-2.0 gio-2.0 libarchive libxml-2.0 libcrypto &&
+# Returns whether what the loader is built with is there, and what it uses when it runs.
+has_loader_parts() {
+    command -v pkg-config >/dev/null && command -v pdftotext >/dev/null && [ -e /usr/share/mime/mime.cache ] &&
+        pkg-config --exists glib-2.0 gio-2.0 libarchive libxml-2.0 zlib libcrypto &&
         [ -e /usr/include/postgresql/libpq-fe.h ]
-}
-
-# Returns whether the program is there that the loader runs, and those that its tests compare it with.
-has_extractors() {
-    local program
-    for program in pdftotext docx2txt odt2txt w3m; do
-        command -v "$program" >/dev/null || return 1
-    done
 }
 
 # Returns whether node has its driver: the one in .tools, else Debian's.
