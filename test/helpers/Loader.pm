@@ -17,6 +17,9 @@ use Time::HiRes qw(sleep);
 our @EXPORT = qw(require_loader create_new_ledger write_content let_age load load_json start_loader
   with_faults block unblock documents_at scans_of);
 
+# The program leaves signals ignored that were ignored when it began, as those of this test may be.
+$SIG{$_} = 'DEFAULT' foreach qw(INT TERM HUP);
+
 # Skips the test if the program was not built, for lack of its libraries.
 sub require_loader
 {
