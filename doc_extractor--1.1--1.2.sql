@@ -584,21 +584,17 @@ END
 $script$;
 
 /*
- * CREATE EXTENSION makes a wide ledger.  Nobody has altered its first column yet, and the
- * tables are empty, so it is this transaction that has just made them.
+ * CREATE EXTENSION makes a wide ledger.  In an update, the function does nothing, as
+ * another transaction has made the tables.
  */
 DO $script$
 BEGIN
-    IF (SELECT pg_catalog.age(a.xmin) OPERATOR(pg_catalog.<=) 0
-        FROM pg_catalog.pg_attribute AS a
-        WHERE a.attrelid OPERATOR(pg_catalog.=) '@extschema@.documents'::pg_catalog.regclass
-            AND a.attname OPERATOR(pg_catalog.=) 'id')
-        AND (SELECT pg_catalog.bool_and(
-                pg_catalog.pg_relation_size(c.oid) OPERATOR(pg_catalog.=) 0)
-            FROM pg_catalog.pg_class AS c
-            WHERE c.oid OPERATOR(pg_catalog.=) ANY (ARRAY[
-                '@extschema@.documents', '@extschema@.hash_index', '@extschema@.audit_log',
-                '@extschema@.error_log']::pg_catalog.regclass[]::pg_catalog.oid[])) THEN
+    IF (SELECT pg_catalog.bool_and(
+            pg_catalog.pg_relation_size(c.oid) OPERATOR(pg_catalog.=) 0)
+        FROM pg_catalog.pg_class AS c
+        WHERE c.oid OPERATOR(pg_catalog.=) ANY (ARRAY[
+            '@extschema@.documents', '@extschema@.hash_index', '@extschema@.audit_log',
+            '@extschema@.error_log']::pg_catalog.regclass[]::pg_catalog.oid[])) THEN
         PERFORM @extschema@.doc_extractor_widen('UTC');
     END IF;
 END

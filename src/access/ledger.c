@@ -12,6 +12,7 @@
 #include "access/relation.h"
 #include "access/xact.h"
 #include "catalog/dependency.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_proc.h"
 #include "commands/extension.h"
 #include "storage/lmgr.h"
@@ -88,6 +89,30 @@ GetLedger(FunctionCallInfo fcinfo)
 	ledger.function_owner = form->proowner;
 	ReleaseSysCache(tuple);
 	return ledger;
+}
+
+/*
+ * Raises 55000 if the owner's code, which has just run, has renamed the schema, or
+ * dropped the extension or the function that is running.  A script goes on with their
+ * names, as a superuser, and would call what the owner has put in their place.
+ */
+void
+CheckLedgerStays(const Ledger *ledger, const char *schema_name,
+				 FunctionCallInfo fcinfo)
+{
+	Oid			extension = getExtensionOfObject(ProcedureRelationId,
+												 fcinfo->flinfo->fn_oid);
+
+	AcceptInvalidationMessages();
+	if (OidIsValid(extension) &&
+		extension == get_extension_oid(EXTENSION_NAME, true) &&
+		get_namespace_oid(schema_name, true) == ledger->schema)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("the ledger in schema %s was renamed or dropped while a function of doc_extractor worked on it",
+					schema_name),
+			 errhint("Look for functions in indexes and constraints of its tables, and drop them.")));
 }
 
 /* Raises the error that a table is missing, or was dropped while we waited. */

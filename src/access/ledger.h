@@ -21,6 +21,8 @@ typedef struct Ledger
 
 extern Ledger GetLedger(FunctionCallInfo fcinfo);
 extern Ledger GetLedgerToWrite(FunctionCallInfo fcinfo);
+extern void CheckLedgerStays(const Ledger *ledger, const char *schema_name,
+							 FunctionCallInfo fcinfo);
 extern Oid	FindLedgerTable(const Ledger *ledger, const char *name);
 extern Oid	LedgerTableOid(const Ledger *ledger, const char *name);
 extern Relation OpenLedgerTable(const Ledger *ledger, const char *name,

@@ -10,6 +10,7 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 
 #include "../access/identity.h"
 
@@ -20,14 +21,16 @@ PG_FUNCTION_INFO_V1(run_as_owner);
  * of the owner's code behind to run later.  Returns the first column of the last
  * statement's first row, an int8, or the number of rows that it changed.
  *
- * A script creates this function and drops it at its end.  Code of the owner's
- * that it runs can drop and replace it, so no script calls it after a statement
- * that can run such code.  The trail stores values of any length meanwhile.
+ * A script creates this function and drops it at its end.  Any statement on the
+ * owner's tables can run the owner's code: even to plan a query evaluates what is
+ * constant in the expressions of indexes.  The trail stores values of any length
+ * meanwhile.
  */
 Datum
 run_as_owner(PG_FUNCTION_ARGS)
 {
 	Ledger		ledger = GetLedger(fcinfo);
+	char	   *schema_name = get_namespace_name(ledger.schema);
 	char	   *query = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	CallerIdentity caller;
 	int			result;
@@ -42,6 +45,7 @@ run_as_owner(PG_FUNCTION_ARGS)
 		elog(ERROR, "could not run \"%s\": %s", query,
 			 SPI_result_code_string(result));
 	SwitchBack(&caller);
+	CheckLedgerStays(&ledger, schema_name, fcinfo);
 
 	value = result != SPI_OK_SELECT ? (int64) SPI_processed :
 		DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],

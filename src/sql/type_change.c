@@ -29,7 +29,7 @@
 /* How long to try to get all locks, if lock_timeout does not say, in ms. */
 #define LOCK_PATIENCE 60000
 
-/* A statement, and the role that runs it, or InvalidOid for the one that runs most. */
+/* A statement, and the role that runs it, or InvalidOid for the definer. */
 typedef struct RoleStatement
 {
 	Oid			role;
@@ -47,13 +47,13 @@ ChangeSetting(const char *name, const char *value)
 
 /*
  * Switches to a role until End().  A script of ours that is just making the ledger
- * stays itself, so that what it makes is the extension's: there is no code of others
- * yet.
+ * makes views as itself, so that they are the extension's.
  */
 static void
 Begin(const TypeChange *change, Oid role, CallerIdentity *caller)
 {
-	if (!change->is_new)
+	caller->user_id = InvalidOid;
+	if (!change->is_new || role != change->definer)
 		SwitchToRestrictedRole(role, caller);
 	else
 	{
@@ -63,32 +63,37 @@ Begin(const TypeChange *change, Oid role, CallerIdentity *caller)
 	}
 	/* Compiling a query of catalogs takes a hundred times as long as it runs. */
 	ChangeSetting("jit", "off");
+	/* As pg_dump has them, so that constants in views stay what they are. */
+	ChangeSetting("datestyle", "ISO");
+	ChangeSetting("intervalstyle", "postgres");
+	ChangeSetting("extra_float_digits", "3");
+	/* A cast between times takes this zone. */
+	if (change->time_zone != NULL)
+		ChangeSetting("timezone", change->time_zone);
 }
 
 /* Ends Begin(). */
 static void
-End(const TypeChange *change, const CallerIdentity *caller)
+End(const CallerIdentity *caller)
 {
-	if (change->is_new)
+	if (!OidIsValid(caller->user_id))
 		AtEOXact_GUC(false, caller->settings_level);
 	else
 		SwitchBack(caller);
 }
 
-/* Runs one of the queries, with a fifth parameter of its own. */
+/* Runs one of the queries, with a fourth parameter of its own. */
 static void
 RunQuery(const TypeChange *change, const char *query, bool parameter)
 {
-	Oid			types[5] = {OIDOID, BOOLOID, BOOLOID, TEXTOID, BOOLOID};
-	Datum		values[5];
+	Oid			types[4] = {OIDOID, BOOLOID, BOOLOID, BOOLOID};
+	Datum		values[4];
 
 	values[0] = ObjectIdGetDatum(change->ledger.schema);
 	values[1] = BoolGetDatum(change->widens);
 	values[2] = BoolGetDatum(change->time_zone != NULL);
-	values[3] = CStringGetTextDatum(change->time_zone != NULL ?
-									change->time_zone : "");
-	values[4] = BoolGetDatum(parameter);
-	if (SPI_execute_with_args(query, 5, types, values, NULL, false, 0) !=
+	values[3] = BoolGetDatum(parameter);
+	if (SPI_execute_with_args(query, 4, types, values, NULL, false, 0) !=
 		SPI_OK_SELECT)
 		elog(ERROR, "could not run \"%s\"", query);
 }
@@ -140,7 +145,7 @@ PlanTypeChange(const TypeChange *change)
 		action->bytes = ResultText(row, 3);
 		plan = lappend(plan, action);
 	}
-	End(change, &caller);
+	End(&caller);
 	return plan;
 }
 
@@ -154,7 +159,7 @@ CheckObstacles(const TypeChange *change)
 	Begin(change, change->owner, &caller);
 	RunQuery(change, obstacles_query, false);
 	obstacles = ResultText(0, 1);
-	End(change, &caller);
+	End(&caller);
 	if (obstacles != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
@@ -231,7 +236,7 @@ LockForTypeChange(const TypeChange *change)
 		FreeErrorData(error);
 		DirectFunctionCall1(pg_sleep, Float8GetDatum(0.1));
 	}
-	End(change, &caller);
+	End(&caller);
 }
 
 /* Returns what does not fit into narrower types, as a list of Misfit. */
@@ -266,7 +271,7 @@ FindMisfits(const TypeChange *change)
 		if (misfit->count > 0)
 			found = lappend(found, misfit);
 	}
-	End(change, &caller);
+	End(&caller);
 	return found;
 }
 
@@ -287,7 +292,7 @@ ChangeTypes(const TypeChange *change, bool only_times)
 		ChangeSetting("doc_extractor.allow_data_loss", "on");
 	foreach(cell, statements)
 		RunStatementText(lfirst(cell));
-	End(change, &caller);
+	End(&caller);
 }
 
 /* Returns what drops the views and makes them again, as a list of RoleStatement. */
@@ -308,7 +313,7 @@ FindViewStatements(const TypeChange *change)
 		statement->drops = ResultInteger(row, 3) == 0;
 		statements = lappend(statements, statement);
 	}
-	End(change, &caller);
+	End(&caller);
 	return statements;
 }
 
@@ -328,17 +333,26 @@ RunViewStatements(const TypeChange *change, List *statements, bool drops)
 		Begin(change, OidIsValid(statement->role) ? statement->role :
 			  change->definer, &caller);
 		RunStatementText(statement->text);
-		End(change, &caller);
+		End(&caller);
 	}
 }
 
-/* Changes the types.  Nothing may stand in the way, and all must be locked. */
-void
-ChangeTypesAndViews(const TypeChange *change)
+/*
+ * Drops the views that use the columns.  Returns what makes them again.  Nothing may
+ * stand in the way, and all must be locked.
+ */
+List *
+DropViews(const TypeChange *change)
 {
 	List	   *statements = FindViewStatements(change);
 
 	RunViewStatements(change, statements, true);
-	ChangeTypes(change, false);
+	return statements;
+}
+
+/* Makes the views again. */
+void
+MakeViews(const TypeChange *change, List *statements)
+{
 	RunViewStatements(change, statements, false);
 }

@@ -41,7 +41,8 @@ extern List *PlanTypeChange(const TypeChange *change);
 extern void CheckObstacles(const TypeChange *change);
 extern List *FindMisfits(const TypeChange *change);
 extern void ChangeTypes(const TypeChange *change, bool only_times);
-extern void ChangeTypesAndViews(const TypeChange *change);
+extern List *DropViews(const TypeChange *change);
+extern void MakeViews(const TypeChange *change, List *statements);
 
 /* Not this one. */
 extern void LockForTypeChange(const TypeChange *change);

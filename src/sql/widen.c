@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/relation.h"
 #include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_extension.h"
@@ -19,8 +20,9 @@
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/syscache.h"
-#include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
 #include "../compat.h"
@@ -53,6 +55,26 @@ IsOwnScript(void)
 		CurrentExtensionObject == get_extension_oid(EXTENSION_NAME, true);
 }
 
+/* Returns whether this transaction has made the tables. */
+static bool
+IsNewLedger(const Ledger *ledger)
+{
+	static const char *const names[] = {
+		"documents", "hash_index", "audit_log", "error_log"
+	};
+	bool		is_new = true;
+
+	for (size_t i = 0; i < lengthof(names); i++)
+	{
+		Relation	rel = relation_open(LedgerTableOid(ledger, names[i]),
+										AccessShareLock);
+
+		is_new &= rel->rd_createSubid != InvalidSubTransactionId;
+		relation_close(rel, NoLock);
+	}
+	return is_new;
+}
+
 /* Returns a change of types of the ledger of a function. */
 static TypeChange
 GetTypeChange(FunctionCallInfo fcinfo, bool widens)
@@ -66,16 +88,22 @@ GetTypeChange(FunctionCallInfo fcinfo, bool widens)
 
 /*
  * Returns the name of a time zone, the first argument of a call, or NULL.  Raises
- * 22023 if there is no such zone.
+ * 22023 unless the setting TimeZone takes it.
  */
 static char *
 TimeZoneArgument(FunctionCallInfo fcinfo)
 {
+	char	   *name;
+	int			level;
+
 	if (PG_ARGISNULL(0))
 		return NULL;
-	(void) DirectFunctionCall2(timestamptz_zone, PG_GETARG_DATUM(0),
-							   TimestampTzGetDatum(GetCurrentTimestamp()));
-	return text_to_cstring(PG_GETARG_TEXT_PP(0));
+	name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	level = NewGUCNestLevel();
+	(void) set_config_option("timezone", name, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	AtEOXact_GUC(false, level);
+	return name;
 }
 
 /* Raises 42501 unless the caller may alter the tables, and the definer the extension. */
@@ -93,6 +121,26 @@ CheckMayWiden(const TypeChange *change)
 						EXTENSION_NAME),
 				 errdetail("Views of the extension leave it and come back."),
 				 errhint("Let a superuser call the function.")));
+}
+
+/*
+ * Raises 42501 if the owner may not make the views again.  A superuser does not do it
+ * for the owner: to parse what the owner wrote can run the owner's code.
+ */
+static void
+CheckMayMakeViews(const TypeChange *change)
+{
+	if (DatumGetBool(DirectFunctionCall3(has_schema_privilege_id_id,
+										 ObjectIdGetDatum(change->owner),
+										 ObjectIdGetDatum(change->ledger.schema),
+										 CStringGetTextDatum("CREATE"))))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("the owner of the tables must have privilege CREATE on schema %s",
+					get_namespace_name(change->ledger.schema)),
+			 errdetail("Views of the extension are made again, as their owner."),
+			 errhint("Grant it for as long as the function runs.")));
 }
 
 /* Raises 25001 if others could change the ledger unseen while we wait for locks. */
@@ -166,22 +214,33 @@ Datum
 doc_extractor_widen(PG_FUNCTION_ARGS)
 {
 	TypeChange	change = GetTypeChange(fcinfo, true);
+	char	   *schema_name = get_namespace_name(change.ledger.schema);
 	List	   *plan;
+	List	   *views;
 
 	change.time_zone = TimeZoneArgument(fcinfo);
 	change.is_new = IsOwnScript();
 	InitMaterializedSRF(fcinfo, 0);
+	/* An update keeps the types. */
+	if (change.is_new && !IsNewLedger(&change.ledger))
+		return (Datum) 0;
 	CheckMayWiden(&change);
 	if (!MustWiden(&change))
 		return (Datum) 0;
 	if (!change.is_new)
+	{
+		CheckMayMakeViews(&change);
 		CheckIsolation();
+	}
 	LockForTypeChange(&change);
 	SPI_connect();
 	/* It may have changed before we had the locks. */
 	CheckObstacles(&change);
 	plan = PlanTypeChange(&change);
-	ChangeTypesAndViews(&change);
+	views = DropViews(&change);
+	ChangeTypes(&change, false);
+	CheckLedgerStays(&change.ledger, schema_name, fcinfo);
+	MakeViews(&change, views);
 	ReturnPlan((ReturnSetInfo *) fcinfo->resultinfo, plan);
 	SPI_finish();
 	return (Datum) 0;
@@ -246,6 +305,7 @@ narrow_types(PG_FUNCTION_ARGS)
 {
 	bool		is_check = PG_GETARG_BOOL(0);
 	TypeChange	change = GetTypeChange(fcinfo, false);
+	char	   *schema_name = get_namespace_name(change.ledger.schema);
 	List	   *misfits;
 
 	change.time_zone = pstrdup(GetConfigOption("TimeZone", false, false));
@@ -258,5 +318,6 @@ narrow_types(PG_FUNCTION_ARGS)
 	else
 		ChangeTypes(&change, HasNumbers(misfits));
 	SPI_finish();
+	CheckLedgerStays(&change.ledger, schema_name, fcinfo);
 	PG_RETURN_VOID();
 }

@@ -1,7 +1,7 @@
 -- The queries of widen.c. They read catalogs only, with nothing but pg_catalog in search_path.
 --
 -- The parameters are the schema of the ledger, whether types get wider (or narrower), whether those of
--- times do, and their time zone. queries.awk turns the queries into C strings.
+-- times do, and one that each query has for itself. queries.awk turns the queries into C strings.
 
 -- The columns of V001 that change their types now.
 -- define: changes
@@ -185,6 +185,8 @@ FROM (
 ) AS p (step, action, object, bytes)
 ORDER BY p.step, p.object COLLATE "C";
 
+-- What is locked beside the four tables: views, sequences, child tables, and tables at the other end of
+-- foreign keys, which are checked again.
 -- query: relations_query
 WITH RECURSIVE
 @changes@
@@ -195,10 +197,20 @@ WITH RECURSIVE
 ,
 @views@
 SELECT v.id::bigint FROM views AS v
-UNION ALL
-SELECT s.id::bigint FROM sequences AS s;
+UNION
+SELECT s.id::bigint FROM sequences AS s
+UNION
+SELECT t.id::bigint FROM tables AS t
+UNION
+SELECT k.conrelid::bigint
+FROM tables AS t
+JOIN pg_constraint AS k ON k.contype = 'f' AND k.confrelid = t.id
+UNION
+SELECT k.confrelid::bigint
+FROM tables AS t
+JOIN pg_constraint AS k ON k.contype = 'f' AND k.conrelid = t.id;
 
--- The statements that change the types, in the order of the locks; those of times only, if the fifth
+-- The statements that change the types, in the order of the locks; those of times only, if the fourth
 -- parameter says that numbers do not fit.
 -- query: change_query
 WITH
@@ -209,16 +221,15 @@ SELECT s.statement
 FROM (
     SELECT CASE c.name WHEN 'documents' THEN 1 WHEN 'hash_index' THEN 2 WHEN 'audit_log' THEN 3
             ELSE 4 END, format('ALTER TABLE %s %s', c.label,
-        string_agg(format('ALTER COLUMN %I TYPE %s', c.col, c.type) || CASE WHEN c.is_time
-            THEN format(' USING %I AT TIME ZONE %L', c.col, $4) ELSE '' END, ', ' ORDER BY c.number))
+        string_agg(format('ALTER COLUMN %I TYPE %s', c.col, c.type), ', ' ORDER BY c.number))
     FROM changes AS c
-    WHERE c.is_time OR NOT $5
+    WHERE c.is_time OR NOT $4
     GROUP BY c.name, c.label
     UNION ALL
     SELECT 5, format('ALTER SEQUENCE %s AS %s', s.label,
         CASE WHEN $2 THEN 'bigint' ELSE 'integer' END)
     FROM sequences AS s
-    WHERE NOT $5
+    WHERE NOT $4
 ) AS s (step, statement)
 ORDER BY s.step, s.statement COLLATE "C";
 
@@ -229,8 +240,8 @@ WITH
 ,
 @sequences@
 SELECT CASE WHEN c.is_time
-        THEN format('SELECT count(*) FROM %s WHERE (%I AT TIME ZONE %L) AT TIME ZONE %3$L <> %2$I',
-            c.label, c.col, $4)
+        THEN format('SELECT count(*) FROM %s WHERE %I::timestamp::timestamptz <> %2$I',
+            c.label, c.col)
         ELSE format('SELECT count(*) FROM %s WHERE %I NOT BETWEEN -2147483648 AND 2147483647',
             c.label, c.col) END,
     concat(CASE WHEN c.is_time THEN 'times in ' ELSE 'numbers in ' END, c.name, '.', c.col)
@@ -244,7 +255,9 @@ WHERE s.last > 2147483647
 ORDER BY 2;
 
 -- The statements that drop the views (in phase 0) and those that make them again: with the role
--- that has to run them, if that is not the one that makes the view. What another role gave on is
+-- that has to run them, if that is not the one that drops it. What its owner wrote, a query or a
+-- default, runs as the owner: constants of the owner's types run code when they are parsed. (A script
+-- that is making the ledger has just written the query itself.) What another role gave on is
 -- given by that role again. A right that is given to a member while a script of the extension runs,
 -- or that a view has when it becomes a member, would be missing in dumps; so the rights come last.
 -- query: views_query
@@ -262,19 +275,22 @@ grants (id, col, acl) AS (
     FROM views AS v
     JOIN pg_attribute AS a ON a.attrelid = v.id AND a.attacl IS NOT NULL
 ),
-givers (names) AS (
-    SELECT string_agg(DISTINCT CASE x.grantee WHEN 0 THEN 'PUBLIC'
-        ELSE quote_ident(pg_get_userbyid(x.grantee)) END, ', ')
-    FROM pg_default_acl AS d, aclexplode(d.defaclacl) AS x
-    WHERE d.defaclobjtype = 'r' AND pg_get_userbyid(d.defaclrole) = current_user
-        AND d.defaclnamespace IN (0, $1)
+givers (id, maker, names) AS (
+    SELECT v.id, pg_get_userbyid(m.id), (
+        SELECT string_agg(DISTINCT CASE x.grantee WHEN 0 THEN 'PUBLIC'
+            ELSE quote_ident(pg_get_userbyid(x.grantee)) END, ', ')
+        FROM pg_default_acl AS d, aclexplode(d.defaclacl) AS x
+        WHERE d.defaclobjtype = 'r' AND d.defaclrole = m.id AND d.defaclnamespace IN (0, $1))
+    FROM views AS v
+    CROSS JOIN LATERAL (SELECT CASE WHEN $4 THEN quote_ident(current_user)::regrole::oid
+        ELSE v.owner END) AS m (id)
 )
 SELECT s.role::bigint, s.statement, s.phase::bigint
 FROM (
     SELECT 0, 0::bigint, 0, 0::bigint, NULL::oid,
         format('ALTER EXTENSION doc_extractor DROP VIEW %s', v.label)
     FROM views AS v
-    WHERE NOT $5
+    WHERE NOT $4
     UNION ALL
     SELECT 0, 0, 1, 0, NULL, 'DROP VIEW ' || string_agg(v.label, ', ') FROM views AS v
     UNION ALL
@@ -283,21 +299,21 @@ FROM (
     CROSS JOIN LATERAL (SELECT count(*) FROM uses AS u JOIN views AS w ON w.id = u.used
         WHERE u.id = v.id) AS n (uses)
     CROSS JOIN LATERAL (
-        SELECT 1, 0::bigint, NULL::oid, format('CREATE VIEW %s%s AS %s', v.label,
+        SELECT 1, 0::bigint, CASE WHEN NOT $4 THEN v.owner END, format('CREATE VIEW %s%s AS %s', v.label,
             ' WITH (' || array_to_string(v.options, ', ') || ')',
             rtrim(pg_get_viewdef(v.id), ';'))
         UNION ALL
         SELECT 2, 0, NULL, format('REVOKE ALL ON %s FROM %s', v.label, g.names)
-        FROM givers AS g WHERE g.names IS NOT NULL
+        FROM givers AS g WHERE g.id = v.id AND g.names IS NOT NULL
         UNION ALL
-        SELECT 2, 1, NULL, format('GRANT ALL ON %s TO %I', v.label, current_user)
-        FROM givers AS g WHERE g.names IS NOT NULL
+        SELECT 2, 1, NULL, format('GRANT ALL ON %s TO %I', v.label, g.maker)
+        FROM givers AS g WHERE g.id = v.id AND g.names IS NOT NULL
         UNION ALL
         SELECT 3, 0, NULL, format('ALTER VIEW %s OWNER TO %I', v.label, pg_get_userbyid(v.owner))
-        WHERE pg_get_userbyid(v.owner) <> current_user
+        WHERE $4 AND pg_get_userbyid(v.owner) <> current_user
         UNION ALL
         SELECT 4, 0, NULL, format('ALTER EXTENSION doc_extractor ADD VIEW %s', v.label)
-        WHERE NOT $5
+        WHERE NOT $4
         UNION ALL
         SELECT 5, 0, NULL, format('REVOKE ALL ON %s FROM %I', v.label, pg_get_userbyid(v.owner))
         WHERE v.acl IS NOT NULL
@@ -321,7 +337,7 @@ FROM (
             AND c.objsubid > 0
         WHERE c.classoid = 'pg_class'::regclass AND c.objoid = v.id
         UNION ALL
-        SELECT 9, a.attnum, NULL, format('ALTER VIEW %s ALTER COLUMN %I SET DEFAULT %s', v.label,
+        SELECT 9, a.attnum, v.owner, format('ALTER VIEW %s ALTER COLUMN %I SET DEFAULT %s', v.label,
             a.attname, pg_get_expr(f.adbin, f.adrelid))
         FROM pg_attrdef AS f
         JOIN pg_attribute AS a ON a.attrelid = f.adrelid AND a.attnum = f.adnum

@@ -384,6 +384,132 @@ SELECT other.try(array_agg(name || '.' || col)) = :'narrow' AS wide,
     other.try(array_agg(name || '.' || col) FILTER (WHERE n % 2 = 1)) = :'narrow' AS odd
 FROM changed;
 
+-- TimeZone's values, some of which AT TIME ZONE takes otherwise, or not at all: a number is hours.
+RESET ROLE;
+SET doc_extractor.allow_data_loss = on;
+DROP EXTENSION doc_extractor CASCADE;
+RESET doc_extractor.allow_data_loss;
+SET ROLE widen_owner;
+CREATE EXTENSION doc_extractor SCHEMA docs VERSION '1.1';
+ALTER EXTENSION doc_extractor UPDATE TO '1.2';
+SET timezone = '-7';
+SELECT document_id FROM ingest_document('a', 'a', 't');
+UPDATE documents SET created_at = '2024-07-01 12:00';
+SELECT message($$SELECT doc_extractor_widen('CEST')$$);
+SELECT message($$SELECT doc_extractor_widen_preview('')$$);
+SELECT count(*) FROM doc_extractor_widen('-7');
+SELECT created_at, created_at AT TIME ZONE 'UTC' AS utc FROM documents;
+ALTER EXTENSION doc_extractor UPDATE TO '1.1';
+SELECT created_at FROM documents;
+
+-- Constants in a user's view stay what they are, however the session shows them.
+ALTER EXTENSION doc_extractor UPDATE TO '1.2';
+SET timezone = 'UTC';
+SET datestyle = 'SQL, DMY';
+SET extra_float_digits = -15;
+CREATE OR REPLACE VIEW location_history AS
+SELECT l.id, l.ingestion_source, l.location, l.document_id, l.modified_at, l.fingerprint, l.size_bytes,
+    l.seen_at, timestamptz '2024-07-01 06:30+00' AS replaced_at, float8 '0.1234567890123456' AS number
+FROM document_locations AS l, documents AS d WHERE d.id > 0;
+SET timezone = 'Asia/Kolkata';
+SELECT count(*) FROM doc_extractor_widen('UTC');
+SET datestyle = ISO;
+RESET extra_float_digits;
+SET timezone = 'UTC';
+SELECT pg_get_viewdef('location_history') ~ '2024-07-01 06:30:00\+00' AS has_time,
+    pg_get_viewdef('location_history') ~ '0\.1234567890123456' AS has_number;
+RESET datestyle;
+
+-- What an owner wrote never runs as a superuser who widens the ledger, and not in a script either:
+-- the check of a domain, in a constant of a view or of a default; a cast of a foreign key; a function in
+-- an index.
+RESET ROLE;
+SET doc_extractor.allow_data_loss = on;
+DROP EXTENSION doc_extractor CASCADE;
+RESET doc_extractor.allow_data_loss;
+SET ROLE widen_owner;
+CREATE FUNCTION other.is_safe(integer) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_user <> 'widen_owner' THEN
+        RAISE 'run as %', current_user;
+    END IF;
+    RETURN true;
+END
+$$;
+CREATE DOMAIN other.number AS integer CHECK (other.is_safe(VALUE));
+CREATE EXTENSION doc_extractor SCHEMA docs VERSION '1.1';
+ALTER VIEW ingestion_stats ALTER bytes SET DEFAULT ('{1}'::other.number[])[1];
+BEGIN;
+ALTER TABLE documents ALTER id SET STATISTICS 77;
+ALTER EXTENSION doc_extractor UPDATE TO '1.2';
+SELECT * FROM types;
+ROLLBACK;
+DROP EXTENSION doc_extractor;
+CREATE TYPE other.key AS ENUM ('a');
+CREATE FUNCTION other.to_number(other.key) RETURNS integer LANGUAGE plpgsql AS
+    'BEGIN PERFORM other.is_safe(1); RETURN 1; END';
+CREATE FUNCTION other.to_bigint(other.key) RETURNS bigint LANGUAGE plpgsql AS
+    'BEGIN PERFORM other.is_safe(1); RETURN 1; END';
+CREATE CAST (other.key AS integer) WITH FUNCTION other.to_number AS IMPLICIT;
+CREATE CAST (other.key AS bigint) WITH FUNCTION other.to_bigint AS IMPLICIT;
+CREATE TABLE other.keys (id other.key);
+INSERT INTO other.keys VALUES ('a');
+BEGIN;
+CREATE EXTENSION doc_extractor SCHEMA docs VERSION '1.1';
+ALTER VIEW ingestion_stats ALTER bytes SET DEFAULT ('{1}'::other.number[])[1];
+ALTER TABLE other.keys ADD FOREIGN KEY (id) REFERENCES documents (id) NOT VALID;
+ALTER EXTENSION doc_extractor UPDATE TO '1.2';
+SELECT numbers, times FROM types;
+ROLLBACK;
+CREATE EXTENSION doc_extractor SCHEMA docs VERSION '1.1';
+ALTER VIEW ingestion_stats ALTER bytes SET DEFAULT ('{1}'::other.number[])[1];
+ALTER EXTENSION doc_extractor UPDATE TO '1.2';
+CREATE OR REPLACE VIEW location_history AS
+SELECT l.id, l.ingestion_source, l.location, l.document_id, l.modified_at, l.fingerprint, l.size_bytes,
+    l.seen_at, l.seen_at AS replaced_at, '{1}'::other.number[] AS numbers
+FROM document_locations AS l, documents AS d WHERE d.id > 0;
+RESET ROLE;
+SELECT count(*) FROM docs.doc_extractor_widen('UTC');
+SET ROLE widen_owner;
+SELECT * FROM types;
+-- A schema that a function of the owner renames, so that a script would call the owner's functions.
+CREATE FUNCTION other.swap() RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('widen.swap', true) = 'on' THEN
+        SET LOCAL widen.swap = off;
+        ALTER SCHEMA docs RENAME TO hidden;
+        CREATE SCHEMA docs;
+        CREATE FUNCTION docs.run_as_owner(text) RETURNS bigint LANGUAGE plpgsql AS
+            'BEGIN PERFORM other.is_safe(1); RETURN 0; END';
+        CREATE FUNCTION docs.narrow_types(boolean) RETURNS void LANGUAGE plpgsql AS
+            'BEGIN PERFORM other.is_safe(1); END';
+    END IF;
+    RETURN 'x';
+END
+$$;
+CREATE FUNCTION other.constant() RETURNS text LANGUAGE plpgsql IMMUTABLE AS
+    'BEGIN RETURN other.swap(); END';
+CREATE INDEX swapped ON scans ((root || other.constant()));
+SET widen.swap = on;
+RESET ROLE;
+SELECT message($$ALTER EXTENSION doc_extractor UPDATE TO '1.1'$$);
+SET ROLE widen_owner;
+DROP INDEX swapped;
+RESET widen.swap;
+-- An owner without the right to make views is told before anything is rewritten.
+SET doc_extractor.allow_data_loss = on;
+DROP EXTENSION doc_extractor;
+RESET doc_extractor.allow_data_loss;
+CREATE EXTENSION doc_extractor SCHEMA docs VERSION '1.1';
+ALTER EXTENSION doc_extractor UPDATE TO '1.2';
+RESET ROLE;
+ALTER SCHEMA docs OWNER TO current_user;
+REVOKE CREATE ON SCHEMA docs FROM widen_owner;
+GRANT USAGE ON SCHEMA docs TO widen_owner;
+SELECT message('SELECT docs.doc_extractor_widen()');
+GRANT CREATE ON SCHEMA docs TO widen_owner;
+SELECT count(*) FROM docs.doc_extractor_widen();
+
 RESET ROLE;
 SET client_min_messages = error;
 DROP EXTENSION doc_extractor CASCADE;

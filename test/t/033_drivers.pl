@@ -101,7 +101,7 @@ like($printed, qr/^ +\| +1$/m, 'psql: a failure');
 is( query(q{SELECT document_id, action, user_or_system, new_value ->> 'file_name'
 		FROM audit_log ORDER BY id LIMIT 1}),
 	'1|ingested|keeper|hello.txt', 'psql: who is in the trail');
-is(query('SELECT count(*), sum(duplicate_count) FROM hash_index'), '4|2',
+is(query('SELECT count(*), sum(duplicate_count) FROM hash_index'), '5|2',
 	'psql: what is there then');
 is(query('SELECT locations, first_locations FROM documents_with_locations LIMIT 1'),
 	'2|{/srv/a.pdf,/srv/copies/b.pdf}', 'psql: a document in two places');

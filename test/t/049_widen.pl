@@ -136,6 +136,22 @@ foreach my $held (
 	finish_client($holder);
 }
 
+# A table with a foreign key is not waited for either: who uses it may want documents next.
+$node->safe_psql('locked', 'CREATE TABLE tags (document_id integer REFERENCES docs.documents (id))');
+my $tagger = start_client($node, 'locked', q{
+	BEGIN;
+	LOCK TABLE tags IN ROW EXCLUSIVE MODE;
+	SELECT pg_sleep(2);
+	SELECT FROM docs.ingest_document('tagged', 'tagged', 't');
+	COMMIT});
+$node->poll_query_until('postgres',
+	q{SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'})
+  or die 'nobody tags';
+my ($status, undef, $message) = $node->psql('locked', 'SELECT docs.doc_extractor_widen()');
+is($message, '', 'a table with a foreign key is locked without a deadlock');
+my (undef, $tagger_error) = finish_client($tagger);
+is($tagger_error, '', 'and its writer notices nothing');
+
 # Writers go on, before and after, with what their sessions know of the tables.
 my $writer = start_client(
 	$node, 'locked', join "\n", map {
