@@ -103,7 +103,8 @@ InBracket(const char **pattern, unsigned char c)
 			if (high == 0)
 				return -1;
 		}
-		found |= low <= c && c <= high;
+		/* In a reversed range, git still finds its first character. */
+		found |= c == low || (low <= c && c <= high);
 	}
 	*pattern = p + 1;
 	return found != negated;
