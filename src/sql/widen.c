@@ -16,6 +16,7 @@
 #include "executor/spi.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -227,6 +228,7 @@ doc_extractor_widen(PG_FUNCTION_ARGS)
 	CheckMayWiden(&change);
 	if (!MustWiden(&change))
 		return (Datum) 0;
+	PreventCommandIfReadOnly("doc_extractor_widen()");
 	if (!change.is_new)
 	{
 		CheckMayMakeViews(&change);

@@ -44,6 +44,9 @@ $primary->safe_psql('ledger', q{
 	SELECT FROM docs.finish_scan('manual', '/', now(), 1, 1, 0, 0);
 	SELECT FROM lo_from_bytea(4711, 'large')});
 
+# One with something to widen.
+create_narrow_ledger($primary, 'narrow');
+
 # Streaming.
 $primary->backup('base');
 my $standby = PostgreSQL::Test::Cluster->new('standby');
@@ -57,7 +60,7 @@ my $writers = $standby->safe_psql('ledger', q{
 		JOIN pg_proc p ON p.oid = d.objid
 	WHERE e.extname = 'doc_extractor' AND d.deptype = 'e' AND d.classid = 'pg_proc'::regclass
 	AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
-	AND p.proname <> 'doc_extractor_verify' ORDER BY 1});
+	AND p.proname NOT IN ('doc_extractor_verify', 'doc_extractor_widen_preview') ORDER BY 1});
 my $inbox = 'docs.document_inbox (file_name, content, file_type)';
 my @calls = (
 	q{SELECT docs.ingest_document('new', 'new', 'text/plain')},
@@ -77,6 +80,7 @@ my @calls = (
 	q{SELECT docs.record_extraction(1, 'text', NULL, 'extractor')},
 	q{SELECT docs.finish_scan('manual', '/', now(), 1, 0, 0, 0)},
 	q{SELECT docs.record_document_event(1, 'tagged')},
+	qq{\\connect narrow\nSELECT docs.doc_extractor_widen()},
 	qq{INSERT INTO $inbox VALUES ('new', 'new', 'text/plain')},
 	qq{SET doc_extractor.on_bad_document = log;
 		INSERT INTO $inbox VALUES ('bad', NULL, 'text/plain')},
