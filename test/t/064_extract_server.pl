@@ -18,6 +18,7 @@ my @wait   = ('--extractor', 'image/*=exec sleep 40');
 # The images keep all threads at work; the pages need a child each.
 write_content("$folder/files/$_.png", "\x89PNG\r\n\x1a\nbytes $_") foreach 1 .. 4;
 write_content("$folder/files/later/$_.html", "<p>page $_</p>") foreach 1 .. 500;
+let_age();
 
 # Returns the processes of a name whose parent is another.
 sub children_of
