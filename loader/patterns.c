@@ -18,8 +18,6 @@
 
 #include "wildmatch.h"
 
-#define WILDCARDS "*?[\\"
-
 typedef struct Pattern
 {
 	char	   *text;			/* without "!", and slashes at its ends */
@@ -64,7 +62,7 @@ TrimmedLength(const char *line, size_t length)
 static bool
 HasWildcards(const char *text)
 {
-	return strpbrk(text, WILDCARDS) != NULL;
+	return strpbrk(text, "*?[\\") != NULL;
 }
 
 /* Parses a pattern. */
@@ -147,7 +145,6 @@ static bool
 MatchesPattern(const Pattern *pattern, const char *path, const char *name, bool is_folder)
 {
 	const char *subject = pattern->is_for_names ? name : path;
-	size_t		literal = 0;
 
 	if (pattern->is_for_folders && !is_folder)
 		return false;
@@ -155,14 +152,7 @@ MatchesPattern(const Pattern *pattern, const char *path, const char *name, bool 
 		return strcmp(pattern->text, subject) == 0;
 	if (pattern->ending != NULL)
 		return g_str_has_suffix(subject, pattern->ending);
-	if (!pattern->is_for_names)
-	{
-		/* As git does: so "**" behind plain characters is one at the start. */
-		literal = strcspn(pattern->text, WILDCARDS);
-		if (strncmp(pattern->text, subject, literal) != 0)
-			return false;
-	}
-	return MatchWildcards(pattern->text + literal, subject + literal);
+	return MatchWildcards(pattern->text, subject);
 }
 
 bool

@@ -83,7 +83,6 @@ foreach my $pattern (
 	'[a-c]', '[[:alpha:]]', '[[:upper:]]', '[[:nonsense:]]', '[', '[a', '[]a]', '[!]a]', 'a\\', 'a\\\\b',
 	'\\#x', '#x', '\\!y', '!y', ' z\\ ', ' z', 'z', '\\*\\*', 'a\\*b', 'a\\[b', '[[]a]', '[\\]]',
 	'[a-]', '[--0]', '[b-[!a]', '[b-a]', '[a-b-c]', '[\\b-a]',
-	'a.o**//', 'a**/b', '/a**', 'a/b**/a',
 	"*\n!a", "*\n!*/\n!a", "a\n!a/b", "/*\n!/a\n/a/*\n!/a/b", "*.o\r\nfoo\r\n",
 	"\xEF\xBB\xBFa", "\xC3\xA4", '???', 'a/b/', 'a//b', '//a', '/', '!', '!/', 'A', '-', '*a*', 'a*',
 	'*[*]*', '[*]b', '*/b', '**/*', '**/**', 'a/***/b', '***', 'b.?', 'a.[a-z]', "\n\n#\n", 'a/.', './a')
@@ -97,7 +96,8 @@ my $some = 0;
 foreach my $round (1 .. 300)
 {
 	last if $round > 60 && $some >= 20;
-	my $patterns = join '', map {
+	# Of "**" right behind plain characters, the gits of the supported Debians think differently.
+	my $patterns = join '', grep { !/^!?[^*?\[\\]*[^*?\[\\\/]\*\*/ } map {
 		(rand() < 0.2 ? '!' : '') . join('', map { $pieces[ rand @pieces ] } 1 .. 1 + rand 5) . "\n"
 	} 1 .. 1 + rand 5;
 	my $chosen = compare("random patterns $round", $patterns);
