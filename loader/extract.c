@@ -269,6 +269,12 @@ ExtractInChild(int fd, off_t size, Request *request, Extraction *result)
 	if (is_connected)
 		delivery = ReceiveResult(&connection, &options, result);
 	error = errno;
+	/* A child that was ended with the server says nothing of its file. */
+	if (delivery == DELIVERY_FAILED && atomic_load(&is_stopped))
+	{
+		FreeExtraction(result);
+		delivery = DELIVERY_LOST;
+	}
 	/* After a failure, something that the child has started may still run. */
 	if (delivery == DELIVERY_COMPLETE && request->serve &&
 		result->status != EXTRACTION_FAILED && result->status != EXTRACTION_TOO_LARGE)
