@@ -130,12 +130,13 @@ KillStrays(void)
 	fclose(list);
 }
 
-/* Ends a child for good, reports its status, and forgets it.  Returns the patience left. */
+/* Ends a child for good, reports its status, if any, and forgets it.  Returns the patience left. */
 static int
-EndChild(Child *child, int status, int patience)
+EndChild(Child *child, const int *status, int patience)
 {
 	patience = EndGroup(child->pid, patience);
-	send(child->control, &status, sizeof(status), MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (status != NULL)
+		send(child->control, status, sizeof(*status), MSG_NOSIGNAL | MSG_DONTWAIT);
 	close(child->control);
 	RemoveFolder(child->folder);
 	*child = children[--child_count];
@@ -152,6 +153,7 @@ ReapChildren(void)
 	for (;;)
 	{
 		int			i = 0;
+		int			status;
 
 		info.si_pid = 0;
 		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0)
@@ -165,8 +167,10 @@ ReapChildren(void)
 			KillStrays();
 		}
 		else
-			EndChild(&children[i], info.si_code == CLD_EXITED ?
-					 info.si_status << 8 : info.si_status, PATIENCE);
+		{
+			status = info.si_code == CLD_EXITED ? info.si_status << 8 : info.si_status;
+			EndChild(&children[i], &status, PATIENCE);
+		}
 	}
 }
 
@@ -255,7 +259,10 @@ OpenSignals(void)
 	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* Ends all children, and the server, in bounded time. */
+/*
+ * Ends all children, and the server, in bounded time.  The children have no status that says
+ * something about their files; without one, the loader knows that the server is gone.
+ */
 static void __attribute__((noreturn))
 Quit(void)
 {
@@ -265,7 +272,7 @@ Quit(void)
 	for (int i = 0; i < child_count; i++)
 		kill(-children[i].pid, SIGKILL);
 	while (child_count > 0)
-		patience = EndChild(&children[0], 0, patience);
+		patience = EndChild(&children[0], NULL, patience);
 	/* Folders whose removal takes longer are removed after our end. */
 	while ((ended = waitpid(-1, NULL, WNOHANG)) >= 0 && patience > 0)
 		if (ended == 0)
