@@ -26,6 +26,7 @@
 #include "extract.h"
 #include "result.h"
 #include "spawn.h"
+#include "text_encoding.h"
 
 /* How many files a child that serves reads before another one takes its place. */
 #define FILES_PER_CHILD 500
@@ -229,16 +230,21 @@ SetFailure(Extraction *result, ExtractionStatus status, const char *message)
 
 /*
  * Returns whether a file may go to a child that has read others.  XML may declare its encoding,
- * and some of the system's converters have had holes: such a file gets a child of its own.
+ * and some of the system's converters have had holes: such a file gets a child of its own.  A
+ * child that serves looks at no declaration, so it does no harm if the file changes afterwards.
  */
 static bool
 MayBeServed(const Request *request, int fd, off_t size)
 {
-	char		start[5];
+	char		start[MAX_XML_DECLARATION];
+	char		name[40];
+	ssize_t		length;
 
-	if (request->family == FAMILY_TEXT)
-		return pread(fd, start, 5, 0) != 5 || memcmp(start, "<?xml", 5) != 0;
-	return request->family == FAMILY_PDF && size <= MAX_SERVED_PDF;
+	if (request->family != FAMILY_TEXT)
+		return request->family == FAMILY_PDF && size <= MAX_SERVED_PDF;
+	length = pread(fd, start, sizeof(start), 0);
+	return length >= 0 &&
+		!AsksForConverter(FindXmlEncoding(start, (size_t) length, name, sizeof(name)));
 }
 
 /* Sets why there is no process for extraction. */

@@ -37,6 +37,37 @@ FindBom(const char *data, size_t length, size_t *width)
 	return NULL;
 }
 
+/*
+ * Returns the encoding that an XML declaration names, or NULL.  The declaration is ASCII, or
+ * there is a byte order mark.  Of the text, MAX_XML_DECLARATION bytes are looked at.
+ */
+const char *
+FindXmlEncoding(const char *data, size_t length, char *name, size_t size)
+{
+	const char *end;
+	const char *at;
+	size_t		width;
+
+	if (length < 6 || memcmp(data, "<?xml", 5) != 0)
+		return NULL;
+	end = memchr(data, '>', length < MAX_XML_DECLARATION ? length : MAX_XML_DECLARATION);
+	at = end ? memmem(data, end - data, "encoding", 8) : NULL;
+	if (at == NULL)
+		return NULL;
+	at += 8;
+	while (at < end && strchr(" \t\r\n=", *at) != NULL && *at != '\0')
+		at++;
+	if (at == end || (*at != '"' && *at != '\''))
+		return NULL;
+	end = memchr(at + 1, *at, end - at - 1);
+	width = end ? (size_t) (end - at - 1) : 0;
+	if (width == 0 || width >= size)
+		return NULL;
+	memcpy(name, at + 1, width);
+	name[width] = '\0';
+	return name;
+}
+
 /* Returns whether bytes can be text of one byte a character: there are few control characters. */
 bool
 LooksLikeText(const unsigned char *data, size_t length)
@@ -118,6 +149,14 @@ ConvertText(Job *job, Buffer *to, const char *encoding, const char *data, size_t
 	return true;
 }
 
+/* Returns whether a text that declares an encoding may have it converted from that; NULL: none. */
+bool
+AsksForConverter(const char *declared)
+{
+	return declared != NULL && strcasecmp(declared, "UTF-8") != 0 &&
+		strcasecmp(declared, "US-ASCII") != 0;
+}
+
 /*
  * Adds a text to a buffer, as UTF-8, and returns the encoding that it had.  A byte order
  * mark decides, then whether the text is valid UTF-8, then the encoding that the file
@@ -137,8 +176,7 @@ AppendDecoded(Job *job, Buffer *to, const char *declared, const char *data, size
 		return declared;
 	if (encoding == NULL && IsUtf8(data, length) && memchr(data, 0x1B, length) == NULL)
 		encoding = "UTF-8";
-	else if (encoding == NULL && declared != NULL && strcasecmp(declared, "UTF-8") != 0 &&
-			 strcasecmp(declared, "US-ASCII") != 0 &&
+	else if (encoding == NULL && AsksForConverter(declared) &&
 			 ConvertText(job, to, declared, data, length))
 		return declared;
 	if (encoding == NULL)

@@ -72,6 +72,23 @@ is( $node->safe_psql('db', q{
 		WHERE file_name = '2.txt'}),
 	'text 2|success|t', 'failed: the document is healed');
 
+# Texts are compressed by lz4 where the server has it, unless somebody has chosen otherwise.
+SKIP:
+{
+	skip 'this server has no lz4', 2 if $node->safe_psql('db', q{
+		SELECT 'lz4' = ANY (enumvals) FROM pg_settings
+		WHERE name = 'default_toast_compression'}) ne 't';
+	write_content("$files.long/$_.txt", "$_ long text " x 10000) foreach qw(any pglz);
+	let_age();
+	load($node, 'db', '--source', 'long', "$files.long/any.txt");
+	$node->safe_psql('db', 'ALTER DATABASE db SET default_toast_compression = pglz');
+	load($node, 'db', '--source', 'long', "$files.long/pglz.txt");
+	$node->safe_psql('db', 'ALTER DATABASE db RESET default_toast_compression');
+	is($node->safe_psql('db', "SELECT pg_column_compression(document_text) FROM docs.documents
+		WHERE file_name = '$_->[0]'"), $_->[1], "compression: $_->[0]")
+	  foreach [ 'any.txt', 'lz4' ], [ 'pglz.txt', 'pglz' ];
+}
+
 # Links are not followed below what was loaded, but on the way there.
 {
 	my $away = "$files.away";
