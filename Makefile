@@ -63,9 +63,11 @@ check-newcomer:
 check-valgrind:
 	@FOR_TESTS=1 NEEDS=valgrind tools/sandbox.sh tools/valgrind.sh
 
-# With the assertions in our code, too; the server is a build without.
+# With the assertions in our code, too; the server is a build without. In such a build gcc warns of
+# null pointers where none can be.
 check-ubsan:
-	@FOR_TESTS=1 COPT="-fsanitize=undefined -DUSE_ASSERT_CHECKING" tools/sandbox.sh tools/ubsan.sh
+	@FOR_TESTS=1 COPT="-fsanitize=undefined -DUSE_ASSERT_CHECKING -Wno-nonnull" \
+		tools/sandbox.sh tools/ubsan.sh
 
 # As check, but all tables are written as those that users have changed.
 check-sql:

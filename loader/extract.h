@@ -42,26 +42,27 @@ typedef struct ExtractionOptions
 } ExtractionOptions;
 
 /*
- * Starts the process that starts the children. To be called first, while the program is small and has one
- * thread. Returns false, and sets *error (to be freed), if it cannot; *note (to be freed) names what of the
- * sandbox the kernel lacks, else NULL.
+ * Starts the process that starts the children.  To be called first, while the program is small and
+ * has one thread.  Returns false, and sets *error (to be freed), if it cannot; *note (to be freed)
+ * names what of the sandbox the kernel lacks, else NULL.
  */
 extern bool StartExtraction(const ExtractionOptions *options, char **note, char **error);
 
 /*
- * The media type of a file, in static memory. The name decides, the first bytes confirm; the bytes decide
- * where the name says nothing or they contradict it. Reads with pread(). Thread-safe.
+ * The media type of a file, in static memory.  The name decides, the first bytes confirm; the bytes
+ * decide where the name says nothing or they contradict it.  Reads with pread().  Thread-safe.
  */
 extern const char *DetectType(const char *name, int fd);
 
-/* Threads that may call ExtractFile() at once, so that all of their children and descriptors find room. */
+/* Threads that may call ExtractFile() at once: all of their children and descriptors find room. */
 #define MAX_EXTRACTING_THREADS 120
 
 /*
- * Extracts an open, regular file of the type in a child process. Thread-safe; the file's offset does not
- * matter. The caller frees the result with FreeExtraction(). Returns false if the machine has no room for
- * the child, or the process that starts them has ended: nothing is known of the file then, and further
- * files will have no more luck. The message says why, unless StopExtraction() was the reason.
+ * Extracts an open, regular file of the type in a child process.  Thread-safe; the file's offset does
+ * not matter.  The caller frees the result with FreeExtraction().  Returns false if the machine has
+ * no room for the child, or the process that starts them has ended: nothing is known of the file
+ * then, and further files will have no more luck.  The message says why, unless StopExtraction() was
+ * the reason.
  */
 extern bool ExtractFile(int fd, const char *type, Extraction *result);
 extern void FreeExtraction(Extraction *result);

@@ -3,8 +3,8 @@
 # make -f extract.mk test_extract: shows what the extractors make of files.
 # make -f extract.mk fuzz_extract: the fuzzer; see fuzz_extract.c. Needs clang.
 
-EXTRACTOR_OBJS = job.o metadata.o utf8.o text_encoding.o detect_encoding.o family.o signature.o zip_type.o \
-	command.o xml.o package.o office.o sheet_dates.o mail_header.o mail_encoding.o \
+EXTRACTOR_OBJS = job.o metadata.o utf8.o text_encoding.o detect_encoding.o family.o signature.o \
+	zip_type.o command.o xml.o package.o office.o sheet_dates.o mail_header.o mail_encoding.o \
 	extract_text.o extract_html.o extract_word.o extract_sheet.o extract_slides.o extract_open.o \
 	extract_book.o extract_mail.o extract_pdf.o extract_gzip.o sandbox.o landlock.o seccomp.o
 EXTRACT_OBJS = extract.o result.o json.o type.o spawn.o pass_fds.o child.o $(EXTRACTOR_OBJS)
@@ -16,7 +16,7 @@ EXTRACT_LIBS = $(shell pkg-config --libs $(EXTRACT_PACKAGES)) -lpthread
 # On their own, without PGXS.
 ifeq ($(notdir $(firstword $(MAKEFILE_LIST))),extract.mk)
 CFLAGS ?= -g -O2
-override CFLAGS += -std=gnu11 -Wall -Wextra
+override CFLAGS += -std=gnu11 -Wall -Wextra $(COPT)
 override CPPFLAGS += $(EXTRACT_CPPFLAGS)
 test_extract: test_extract.o $(EXTRACT_OBJS)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(EXTRACT_LIBS)

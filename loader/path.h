@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <glib.h>
 
-/* Returns an absolute path without ".", ".." and double slashes; NULL, with errno set, if it cannot. */
+/* Returns an absolute path without ".", ".." and double slashes; NULL, with errno, if it cannot. */
 extern char *AbsolutePath(const char *path);
 
 /*

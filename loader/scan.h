@@ -10,12 +10,12 @@
 
 #include "load.h"
 
-/* Asks the server for the time, before the walk.  Returns false, and has reported why, if it cannot. */
+/* Asks the server for the time, before the walk.  Returns false, after a report, if it cannot. */
 extern bool StartScan(Load *load);
 
 /*
- * Records the scan of each root; in a dry run only counts what has vanished.  Returns false, and has
- * reported why, if one was not recorded.
+ * Records the scan of each root; in a dry run only counts what has vanished.  Returns false, after a
+ * report, if one was not recorded.
  */
 extern bool FinishScans(Load *load);
 

@@ -10,7 +10,7 @@
 
 #include "load.h"
 
-/* Fetches the current locations below all roots.  Returns false, and has reported why, if it cannot. */
+/* Fetches the current locations below all roots.  Returns false, after a report, if it cannot. */
 extern bool FetchKnown(Load *load);
 
 #endif							/* UNCHANGED_H */
