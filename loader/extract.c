@@ -3,7 +3,7 @@
  *		Extraction of files, in the loader: asks the spawn server for children and
  *		reads their results.
  *
- * All parsing happens in the children.  What they send is checked here, since a file may have
+ * All parsing happens in the children; a plain text in UTF-8 needs none.  What they send is checked here, since a file may have
  * taken over its child.
  */
 #include <errno.h>
@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "extract.h"
+#include "plain_text.h"
 #include "result.h"
 #include "spawn.h"
 #include "text_encoding.h"
@@ -311,7 +312,8 @@ ExtractFile(int fd, const char *type, Extraction *result)
 	else if (request.family == FAMILY_TEXT &&
 			 (size_t) status.st_size / 4 > options.max_text_bytes)
 		SetFailure(result, EXTRACTION_TOO_LARGE, "the text is longer than allowed");
-	else
+	else if (request.family != FAMILY_TEXT ||
+			 !TakePlainText(fd, (size_t) status.st_size, options.max_text_bytes, result))
 		return ExtractInChild(fd, status.st_size, &request, result);
 	return true;
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * extract.h
- *		Types, texts and metadata of files. Hostile files are parsed in
+ *		Types, texts and metadata of files.  Hostile files are parsed in
  *		limited child processes only.
  *
  *-------------------------------------------------------------------------

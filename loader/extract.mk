@@ -7,7 +7,8 @@ EXTRACTOR_OBJS = job.o metadata.o utf8.o text_encoding.o detect_encoding.o famil
 	zip_type.o command.o xml.o package.o office.o sheet_dates.o mail_header.o mail_encoding.o \
 	extract_text.o extract_html.o extract_word.o extract_sheet.o extract_slides.o extract_open.o \
 	extract_book.o extract_mail.o extract_pdf.o extract_gzip.o sandbox.o landlock.o seccomp.o
-EXTRACT_OBJS = extract.o result.o json.o type.o spawn.o pass_fds.o child.o $(EXTRACTOR_OBJS)
+EXTRACT_OBJS = extract.o plain_text.o result.o json.o type.o spawn.o pass_fds.o child.o \
+	$(EXTRACTOR_OBJS)
 
 EXTRACT_PACKAGES = gio-2.0 libarchive libxml-2.0 zlib
 EXTRACT_CPPFLAGS = -D_GNU_SOURCE $(shell pkg-config --cflags $(EXTRACT_PACKAGES))
