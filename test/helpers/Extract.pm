@@ -18,13 +18,12 @@ our @EXPORT = qw(build_extractor build_program extract_files
 my $target  = $ENV{EXTRACT_SANITIZED} ? 'test_extract_sanitized' : 'test_extract';
 my $program = "loader/$target";
 
-# Builds the test program, or skips the test where its libraries are missing.
+# Builds the test program, or skips the test where its libraries are missing. Returns its path.
 sub build_extractor
 {
 	plan skip_all => 'the libraries of the loader are missing'
 	  if system('pkg-config --exists gio-2.0 libarchive libxml-2.0 zlib 2>/dev/null') != 0;
-	build_program($target);
-	return;
+	return build_program($target);
 }
 
 # Builds another program of extract.mk.
