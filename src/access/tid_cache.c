@@ -170,12 +170,13 @@ RememberAllTids(const IndexSearch *search)
  * searches have cost as much as one.
  */
 static void
-NoteIndexSearch(const IndexSearch *search)
+NoteIndexSearch(IndexSearch *search)
 {
 	BlockNumber pages;
 
 	if (++nsearches % SEARCHES_PER_CHECK != 0)
 		return;
+	StartScan(search);
 	pages = RelationGetNumberOfBlocks(search->index);
 	if (nsearches / SEARCHES_PER_PAGE < pages ||
 		(uint64) pages * ENTRIES_PER_PAGE > MaxTids())
@@ -189,7 +190,7 @@ NoteIndexSearch(const IndexSearch *search)
  * unless RecallTid() had it.
  */
 void
-RememberTid(const IndexSearch *search, const char *hash, ItemPointer tid)
+RememberTid(IndexSearch *search, const char *hash, ItemPointer tid)
 {
 	bool		was_known;
 

@@ -10,7 +10,7 @@
 #include "index_search.h"
 
 extern bool RecallTid(Relation rel, const char *hash, ItemPointer tid);
-extern void RememberTid(const IndexSearch *search, const char *hash,
+extern void RememberTid(IndexSearch *search, const char *hash,
 						ItemPointer tid);
 
 #endif							/* DOC_EXTRACTOR_TID_CACHE_H */
