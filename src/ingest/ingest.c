@@ -36,6 +36,7 @@
 typedef struct Ingestion
 {
 	const Ledger *ledger;
+	CallerIdentity caller;		/* we are the owner of documents */
 	Document  **documents;		/* sorted */
 	int			ndocuments;
 	HashGroup  *groups;			/* in the order of their hashes */
@@ -61,6 +62,16 @@ ReportStuck(const HashGroup *group)
 			 errhint("Look for a trigger that suppresses or changes rows of documents or hash_index.")));
 }
 
+/*
+ * Prepares for code of users: triggers, defaults, and whatever else.  A search runs
+ * none.  A count switches to the owner's settings itself if it needs them.
+ */
+static void
+LetUsersCodeRun(Ingestion *ingestion)
+{
+	UseOwnerSettings(ingestion->ledger, &ingestion->caller);
+}
+
 /* Opens what searches and counts need, unless it is open. */
 static void
 StartSearching(Ingestion *ingestion)
@@ -68,6 +79,8 @@ StartSearching(Ingestion *ingestion)
 	if (ingestion->counter != NULL)
 		return;
 	ingestion->counter = OpenDuplicateCounter(ingestion->ledger);
+	if (ingestion->counter->by_statement)
+		LetUsersCodeRun(ingestion); /* not for each statement anew */
 	OpenDocumentSearch(&ingestion->search, ingestion->ledger,
 					   ingestion->counter);
 }
@@ -262,8 +275,11 @@ CountGroup(void *argument)
 	}
 	/* If it happens twice, somebody must have removed the row. */
 	if (group->nsearches > 1)
+	{
+		LetUsersCodeRun(ingestion);
 		RestoreHash(ingestion->ledger, group->found->hash,
 					group->found->document_id);
+	}
 	group->state = DOCUMENT_UNKNOWN;
 }
 
@@ -289,6 +305,8 @@ SettleGroup(Ingestion *ingestion, HashGroup *group)
 	while (NextDocument(group) != NULL)
 	{
 		CHECK_FOR_INTERRUPTS();
+		if (group->state != DOCUMENT_STORED)
+			LetUsersCodeRun(ingestion);
 		switch (group->state)
 		{
 			case DOCUMENT_UNKNOWN:
@@ -315,6 +333,8 @@ SettleGroups(Ingestion *ingestion)
 
 	for (int i = 0; i < ingestion->ngroups; i++)
 	{
+		if (ingestion->groups[i].state != DOCUMENT_STORED)
+			LetUsersCodeRun(ingestion);
 		if (i >= end_of_run)
 			end_of_run = i + InsertRun(ingestion->ledger,
 									   &ingestion->groups[i],
@@ -352,14 +372,15 @@ IngestSorted(const Ledger *ledger, Document **documents, int ndocuments)
 												  "doc_extractor batch",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
-	CallerIdentity caller;
 
 	LockTableToWrite(ledger, "documents");
 	LockTableToWrite(ledger, "document_locations");
-	SwitchToOwner(ledger, LedgerTableOid(ledger, "documents"), &caller);
+	BecomeOwner(ledger, LedgerTableOid(ledger, "documents"), &ingestion.caller);
 	ingestion.groups = GroupDocuments(documents, ndocuments,
 									  &ingestion.ngroups);
 	ingestion.observations = CollectObservations(ledger, documents, ndocuments);
+	if (ingestion.observations != NULL)
+		LetUsersCodeRun(&ingestion);
 	SearchForAll(&ingestion);
 	SettleGroups(&ingestion);
 	Assert(ingestion.counter == NULL && ingestion.writer == NULL);
@@ -368,7 +389,7 @@ IngestSorted(const Ledger *ledger, Document **documents, int ndocuments)
 		RecordObservations(ingestion.observations);
 	/* A batch around this one must not take our rows for its own. */
 	CommandCounterIncrement();
-	SwitchBack(&caller);
+	SwitchBack(&ingestion.caller);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 }

@@ -20,6 +20,7 @@
 
 #include "../access/as_shipped.h"
 #include "../access/columns.h"
+#include "../access/identity.h"
 #include "../access/table_shape.h"
 #include "../access/tid_cache.h"
 #include "../compat.h"
@@ -241,6 +242,11 @@ FillNewRow(DuplicateCounter *counter, TupleTableSlot *row, int64 nduplicates)
 static void
 InsertIndexEntries(DuplicateCounter *counter, UpdatedIndexes updated)
 {
+	bool		runs_users_code = HasIndexCode(counter->rel);
+	CallerIdentity caller;
+
+	if (runs_users_code)
+		SwitchToOwner(counter->ledger, RelationGetRelid(counter->rel), &caller);
 	if (counter->estate == NULL)
 	{
 		counter->estate = CreateExecutorState();
@@ -251,6 +257,8 @@ InsertIndexEntries(DuplicateCounter *counter, UpdatedIndexes updated)
 	}
 	UpdateIndexTuples(counter->rri, counter->new_row, counter->estate, updated);
 	ResetPerTupleExprContext(counter->estate);
+	if (runs_users_code)
+		SwitchBack(&caller);
 }
 
 /* Replaces a row by its new version. */
