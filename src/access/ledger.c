@@ -156,7 +156,9 @@ FindLedgerTable(const Ledger *ledger, const char *name)
 	Oid			table;
 	bool		is_missing;
 
-	while (i < NUMBER_OF_TABLES && strcmp(table_names[i], name) != 0)
+	/* The first letter tells most of them apart. */
+	while (i < NUMBER_OF_TABLES &&
+		   (table_names[i][0] != name[0] || strcmp(table_names[i], name) != 0))
 		i++;
 	if (i == NUMBER_OF_TABLES)
 		return get_relname_relid(name, ledger->schema);

@@ -118,6 +118,32 @@ RecallTid(Relation rel, const char *hash, ItemPointer tid)
 }
 
 /*
+ * Returns whether a table that is open and locked has a block.  After a rolled back
+ * savepoint or TRUNCATE, that of a remembered TID may be gone.  To ask the file system
+ * costs more than to fetch the row; but what was there stays as long as the
+ * subtransaction, and with it the lock, if the file cannot be emptied.
+ */
+bool
+HasBlock(Relation rel, BlockNumber block)
+{
+	static LocalTransactionId transaction = InvalidLocalTransactionId;
+	static SubTransactionId subtransaction;
+	static Oid	table;
+	static BlockNumber nblocks;
+
+	if (transaction == CurrentLocalTransactionId() &&
+		subtransaction == GetCurrentSubTransactionId() &&
+		table == RelationGetRelid(rel) && block < nblocks &&
+		!HasNewFile(rel))
+		return true;
+	nblocks = RelationGetNumberOfBlocks(rel);
+	transaction = CurrentLocalTransactionId();
+	subtransaction = GetCurrentSubTransactionId();
+	table = RelationGetRelid(rel);
+	return block < nblocks;
+}
+
+/*
  * Returns the entry of a hash, a new one unless "found" is set to true.  If memory runs
  * out while the table grows, the table is left unusable: so it is nobody's meanwhile.
  */

@@ -10,6 +10,7 @@
 #include "index_search.h"
 
 extern bool RecallTid(Relation rel, const char *hash, ItemPointer tid);
+extern bool HasBlock(Relation rel, BlockNumber block);
 extern void RememberTid(IndexSearch *search, const char *hash,
 						ItemPointer tid);
 

@@ -80,10 +80,7 @@ FetchVersion(DuplicateCounter *counter, ItemPointer tid)
 	ItemPointerData start = *tid;
 	bool		again = false;
 
-	/* After a rolled back savepoint or TRUNCATE there may be no such block. */
-	if (counter->nblocks == 0)
-		counter->nblocks = RelationGetNumberOfBlocks(counter->rel);
-	if (ItemPointerGetBlockNumber(tid) >= counter->nblocks)
+	if (!HasBlock(counter->rel, ItemPointerGetBlockNumber(tid)))
 		return false;
 	if (table_tuple_fetch_row_version(counter->rel, tid, search->snapshot,
 									  search->slot))

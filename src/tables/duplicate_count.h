@@ -48,7 +48,6 @@ typedef struct DuplicateCounter
 	bool		is_renewed;		/* does it see more than it did? */
 	RecountCallback recount;	/* to be called then; NULL: not needed */
 	void	   *recount_argument;
-	BlockNumber nblocks;		/* of the table; 0: not known yet */
 	TupleTableSlot *new_row;
 	EState	   *estate;			/* NULL until an index needs an entry */
 	ResultRelInfo *rri;
