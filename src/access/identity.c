@@ -179,13 +179,6 @@ UseOwnerSettings(const Ledger *ledger, CallerIdentity *caller)
 		UseSettings(OwnerPath(ledger), caller);
 }
 
-/* Returns whether search_path is the one of writes to a ledger. */
-bool
-UsesOwnerSettings(const Ledger *ledger)
-{
-	return strcmp(namespace_search_path, OwnerPath(ledger)) == 0;
-}
-
 /* Switches to the owner of a table, with its settings. */
 void
 SwitchToOwner(const Ledger *ledger, Oid table, CallerIdentity *caller)

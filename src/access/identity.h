@@ -23,7 +23,6 @@ extern void SwitchToOwner(const Ledger *ledger, Oid table,
 extern void BecomeOwner(const Ledger *ledger, Oid table,
 						CallerIdentity *caller);
 extern void UseOwnerSettings(const Ledger *ledger, CallerIdentity *caller);
-extern bool UsesOwnerSettings(const Ledger *ledger);
 extern void SwitchToRestrictedRole(Oid role, CallerIdentity *caller);
 extern void SwitchToRestrictedOwner(const Ledger *ledger, Oid table,
 									CallerIdentity *caller);

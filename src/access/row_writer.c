@@ -23,7 +23,6 @@
 
 #include "../compat.h"
 #include "as_shipped.h"
-#include "identity.h"
 #include "row_writer.h"
 
 /* How many rows, and bytes of rows, are inserted at a time. */
@@ -121,7 +120,6 @@ OpenRowWriter(const Ledger *ledger, const char *table,
 	RowWriter  *writer;
 	MemoryContext old;
 
-	Assert(UsesOwnerSettings(ledger));
 	PreventCommandIfReadOnly("INSERT");
 	PreventCommandIfParallelMode("INSERT");
 	rel = OpenLedgerTable(ledger, table, RowExclusiveLock);
