@@ -62,10 +62,7 @@ ReportStuck(const HashGroup *group)
 			 errhint("Look for a trigger that suppresses or changes rows of documents or hash_index.")));
 }
 
-/*
- * Prepares for code of users: triggers, defaults, and whatever else.  A search runs
- * none.  A count switches to the owner's settings itself if it needs them.
- */
+/* Prepares for code of users.  A search runs none; a count does this if it must. */
 static void
 LetUsersCodeRun(Ingestion *ingestion)
 {
@@ -79,8 +76,8 @@ StartSearching(Ingestion *ingestion)
 	if (ingestion->counter != NULL)
 		return;
 	ingestion->counter = OpenDuplicateCounter(ingestion->ledger);
-	if (ingestion->counter->by_statement)
-		LetUsersCodeRun(ingestion); /* not for each statement anew */
+	if (ingestion->counter->by_statement || ingestion->observations != NULL)
+		LetUsersCodeRun(ingestion);
 	OpenDocumentSearch(&ingestion->search, ingestion->ledger,
 					   ingestion->counter);
 }
@@ -122,7 +119,11 @@ SearchForAll(Ingestion *ingestion)
 	FindDocuments(&ingestion->search, ingestion->groups[0].found,
 				  ingestion->ngroups);
 	for (int i = 0; i < ingestion->ngroups; i++)
+	{
 		NoteFound(&ingestion->groups[i]);
+		if (ingestion->groups[i].state != DOCUMENT_STORED)
+			LetUsersCodeRun(ingestion);
+	}
 }
 
 /* Searches for a hash once more, under a new snapshot. */
@@ -131,6 +132,7 @@ SearchAgain(Ingestion *ingestion, HashGroup *group)
 {
 	if (group->nsearches == MAX_SEARCHES)
 		ReportStuck(group);
+	LetUsersCodeRun(ingestion);
 	StopSearching(ingestion);
 	StartSearching(ingestion);
 	FindDocumentByHash(&ingestion->search, group->found);
@@ -275,11 +277,8 @@ CountGroup(void *argument)
 	}
 	/* If it happens twice, somebody must have removed the row. */
 	if (group->nsearches > 1)
-	{
-		LetUsersCodeRun(ingestion);
 		RestoreHash(ingestion->ledger, group->found->hash,
 					group->found->document_id);
-	}
 	group->state = DOCUMENT_UNKNOWN;
 }
 
@@ -305,8 +304,6 @@ SettleGroup(Ingestion *ingestion, HashGroup *group)
 	while (NextDocument(group) != NULL)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (group->state != DOCUMENT_STORED)
-			LetUsersCodeRun(ingestion);
 		switch (group->state)
 		{
 			case DOCUMENT_UNKNOWN:
@@ -333,8 +330,6 @@ SettleGroups(Ingestion *ingestion)
 
 	for (int i = 0; i < ingestion->ngroups; i++)
 	{
-		if (ingestion->groups[i].state != DOCUMENT_STORED)
-			LetUsersCodeRun(ingestion);
 		if (i >= end_of_run)
 			end_of_run = i + InsertRun(ingestion->ledger,
 									   &ingestion->groups[i],
@@ -379,8 +374,6 @@ IngestSorted(const Ledger *ledger, Document **documents, int ndocuments)
 	ingestion.groups = GroupDocuments(documents, ndocuments,
 									  &ingestion.ngroups);
 	ingestion.observations = CollectObservations(ledger, documents, ndocuments);
-	if (ingestion.observations != NULL)
-		LetUsersCodeRun(&ingestion);
 	SearchForAll(&ingestion);
 	SettleGroups(&ingestion);
 	Assert(ingestion.counter == NULL && ingestion.writer == NULL);
