@@ -22,6 +22,7 @@
 #include "utils/acl.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
+#include "utils/rel.h"
 #include "utils/tuplestore.h"
 
 #if PG_VERSION_NUM < 140000
@@ -128,6 +129,23 @@ CurrentLocalTransactionId(void)
 #else
 	return MyProc->vxid.lxid;
 #endif
+}
+
+/*
+ * Returns whether a table has got its file in this transaction, so that TRUNCATE may
+ * empty the file.  16 renamed the field.
+ */
+static inline bool
+HasNewFile(Relation rel)
+{
+#if PG_VERSION_NUM < 160000
+	SubTransactionId since = rel->rd_firstRelfilenodeSubid;
+#else
+	SubTransactionId since = rel->rd_firstRelfilelocatorSubid;
+#endif
+
+	return rel->rd_createSubid != InvalidSubTransactionId ||
+		since != InvalidSubTransactionId;
 }
 
 /*

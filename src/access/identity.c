@@ -106,9 +106,10 @@ IsOwner(Oid owner, const char *path)
 
 /* Switches to a role, with these bits added to the security context. */
 static void
-SwitchTo(Oid owner, int security_context, const char *path,
-		 CallerIdentity *caller)
+BecomeRole(Oid owner, int security_context, CallerIdentity *caller)
 {
+	caller->is_owner = false;
+	caller->settings_level = 0;
 	caller->in_script = creating_extension;
 	caller->script_extension = CurrentExtensionObject;
 	creating_extension = false;
@@ -117,6 +118,12 @@ SwitchTo(Oid owner, int security_context, const char *path,
 	GetUserIdAndSecContext(&caller->user_id, &caller->security_context);
 	SetUserIdAndSecContext(owner,
 						   caller->security_context | security_context);
+}
+
+/* Lets settings be changed until SwitchBack(), beginning with search_path. */
+static void
+UseSettings(const char *path, CallerIdentity *caller)
+{
 	caller->settings_level = NewGUCNestLevel();
 	if (strcmp(namespace_search_path, path) != 0)
 		ChangeSetting("search_path", path);
@@ -141,22 +148,43 @@ CanGainRights(Oid owner)
  * already.  "caller" receives what to restore.  If the owner's code could gain
  * rights, it runs as a security-restricted operation, in which the server refuses
  * to leave anything behind.
+ *
+ * The settings stay the caller's until UseOwnerSettings(), which takes longer than
+ * all the rest.  Call it before any code can run that is not the server's or ours.
  */
 void
-SwitchToOwner(const Ledger *ledger, Oid table, CallerIdentity *caller)
+BecomeOwner(const Ledger *ledger, Oid table, CallerIdentity *caller)
 {
 	Oid			owner = CheckOwner(ledger, table);
-	const char *path = OwnerPath(ledger);
 	int			context = OWNER_CONTEXT;
 
-	if (IsOwner(owner, path))
+	if (IsOwner(owner, OwnerPath(ledger)))
 	{
-		caller->settings_level = 0;
+		caller->is_owner = true;
 		return;
 	}
 	if (CanGainRights(owner))
 		context |= SECURITY_RESTRICTED_OPERATION;
-	SwitchTo(owner, context, path, caller);
+	BecomeRole(owner, context, caller);
+}
+
+/*
+ * Sets search_path until SwitchBack(), unless that is done.  No subtransaction may
+ * have begun since BecomeOwner() that ends before SwitchBack().
+ */
+void
+UseOwnerSettings(const Ledger *ledger, CallerIdentity *caller)
+{
+	if (!caller->is_owner && caller->settings_level == 0)
+		UseSettings(OwnerPath(ledger), caller);
+}
+
+/* Switches to the owner of a table, with its settings. */
+void
+SwitchToOwner(const Ledger *ledger, Oid table, CallerIdentity *caller)
+{
+	BecomeOwner(ledger, table, caller);
+	UseOwnerSettings(ledger, caller);
 }
 
 /*
@@ -166,8 +194,8 @@ SwitchToOwner(const Ledger *ledger, Oid table, CallerIdentity *caller)
 void
 SwitchToRestrictedRole(Oid role, CallerIdentity *caller)
 {
-	SwitchTo(role, OWNER_CONTEXT | SECURITY_RESTRICTED_OPERATION,
-			 "pg_catalog, pg_temp", caller);
+	BecomeRole(role, OWNER_CONTEXT | SECURITY_RESTRICTED_OPERATION, caller);
+	UseSettings("pg_catalog, pg_temp", caller);
 	ChangeSetting("quote_all_identifiers", "off");
 	ChangeSetting("doc_extractor.audit_value_limit", "0");
 }
@@ -181,16 +209,17 @@ SwitchToRestrictedOwner(const Ledger *ledger, Oid table,
 }
 
 /*
- * Restores the identity that SwitchToOwner() saved.  Settings that were changed
+ * Restores the identity that BecomeOwner() saved.  Settings that were changed
  * in between end here.
  */
 void
 SwitchBack(const CallerIdentity *caller)
 {
 	Assert(InLocalUserIdChange() && InNoForceRLSOperation());
-	if (caller->settings_level == 0)
+	if (caller->is_owner)
 		return;
-	AtEOXact_GUC(false, caller->settings_level);
+	if (caller->settings_level > 0)
+		AtEOXact_GUC(false, caller->settings_level);
 	SetUserIdAndSecContext(caller->user_id, caller->security_context);
 	creating_extension = caller->in_script;
 	CurrentExtensionObject = caller->script_extension;

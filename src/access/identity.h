@@ -12,13 +12,17 @@ typedef struct CallerIdentity
 {
 	Oid			user_id;
 	int			security_context;
-	int			settings_level; /* GUC nesting level; 0: nothing to restore */
+	bool		is_owner;		/* already: there is nothing to restore */
+	int			settings_level; /* GUC nesting level; 0: settings are the caller's */
 	bool		in_script;		/* was an extension's script running? */
 	Oid			script_extension;
 } CallerIdentity;
 
 extern void SwitchToOwner(const Ledger *ledger, Oid table,
 						  CallerIdentity *caller);
+extern void BecomeOwner(const Ledger *ledger, Oid table,
+						CallerIdentity *caller);
+extern void UseOwnerSettings(const Ledger *ledger, CallerIdentity *caller);
 extern void SwitchToRestrictedRole(Oid role, CallerIdentity *caller);
 extern void SwitchToRestrictedOwner(const Ledger *ledger, Oid table,
 									CallerIdentity *caller);

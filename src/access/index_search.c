@@ -24,13 +24,14 @@
 #include "../lib/sha256.h"
 #include "columns.h"
 #include "index_search.h"
+#include "table_shape.h"
 
 /*
  * Returns whether an index makes a column unique by itself, now or, if it is not
- * valid yet, for new rows.  Sets "is_valid".
+ * valid yet, for new rows.  Sets "is_searchable".
  */
 static bool
-IsUniqueOn(Oid index, AttrNumber column, bool *is_valid)
+IsUniqueOn(Oid index, AttrNumber column, bool *is_searchable)
 {
 	HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(index));
 	Form_pg_index form;
@@ -42,7 +43,8 @@ IsUniqueOn(Oid index, AttrNumber column, bool *is_valid)
 	is_unique = form->indisunique && form->indimmediate && form->indisready &&
 		form->indnkeyatts == 1 && form->indkey.values[0] == column &&
 		heap_attisnull(tuple, Anum_pg_index_indpred, NULL);
-	*is_valid = form->indisvalid;
+	/* Searches are for rows that equal a value as the server has it. */
+	*is_searchable = form->indisvalid && !HasUsersOperators(tuple);
 	ReleaseSysCache(tuple);
 	return is_unique;
 }
@@ -86,8 +88,8 @@ IsViolatedIndex(const Ledger *ledger, const ErrorData *error,
 }
 
 /*
- * Returns a valid index that keeps a column of a table unique, or InvalidOid if
- * there is none.
+ * Returns a valid index that keeps a column of a table unique, by the server's own
+ * operators, or InvalidOid if there is none.
  */
 Oid
 UniqueIndexOn(Relation rel, AttrNumber column)
@@ -98,9 +100,10 @@ UniqueIndexOn(Relation rel, AttrNumber column)
 
 	foreach(cell, indexes)
 	{
-		bool		is_valid;
+		bool		is_searchable;
 
-		if (!IsUniqueOn(lfirst_oid(cell), column, &is_valid) || !is_valid)
+		if (!IsUniqueOn(lfirst_oid(cell), column, &is_searchable) ||
+			!is_searchable)
 			continue;
 		found = lfirst_oid(cell);
 		break;
@@ -126,9 +129,9 @@ FileHashArbiters(Relation rel)
 
 	foreach(cell, indexes)
 	{
-		bool		is_valid;
+		bool		is_searchable;
 
-		if (IsUniqueOn(lfirst_oid(cell), file_hash, &is_valid))
+		if (IsUniqueOn(lfirst_oid(cell), file_hash, &is_searchable))
 			found = lappend_oid(found, lfirst_oid(cell));
 	}
 	list_free(indexes);
@@ -173,23 +176,35 @@ InitKey(ScanKey key, Relation index)
 }
 
 /*
- * Opens an index of a table for searches by its first column; the caller keeps
- * the table open.  Searches see what is committed now, or what was when the
- * transaction began, as the isolation level has it.
+ * Prepares searches by the first column of an index, which is locked and opened for
+ * the first of them; the caller keeps the table open.  Searches see what is committed
+ * now, or what was when the transaction began, as the isolation level has it.
  */
 void
 OpenIndexSearch(IndexSearch *search, Relation rel, Oid index)
 {
 	Assert(OidIsValid(index));
 	search->rel = rel;
-	search->index = index_open(index, AccessShareLock);
-	InitKey(&search->key, search->index);
+	search->index_oid = index;
+	search->index = NULL;
+	search->scan = NULL;
 	search->slot = table_slot_create(rel, NULL);
 	CommandCounterIncrement();
 	search->snapshot = RegisterSnapshot(GetTransactionSnapshot());
 	/* At REPEATABLE READ the snapshot's own command counter goes on. */
 	search->command = search->snapshot->curcid;
-	search->scan = BeginIndexScan(rel, search->index, search->snapshot, 1);
+}
+
+/* Opens the index, unless it is open. */
+void
+StartScan(IndexSearch *search)
+{
+	if (search->scan != NULL)
+		return;
+	search->index = index_open(search->index_oid, AccessShareLock);
+	InitKey(&search->key, search->index);
+	search->scan = BeginIndexScan(search->rel, search->index,
+								  search->snapshot, 1);
 }
 
 /*
@@ -199,7 +214,7 @@ OpenIndexSearch(IndexSearch *search, Relation rel, Oid index)
 TupleTableSlot *
 SearchIndex(IndexSearch *search, Datum value)
 {
-	Assert(search->scan != NULL);
+	StartScan(search);
 	search->key.sk_argument = value;
 	index_rescan(search->scan, &search->key, 1, NULL, 0);
 	return SearchNext(search);
@@ -233,8 +248,8 @@ SearchIndexForHash(IndexSearch *search, const char *hash)
 }
 
 /*
- * Begins a scan of a whole index, for NextIndexEntry().  It sees what the search
- * sees.
+ * Begins a scan of a whole index, which is open, for NextIndexEntry().  It sees what
+ * the search sees.
  */
 IndexScanDesc
 BeginFullIndexScan(const IndexSearch *search)
@@ -272,9 +287,12 @@ NextIndexEntry(IndexScanDesc scan, Datum *value)
 void
 CloseIndexSearch(IndexSearch *search)
 {
-	index_endscan(search->scan);
+	if (search->scan != NULL)
+	{
+		index_endscan(search->scan);
+		index_close(search->index, NoLock);
+	}
 	search->scan = NULL;
 	UnregisterSnapshot(search->snapshot);
 	ExecDropSingleTupleTableSlot(search->slot);
-	index_close(search->index, NoLock);
 }

@@ -17,10 +17,11 @@
 typedef struct IndexSearch
 {
 	Relation	rel;
-	Relation	index;
+	Oid			index_oid;
+	Relation	index;			/* NULL: not needed yet */
 	Snapshot	snapshot;
 	CommandId	command;		/* that the snapshot was taken for */
-	IndexScanDesc scan;
+	IndexScanDesc scan;			/* NULL: not needed yet */
 	ScanKeyData key;
 	TupleTableSlot *slot;
 } IndexSearch;
@@ -32,6 +33,7 @@ extern Oid	UniqueIndexOn(Relation rel, AttrNumber column);
 extern Oid	FileHashIndex(Relation rel);
 extern List *FileHashArbiters(Relation rel);
 extern void OpenIndexSearch(IndexSearch *search, Relation rel, Oid index);
+extern void StartScan(IndexSearch *search);
 extern TupleTableSlot *SearchIndex(IndexSearch *search, Datum value);
 extern TupleTableSlot *SearchNext(IndexSearch *search);
 extern TupleTableSlot *SearchIndexForHash(IndexSearch *search,

@@ -34,7 +34,8 @@ static const char *const table_names[NUMBER_OF_TABLES] = {
 static struct
 {
 	Oid			schema;			/* InvalidOid: nothing is known */
-	Oid			tables[NUMBER_OF_TABLES];	/* InvalidOid: not known */
+	Oid			tables[NUMBER_OF_TABLES];	/* InvalidOid: none, or not known */
+	bool		is_missing[NUMBER_OF_TABLES];	/* is there none of this name? */
 	bool		has_no_rules;
 }			known;
 
@@ -130,15 +131,16 @@ ReportMissingTable(const Ledger *ledger, const char *name)
 
 /*
  * Looks up a table in the catalogs.  In a ledger of an older version, a user's table
- * may have the name of one that came later.
+ * may have the name of one that came later.  Sets "is_missing" if none has it.
  */
 static Oid
-LookUpTable(const Ledger *ledger, int i)
+LookUpTable(const Ledger *ledger, int i, bool *is_missing)
 {
 	Oid			table = get_relname_relid(table_names[i], ledger->schema);
 	Oid			extension;
 
-	if (i < TABLES_OF_1_0 || !OidIsValid(table))
+	*is_missing = !OidIsValid(table);
+	if (i < TABLES_OF_1_0 || *is_missing)
 		return table;
 	extension = getExtensionOfObject(RelationRelationId, table);
 	return OidIsValid(extension) &&
@@ -152,17 +154,22 @@ FindLedgerTable(const Ledger *ledger, const char *name)
 	uint64		before = nforgotten;
 	int			i = 0;
 	Oid			table;
+	bool		is_missing;
 
-	while (i < NUMBER_OF_TABLES && strcmp(table_names[i], name) != 0)
+	/* The first letter tells most of them apart. */
+	while (i < NUMBER_OF_TABLES &&
+		   (table_names[i][0] != name[0] || strcmp(table_names[i], name) != 0))
 		i++;
 	if (i == NUMBER_OF_TABLES)
 		return get_relname_relid(name, ledger->schema);
 	LearnTables(ledger->schema);
-	if (OidIsValid(known.tables[i]))
+	if (OidIsValid(known.tables[i]) || known.is_missing[i])
 		return known.tables[i];
-	table = LookUpTable(ledger, i);
-	if (nforgotten == before)
-		known.tables[i] = table;
+	table = LookUpTable(ledger, i, &is_missing);
+	if (nforgotten != before)
+		return table;
+	known.tables[i] = table;
+	known.is_missing[i] = is_missing;
 	return table;
 }
 

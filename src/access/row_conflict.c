@@ -20,6 +20,7 @@
 #include "../compat.h"
 #include "index_search.h"
 #include "row_conflict.h"
+#include "table_shape.h"
 
 /*
  * Returns whether the table has a further unique or exclusion index, which can
@@ -42,6 +43,44 @@ HasOtherUniqueIndex(const ConflictCheck *check)
 	return false;
 }
 
+/* The indexes whose conflicts drop a row of a table, if they are not many. */
+#define MAX_KEPT_ARBITERS 8
+typedef struct Arbiters
+{
+	int			count;
+	Oid			indexes[MAX_KEPT_ARBITERS];
+	bool		comes_first;
+} Arbiters;
+
+/* Sets the indexes whose conflicts drop a row.  Returns false if none are kept. */
+static bool
+RecallArbiters(ConflictCheck *check, Relation rel)
+{
+	Arbiters	kept;
+
+	if (!RecallFacts(rel, FACTS_OF_CONFLICTS, &kept, sizeof(kept)))
+		return false;
+	check->arbiters = NIL;
+	for (int i = 0; i < kept.count; i++)
+		check->arbiters = lappend_oid(check->arbiters, kept.indexes[i]);
+	check->comes_first = kept.comes_first;
+	return true;
+}
+
+/* Keeps them, if they are not many. */
+static void
+KeepArbiters(const ConflictCheck *check, Relation rel, uint64 version)
+{
+	Arbiters	kept = {.comes_first = check->comes_first};
+	ListCell   *cell;
+
+	if (list_length(check->arbiters) > MAX_KEPT_ARBITERS)
+		return;
+	foreach(cell, check->arbiters)
+		kept.indexes[kept.count++] = lfirst_oid(cell);
+	KeepFacts(rel, version, FACTS_OF_CONFLICTS, &kept, sizeof(kept));
+}
+
 /*
  * Finds the indexes whose conflicts drop a row, of a table that is locked and open
  * for insertion.  Raises 55000 if no valid index keeps its hashes unique.
@@ -50,12 +89,16 @@ void
 FindArbiters(ConflictCheck *check, ResultRelInfo *rri, EState *estate)
 {
 	Relation	rel = rri->ri_RelationDesc;
+	uint64		version = TableVersion(rel);
 
-	(void) FileHashIndex(rel);
 	check->rri = rri;
 	check->estate = estate;
+	if (RecallArbiters(check, rel))
+		return;
+	(void) FileHashIndex(rel);
 	check->arbiters = FileHashArbiters(rel);
 	check->comes_first = HasOtherUniqueIndex(check);
+	KeepArbiters(check, rel, version);
 }
 
 /*

@@ -30,17 +30,33 @@
 #define MAX_BUFFERED_BYTES (64 * 1024)
 #define INITIAL_CAPACITY 8
 
+/* The columns that rows of a table set, as found for the last writer of the table. */
+typedef struct SetColumns
+{
+	const ColumnName *columns;
+	int			ncolumns;
+	AttrNumber	numbers[12];
+} SetColumns;
+
 /* Finds the columns that all rows set.  Raises what ColumnNumber() raises. */
 static AttrNumber *
 FindColumns(Relation rel, const ColumnName *columns, int ncolumns)
 {
-	AttrNumber *numbers = palloc(ncolumns * sizeof(AttrNumber));
+	SetColumns *set = palloc0(sizeof(SetColumns));
+	uint64		version = TableVersion(rel);
 
+	Assert(ncolumns <= (int) lengthof(set->numbers));
+	if (RecallFacts(rel, FACTS_OF_ROWS, set, sizeof(SetColumns)) &&
+		set->columns == columns && set->ncolumns == ncolumns)
+		return set->numbers;
+	set->columns = columns;
+	set->ncolumns = ncolumns;
 	for (int i = 0; i < ncolumns; i++)
-		numbers[i] = ColumnNumber(RelationGetDescr(rel),
-								  RelationGetRelationName(rel),
-								  columns[i].name, columns[i].class);
-	return numbers;
+		set->numbers[i] = ColumnNumber(RelationGetDescr(rel),
+									   RelationGetRelationName(rel),
+									   columns[i].name, columns[i].class);
+	KeepFacts(rel, version, FACTS_OF_ROWS, set, sizeof(SetColumns));
+	return set->numbers;
 }
 
 /*
@@ -90,10 +106,9 @@ PrepareWriter(RowWriter *writer, ConflictAction conflict_action)
 
 /*
  * Opens a ledger's table for rows to be inserted, until CloseRowWriter().  All rows
- * set "columns", an array that outlives the writer; the others get their defaults.
- * The caller has switched to the owner of documents.  Returns NULL, with the table
- * locked, if rows of this table take an INSERT statement.  Raises 25006 in a read-only
- * transaction.
+ * set "columns", a static array; the others get their defaults.  The caller has
+ * switched to the owner of documents.  Returns NULL, with the table locked, if rows of
+ * this table take an INSERT statement.  Raises 25006 in a read-only transaction.
  */
 RowWriter *
 OpenRowWriter(const Ledger *ledger, const char *table,

@@ -3,11 +3,13 @@
  *		What of a table decides how its rows can be written: columns and indexes.
  *
  * The catalog stores a default as text, and to parse it costs more than to insert
- * a row.  So a session keeps what it has found out until the table changes.
+ * a row.  To look up columns and indexes costs a good part of what it takes to count
+ * a duplicate.  So a session keeps what it has found out until the table changes.
  */
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/transam.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
@@ -32,9 +34,12 @@ typedef struct TableShape
 {
 	Oid			table;			/* the hash key */
 	bool		is_valid;
+	uint64		version;		/* another one each time it is looked up */
 	bool		has_deferrable_index;
-	MemoryContext context;		/* holds the defaults; NULL: none is known */
+	bool		has_index_code;
+	MemoryContext context;		/* holds what follows; NULL: nothing is known */
 	ColumnDefault *defaults;	/* DEFAULT_UNKNOWN until one is wanted */
+	void	   *facts[KINDS_OF_FACTS];	/* NULL: not kept */
 } TableShape;
 
 static HTAB *shapes = NULL;
@@ -54,7 +59,10 @@ ForgetShape(Datum arg, Oid table)
 			shape->is_valid = false;
 }
 
-/* Syscache callback: a function or type that a default may use has changed. */
+/*
+ * Syscache callback: a function or type that a default may use has changed, or an
+ * index, of which the relcache tells only some changes as the table's.
+ */
 static void
 ForgetAllShapes(Datum arg, int cache_id, uint32 hash_value)
 {
@@ -73,6 +81,7 @@ CreateStore(void)
 	CacheRegisterRelcacheCallback(ForgetShape, (Datum) 0);
 	CacheRegisterSyscacheCallback(PROCOID, ForgetAllShapes, (Datum) 0);
 	CacheRegisterSyscacheCallback(TYPEOID, ForgetAllShapes, (Datum) 0);
+	CacheRegisterSyscacheCallback(INDEXRELID, ForgetAllShapes, (Datum) 0);
 }
 
 /* Returns whether an expression calls a built-in function that everybody may call. */
@@ -155,14 +164,42 @@ FindDefault(Relation rel, Form_pg_attribute att)
 					att->atttypid);
 }
 
-/* Returns whether any index checks its constraint later than at once. */
+/* Returns whether an index, a row of pg_index, has operators not of the server's own. */
+bool
+HasUsersOperators(HeapTuple index)
+{
+	Form_pg_index form = (Form_pg_index) GETSTRUCT(index);
+	bool		is_null;
+	oidvector  *classes =
+		(oidvector *) DatumGetPointer(SysCacheGetAttr(INDEXRELID, index,
+													  Anum_pg_index_indclass,
+													  &is_null));
+
+	Assert(!is_null);
+	for (int i = 0; i < form->indnkeyatts; i++)
+		if (classes->values[i] >= FirstNormalObjectId)
+			return true;
+	return false;
+}
+
+/* Returns whether an index runs code that is not the server's. */
 static bool
-FindDeferrableIndex(Relation rel)
+RunsCode(HeapTuple index)
+{
+	return !heap_attisnull(index, Anum_pg_index_indexprs, NULL) ||
+		!heap_attisnull(index, Anum_pg_index_indpred, NULL) ||
+		HasUsersOperators(index);
+}
+
+/* Looks at the indexes of a table. */
+static void
+FindIndexes(Relation rel, TableShape *shape)
 {
 	List	   *indexes = RelationGetIndexList(rel);
 	ListCell   *cell;
-	bool		found = false;
 
+	shape->has_deferrable_index = false;
+	shape->has_index_code = false;
 	foreach(cell, indexes)
 	{
 		HeapTuple	tuple = SearchSysCache1(INDEXRELID,
@@ -170,11 +207,12 @@ FindDeferrableIndex(Relation rel)
 
 		if (!HeapTupleIsValid(tuple))
 			continue;
-		found |= !((Form_pg_index) GETSTRUCT(tuple))->indimmediate;
+		shape->has_deferrable_index |=
+			!((Form_pg_index) GETSTRUCT(tuple))->indimmediate;
+		shape->has_index_code |= RunsCode(tuple);
 		ReleaseSysCache(tuple);
 	}
 	list_free(indexes);
-	return found;
 }
 
 /* Returns the shape of a table that is open and locked. */
@@ -182,6 +220,7 @@ static TableShape *
 GetShape(Relation rel)
 {
 	static TableShape *shape = NULL;	/* the last one; none is ever removed */
+	static uint64 nversions = 0;
 	Oid			table = RelationGetRelid(rel);
 	uint64		invalidations = ninvalidations;
 	bool		exists;
@@ -200,7 +239,10 @@ GetShape(Relation rel)
 	if (shape->context != NULL)
 		MemoryContextDelete(shape->context);
 	shape->context = NULL;
-	shape->has_deferrable_index = FindDeferrableIndex(rel);
+	shape->defaults = NULL;
+	memset(shape->facts, 0, sizeof(shape->facts));
+	shape->version = ++nversions;
+	FindIndexes(rel, shape);
 	/* An invalidation that has arrived meanwhile may be about this. */
 	shape->is_valid = ninvalidations == invalidations;
 	return shape;
@@ -213,21 +255,33 @@ HasDeferrableIndex(Relation rel)
 	return GetShape(rel)->has_deferrable_index;
 }
 
+/* Returns whether an index of a table runs code that is not the server's. */
+bool
+HasIndexCode(Relation rel)
+{
+	return GetShape(rel)->has_index_code;
+}
+
+/* Returns the memory context of what is kept of a table. */
+static MemoryContext
+ShapeContext(TableShape *shape)
+{
+	if (shape->context == NULL)
+		shape->context = AllocSetContextCreate(CacheMemoryContext,
+											   "doc_extractor table",
+											   ALLOCSET_SMALL_SIZES);
+	return shape->context;
+}
+
 /* Creates the store of a table's defaults, unless it is there. */
 static void
 NeedDefaults(TableShape *shape, Relation rel)
 {
-	MemoryContext context;
-
-	if (shape->context != NULL)
-		return;
-	context = AllocSetContextCreate(CacheMemoryContext,
-									"doc_extractor defaults",
-									ALLOCSET_SMALL_SIZES);
-	shape->context = context;
-	shape->defaults = MemoryContextAllocZero(context,
-											 RelationGetNumberOfAttributes(rel) *
-											 sizeof(ColumnDefault));
+	if (shape->defaults == NULL)
+		shape->defaults =
+			MemoryContextAllocZero(ShapeContext(shape),
+								   RelationGetNumberOfAttributes(rel) *
+								   sizeof(ColumnDefault));
 }
 
 /* Returns a copy of a default of a column, in the memory context. */
@@ -270,4 +324,46 @@ GetColumnDefault(Relation rel, AttrNumber column)
 	if (ninvalidations == invalidations && shape->is_valid)
 		shape->defaults[column - 1] = CopyDefault(found, att, shape->context);
 	return found;
+}
+
+/*
+ * Returns the version of a table that is open and locked: a number that is another
+ * one when columns or indexes may have changed, and that no other table has.
+ */
+uint64
+TableVersion(Relation rel)
+{
+	return GetShape(rel)->version;
+}
+
+/*
+ * Copies what a module keeps of a table that is open and locked.  Returns false if
+ * there is nothing, as it keeps nothing yet, or the table may have changed since.
+ */
+bool
+RecallFacts(Relation rel, FactsOf kind, void *facts, Size size)
+{
+	const TableShape *shape = GetShape(rel);
+
+	if (shape->facts[kind] == NULL)
+		return false;
+	memcpy(facts, shape->facts[kind], size);
+	return true;
+}
+
+/*
+ * Keeps a copy of what has been found out of a table, until it changes.  "version"
+ * is the one before that: it may have changed meanwhile.
+ */
+void
+KeepFacts(Relation rel, uint64 version, FactsOf kind, const void *facts,
+		  Size size)
+{
+	TableShape *shape = GetShape(rel);
+
+	if (shape->version != version || !shape->is_valid)
+		return;
+	if (shape->facts[kind] == NULL)
+		shape->facts[kind] = MemoryContextAlloc(ShapeContext(shape), size);
+	memcpy(shape->facts[kind], facts, size);
 }

@@ -118,6 +118,32 @@ RecallTid(Relation rel, const char *hash, ItemPointer tid)
 }
 
 /*
+ * Returns whether a table that is open and locked has a block.  After a rolled back
+ * savepoint or TRUNCATE, that of a remembered TID may be gone.  To ask the file system
+ * costs more than to fetch the row; but what was there stays as long as the
+ * subtransaction, and with it the lock, if the file cannot be emptied.
+ */
+bool
+HasBlock(Relation rel, BlockNumber block)
+{
+	static LocalTransactionId transaction = InvalidLocalTransactionId;
+	static SubTransactionId subtransaction;
+	static Oid	table;
+	static BlockNumber nblocks;
+
+	if (transaction == CurrentLocalTransactionId() &&
+		subtransaction == GetCurrentSubTransactionId() &&
+		table == RelationGetRelid(rel) && block < nblocks &&
+		!HasNewFile(rel))
+		return true;
+	nblocks = RelationGetNumberOfBlocks(rel);
+	transaction = CurrentLocalTransactionId();
+	subtransaction = GetCurrentSubTransactionId();
+	table = RelationGetRelid(rel);
+	return block < nblocks;
+}
+
+/*
  * Returns the entry of a hash, a new one unless "found" is set to true.  If memory runs
  * out while the table grows, the table is left unusable: so it is nobody's meanwhile.
  */
@@ -170,12 +196,13 @@ RememberAllTids(const IndexSearch *search)
  * searches have cost as much as one.
  */
 static void
-NoteIndexSearch(const IndexSearch *search)
+NoteIndexSearch(IndexSearch *search)
 {
 	BlockNumber pages;
 
 	if (++nsearches % SEARCHES_PER_CHECK != 0)
 		return;
+	StartScan(search);
 	pages = RelationGetNumberOfBlocks(search->index);
 	if (nsearches / SEARCHES_PER_PAGE < pages ||
 		(uint64) pages * ENTRIES_PER_PAGE > MaxTids())
@@ -189,7 +216,7 @@ NoteIndexSearch(const IndexSearch *search)
  * unless RecallTid() had it.
  */
 void
-RememberTid(const IndexSearch *search, const char *hash, ItemPointer tid)
+RememberTid(IndexSearch *search, const char *hash, ItemPointer tid)
 {
 	bool		was_known;
 

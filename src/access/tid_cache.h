@@ -10,7 +10,8 @@
 #include "index_search.h"
 
 extern bool RecallTid(Relation rel, const char *hash, ItemPointer tid);
-extern void RememberTid(const IndexSearch *search, const char *hash,
+extern bool HasBlock(Relation rel, BlockNumber block);
+extern void RememberTid(IndexSearch *search, const char *hash,
 						ItemPointer tid);
 
 #endif							/* DOC_EXTRACTOR_TID_CACHE_H */

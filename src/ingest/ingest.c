@@ -36,6 +36,7 @@
 typedef struct Ingestion
 {
 	const Ledger *ledger;
+	CallerIdentity caller;		/* we are the owner of documents */
 	Document  **documents;		/* sorted */
 	int			ndocuments;
 	HashGroup  *groups;			/* in the order of their hashes */
@@ -61,6 +62,13 @@ ReportStuck(const HashGroup *group)
 			 errhint("Look for a trigger that suppresses or changes rows of documents or hash_index.")));
 }
 
+/* Prepares for code of users.  A search runs none; a count does this if it must. */
+static void
+LetUsersCodeRun(Ingestion *ingestion)
+{
+	UseOwnerSettings(ingestion->ledger, &ingestion->caller);
+}
+
 /* Opens what searches and counts need, unless it is open. */
 static void
 StartSearching(Ingestion *ingestion)
@@ -68,6 +76,8 @@ StartSearching(Ingestion *ingestion)
 	if (ingestion->counter != NULL)
 		return;
 	ingestion->counter = OpenDuplicateCounter(ingestion->ledger);
+	if (ingestion->counter->by_statement || ingestion->observations != NULL)
+		LetUsersCodeRun(ingestion);
 	OpenDocumentSearch(&ingestion->search, ingestion->ledger,
 					   ingestion->counter);
 }
@@ -109,7 +119,11 @@ SearchForAll(Ingestion *ingestion)
 	FindDocuments(&ingestion->search, ingestion->groups[0].found,
 				  ingestion->ngroups);
 	for (int i = 0; i < ingestion->ngroups; i++)
+	{
 		NoteFound(&ingestion->groups[i]);
+		if (ingestion->groups[i].state != DOCUMENT_STORED)
+			LetUsersCodeRun(ingestion);
+	}
 }
 
 /* Searches for a hash once more, under a new snapshot. */
@@ -118,6 +132,7 @@ SearchAgain(Ingestion *ingestion, HashGroup *group)
 {
 	if (group->nsearches == MAX_SEARCHES)
 		ReportStuck(group);
+	LetUsersCodeRun(ingestion);
 	StopSearching(ingestion);
 	StartSearching(ingestion);
 	FindDocumentByHash(&ingestion->search, group->found);
@@ -352,11 +367,10 @@ IngestSorted(const Ledger *ledger, Document **documents, int ndocuments)
 												  "doc_extractor batch",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
-	CallerIdentity caller;
 
 	LockTableToWrite(ledger, "documents");
 	LockTableToWrite(ledger, "document_locations");
-	SwitchToOwner(ledger, LedgerTableOid(ledger, "documents"), &caller);
+	BecomeOwner(ledger, LedgerTableOid(ledger, "documents"), &ingestion.caller);
 	ingestion.groups = GroupDocuments(documents, ndocuments,
 									  &ingestion.ngroups);
 	ingestion.observations = CollectObservations(ledger, documents, ndocuments);
@@ -368,7 +382,7 @@ IngestSorted(const Ledger *ledger, Document **documents, int ndocuments)
 		RecordObservations(ingestion.observations);
 	/* A batch around this one must not take our rows for its own. */
 	CommandCounterIncrement();
-	SwitchBack(&caller);
+	SwitchBack(&ingestion.caller);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 }

@@ -58,8 +58,8 @@ CountByStatement(DuplicateCounter *counter, const char *hash, int64 document_id,
 				 int64 nduplicates, int64 *count)
 {
 	TupleDesc	desc = RelationGetDescr(counter->rel);
-	Oid			count_type = ColumnType(desc, counter->duplicate_count);
-	bool		has_zone = ColumnType(desc, counter->last_seen) ==
+	Oid			count_type = ColumnType(desc, counter->table.duplicate_count);
+	bool		has_zone = ColumnType(desc, counter->table.last_seen) ==
 		TIMESTAMPTZOID;
 	Datum		values[4];
 	Datum		result;

@@ -16,8 +16,17 @@
 #include "utils/rel.h"
 
 #include "../access/columns.h"
+#include "../access/table_shape.h"
 #include "../lib/encoding.h"
 #include "document.h"
+
+/* Returns whether documents has the columns for what extracted a text. */
+static bool
+HasExtractorColumns(Oid table)
+{
+	return get_attnum(table, "extractor") > 0 &&
+		get_attnum(table, "extracted_at") > 0;
+}
 
 /*
  * Returns whether a ledger stores what extracted a text, as since 1.2.  Below it,
@@ -26,24 +35,18 @@
 bool
 HasExtractor(const Ledger *ledger)
 {
-	Oid			table = LedgerTableOid(ledger, "documents");
-
 	return OidIsValid(FindLedgerTable(ledger, "document_locations")) &&
-		get_attnum(table, "extractor") > 0 &&
-		get_attnum(table, "extracted_at") > 0;
+		HasExtractorColumns(LedgerTableOid(ledger, "documents"));
 }
 
-/* Looks up what the columns of documents hold, in the installed version. */
-void
-GetFieldLimits(const Ledger *ledger, FieldLimits *limits)
+/* Looks up what the columns of documents hold, if all of them are ours. */
+static void
+FindFieldLimits(Relation rel, FieldLimits *limits)
 {
-	/* A transaction that will write should not have to upgrade its lock. */
-	LOCKMODE	lockmode = XactReadOnly || IsInParallelMode() ?
-		AccessShareLock : RowExclusiveLock;
-	Relation	rel = OpenLedgerTable(ledger, "documents", lockmode);
 	TupleDesc	desc = RelationGetDescr(rel);
 	AttrNumber	size = ColumnNumber(desc, "documents", "file_size_bytes",
 									COLUMN_INTEGER);
+	Oid			table = RelationGetRelid(rel);
 
 	for (int i = 0; i < NUMBER_OF_FIELDS; i++)
 	{
@@ -55,8 +58,28 @@ GetFieldLimits(const Ledger *ledger, FieldLimits *limits)
 	}
 	limits->size = ColumnType(desc, size) == INT8OID ? PG_INT64_MAX :
 		PG_INT32_MAX;
-	limits->extractor = !HasExtractor(ledger) ? 0 :
-		ColumnWidth(desc, get_attnum(RelationGetRelid(rel), "extractor"));
+	limits->extractor = !HasExtractorColumns(table) ? 0 :
+		ColumnWidth(desc, get_attnum(table, "extractor"));
+}
+
+/* Looks up what the columns of documents hold, in the installed version. */
+void
+GetFieldLimits(const Ledger *ledger, FieldLimits *limits)
+{
+	/* A transaction that will write should not have to upgrade its lock. */
+	LOCKMODE	lockmode = XactReadOnly || IsInParallelMode() ?
+		AccessShareLock : RowExclusiveLock;
+	Relation	rel = OpenLedgerTable(ledger, "documents", lockmode);
+	uint64		version = TableVersion(rel);
+
+	if (!RecallFacts(rel, FACTS_OF_FIELDS, limits, sizeof(FieldLimits)))
+	{
+		FindFieldLimits(rel, limits);
+		KeepFacts(rel, version, FACTS_OF_FIELDS, limits, sizeof(FieldLimits));
+	}
+	/* Below 1.2, such a column is a user's own. */
+	if (!OidIsValid(FindLedgerTable(ledger, "document_locations")))
+		limits->extractor = 0;
 	table_close(rel, NoLock);
 }
 

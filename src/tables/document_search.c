@@ -13,6 +13,7 @@
 #include "utils/rel.h"
 
 #include "../access/columns.h"
+#include "../access/table_shape.h"
 #include "document.h"
 #include "document_search.h"
 
@@ -31,26 +32,39 @@ OpenDocumentSearch(DocumentSearch *search, const Ledger *ledger,
 	search->is_by_hash = false;
 }
 
+/* Finds the columns of documents, and its index on id. */
+static SearchedTable
+FindSearchedTable(Relation rel)
+{
+	static const char table[] = "documents";
+	TupleDesc	desc = RelationGetDescr(rel);
+	uint64		version = TableVersion(rel);
+	SearchedTable found;
+
+	if (RecallFacts(rel, FACTS_OF_SEARCHES, &found, sizeof(found)))
+		return found;
+	found.id = ColumnNumber(desc, table, "id", COLUMN_INTEGER);
+	found.file_size_bytes = ColumnNumber(desc, table, "file_size_bytes",
+										 COLUMN_INTEGER);
+	found.file_hash = ColumnNumber(desc, table, "file_hash", COLUMN_TEXT);
+	found.document_text = ColumnNumber(desc, table, "document_text",
+									   COLUMN_TEXT);
+	found.ingestion_status = ColumnNumber(desc, table, "ingestion_status",
+										  COLUMN_TEXT);
+	found.id_index = UniqueIndexOn(rel, found.id);
+	KeepFacts(rel, version, FACTS_OF_SEARCHES, &found, sizeof(found));
+	return found;
+}
+
 /* Opens documents, unless it is open. */
 static void
 NeedDocuments(DocumentSearch *search)
 {
-	TupleDesc	desc;
-
 	if (search->rel != NULL)
 		return;
 	search->rel = OpenLedgerTable(search->ledger, "documents",
 								  AccessShareLock);
-	desc = RelationGetDescr(search->rel);
-	search->id = ColumnNumber(desc, "documents", "id", COLUMN_INTEGER);
-	search->file_size_bytes = ColumnNumber(desc, "documents",
-										   "file_size_bytes", COLUMN_INTEGER);
-	search->file_hash = ColumnNumber(desc, "documents", "file_hash",
-									 COLUMN_TEXT);
-	search->document_text = ColumnNumber(desc, "documents", "document_text",
-										 COLUMN_TEXT);
-	search->ingestion_status = ColumnNumber(desc, "documents",
-											"ingestion_status", COLUMN_TEXT);
+	search->table = FindSearchedTable(search->rel);
 }
 
 /* Sets what a row of documents says. */
@@ -58,11 +72,11 @@ static void
 SetFound(DocumentSearch *search, TupleTableSlot *row, FoundDocument *document)
 {
 	document->is_found = true;
-	document->document_id = RequiredInteger(row, search->id);
-	document->size = RequiredInteger(row, search->file_size_bytes);
+	document->document_id = RequiredInteger(row, search->table.id);
+	document->size = RequiredInteger(row, search->table.file_size_bytes);
 	document->is_success =
-		IsSuccessStatus(RequiredColumn(row, search->ingestion_status));
-	document->has_text = !slot_attisnull(row, search->document_text);
+		IsSuccessStatus(RequiredColumn(row, search->table.ingestion_status));
+	document->has_text = !slot_attisnull(row, search->table.document_text);
 }
 
 /* Sets what a row of documents says, if it has the hash that we search for. */
@@ -70,7 +84,7 @@ static void
 SetFoundIfHash(DocumentSearch *search, TupleTableSlot *row,
 			   FoundDocument *document)
 {
-	if (IsHash(RequiredColumn(row, search->file_hash), document->hash))
+	if (IsHash(RequiredColumn(row, search->table.file_hash), document->hash))
 		SetFound(search, row, document);
 }
 
@@ -110,15 +124,13 @@ static bool
 SearchByIds(DocumentSearch *search, FoundDocument **documents, int ndocuments)
 {
 	Oid			id_type;
-	Oid			index;
 
 	NeedDocuments(search);
-	id_type = ColumnType(RelationGetDescr(search->rel), search->id);
-	index = UniqueIndexOn(search->rel, search->id);
-	if (!OidIsValid(index))
+	id_type = ColumnType(RelationGetDescr(search->rel), search->table.id);
+	if (!OidIsValid(search->table.id_index))
 		return false;
 	if (!search->is_by_id)
-		OpenIndexSearch(&search->by_id, search->rel, index);
+		OpenIndexSearch(&search->by_id, search->rel, search->table.id_index);
 	search->is_by_id = true;
 
 	/* Neighbours are on the same pages. */

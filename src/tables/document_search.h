@@ -9,6 +9,17 @@
 #include "../access/ledger.h"
 #include "duplicate_count.h"
 
+/* What searches need to know of documents. */
+typedef struct SearchedTable
+{
+	AttrNumber	id;
+	AttrNumber	file_size_bytes;
+	AttrNumber	file_hash;
+	AttrNumber	document_text;
+	AttrNumber	ingestion_status;
+	Oid			id_index;		/* InvalidOid: none keeps ids unique */
+} SearchedTable;
+
 /* The searches of a batch.  What they need is opened when they need it. */
 typedef struct DocumentSearch
 {
@@ -19,11 +30,7 @@ typedef struct DocumentSearch
 	IndexSearch by_id;
 	bool		is_by_hash;		/* is the next one open? */
 	IndexSearch by_hash;
-	AttrNumber	id;
-	AttrNumber	file_size_bytes;
-	AttrNumber	file_hash;
-	AttrNumber	document_text;
-	AttrNumber	ingestion_status;
+	SearchedTable table;
 } DocumentSearch;
 
 extern void OpenDocumentSearch(DocumentSearch *search, const Ledger *ledger,

@@ -20,11 +20,35 @@
 
 #include "../access/as_shipped.h"
 #include "../access/columns.h"
+#include "../access/identity.h"
+#include "../access/table_shape.h"
 #include "../access/tid_cache.h"
 #include "../compat.h"
 #include "../lib/sha256.h"
 #include "count_by_statement.h"
 #include "duplicate_count.h"
+
+/* Finds the columns of hash_index, and its index on file_hash. */
+static CountedTable
+FindCountedTable(Relation rel)
+{
+	static const char table[] = "hash_index";
+	TupleDesc	desc = RelationGetDescr(rel);
+	uint64		version = TableVersion(rel);
+	CountedTable found;
+
+	if (RecallFacts(rel, FACTS_OF_COUNTS, &found, sizeof(found)))
+		return found;
+	found.file_hash = ColumnNumber(desc, table, "file_hash", COLUMN_TEXT);
+	found.document_id = ColumnNumber(desc, table, "document_id",
+									 COLUMN_INTEGER);
+	found.duplicate_count = ColumnNumber(desc, table, "duplicate_count",
+										 COLUMN_INTEGER);
+	found.last_seen = ColumnNumber(desc, table, "last_seen", COLUMN_TIME);
+	found.index = FileHashIndex(rel);
+	KeepFacts(rel, version, FACTS_OF_COUNTS, &found, sizeof(found));
+	return found;
+}
 
 /*
  * Opens hash_index for the counts of a batch, until CloseDuplicateCounter().  The
@@ -35,21 +59,11 @@ DuplicateCounter *
 OpenDuplicateCounter(const Ledger *ledger)
 {
 	DuplicateCounter *counter = palloc0(sizeof(DuplicateCounter));
-	TupleDesc	desc;
 
 	counter->ledger = ledger;
 	counter->rel = OpenLedgerTable(ledger, "hash_index", RowExclusiveLock);
-	desc = RelationGetDescr(counter->rel);
-	counter->file_hash = ColumnNumber(desc, "hash_index", "file_hash",
-									  COLUMN_TEXT);
-	counter->document_id = ColumnNumber(desc, "hash_index", "document_id",
-										COLUMN_INTEGER);
-	counter->duplicate_count = ColumnNumber(desc, "hash_index",
-											"duplicate_count",
-											COLUMN_INTEGER);
-	counter->last_seen = ColumnNumber(desc, "hash_index", "last_seen",
-									  COLUMN_TIME);
-	OpenIndexSearch(&counter->search, counter->rel, FileHashIndex(counter->rel));
+	counter->table = FindCountedTable(counter->rel);
+	OpenIndexSearch(&counter->search, counter->rel, counter->table.index);
 	counter->by_statement = !IsAsShipped(counter->rel, CMD_UPDATE);
 	counter->new_row = table_slot_create(counter->rel, NULL);
 	return counter;
@@ -66,15 +80,15 @@ FetchVersion(DuplicateCounter *counter, ItemPointer tid)
 	ItemPointerData start = *tid;
 	bool		again = false;
 
-	/* After a rolled back savepoint or TRUNCATE there may be no such block. */
-	if (counter->nblocks == 0)
-		counter->nblocks = RelationGetNumberOfBlocks(counter->rel);
-	if (ItemPointerGetBlockNumber(tid) >= counter->nblocks)
+	if (!HasBlock(counter->rel, ItemPointerGetBlockNumber(tid)))
 		return false;
-	return table_tuple_fetch_row_version(counter->rel, tid, search->snapshot,
-										 search->slot) ||
-		table_index_fetch_tuple(search->scan->xs_heapfetch, &start,
-								search->snapshot, search->slot, &again, NULL);
+	if (table_tuple_fetch_row_version(counter->rel, tid, search->snapshot,
+									  search->slot))
+		return true;
+	StartScan(search);
+	return table_index_fetch_tuple(search->scan->xs_heapfetch, &start,
+								   search->snapshot, search->slot, &again,
+								   NULL);
 }
 
 /* Returns the row with a TID if it is the row of a hash, else NULL. */
@@ -90,7 +104,7 @@ FetchRow(DuplicateCounter *counter, ItemPointer tid, const char *hash)
 		if (!FetchVersion(counter, tid))
 			return NULL;
 	}
-	return IsHash(RequiredColumn(slot, counter->file_hash), hash) ? slot : NULL;
+	return IsHash(RequiredColumn(slot, counter->table.file_hash), hash) ? slot : NULL;
 }
 
 /* Finds the row of one hash, and sets its document and TID. */
@@ -106,7 +120,7 @@ FindHashRow(DuplicateCounter *counter, FoundDocument *document)
 		row = SearchIndexForHash(&counter->search, document->hash);
 	if (row == NULL)
 		return;
-	document->document_id = RequiredInteger(row, counter->document_id);
+	document->document_id = RequiredInteger(row, counter->table.document_id);
 	document->hash_row = row->tts_tid;
 }
 
@@ -132,7 +146,7 @@ static void
 RenewSearch(DuplicateCounter *counter)
 {
 	CloseIndexSearch(&counter->search);
-	OpenIndexSearch(&counter->search, counter->rel, FileHashIndex(counter->rel));
+	OpenIndexSearch(&counter->search, counter->rel, counter->table.index);
 	counter->is_renewed = true;
 }
 
@@ -190,7 +204,7 @@ FindChangedRow(DuplicateCounter *counter, TupleTableSlot *row, const char *hash,
 						 TUPLE_LOCK_FLAG_LOCK_UPDATE_IN_PROGRESS |
 						 TUPLE_LOCK_FLAG_FIND_LAST_VERSION,
 						 &failure) == TM_Ok &&
-		IsHash(RequiredColumn(row, counter->file_hash), hash))
+		IsHash(RequiredColumn(row, counter->table.file_hash), hash))
 		return row;
 	/* It is gone, or has another hash by now.  There may be a new one. */
 	return FindRowNow(counter, hash);
@@ -202,21 +216,21 @@ FillNewRow(DuplicateCounter *counter, TupleTableSlot *row, int64 nduplicates)
 {
 	TupleTableSlot *new_row = counter->new_row;
 	TupleDesc	desc = new_row->tts_tupleDescriptor;
-	Oid			count_type = ColumnType(desc, counter->duplicate_count);
-	Datum		now = TransactionTime(ColumnType(desc, counter->last_seen));
-	Datum		last_seen = RequiredColumn(row, counter->last_seen);
+	Oid			count_type = ColumnType(desc, counter->table.duplicate_count);
+	Datum		now = TransactionTime(ColumnType(desc, counter->table.last_seen));
+	Datum		last_seen = RequiredColumn(row, counter->table.last_seen);
 	/* A count that has reached the maximum stays there. */
-	int64		count = Min(RequiredInteger(row, counter->duplicate_count),
+	int64		count = Min(RequiredInteger(row, counter->table.duplicate_count),
 							MaxCount(count_type) - nduplicates) + nduplicates;
 
 	slot_getallattrs(row);
 	ExecClearTuple(new_row);
 	memcpy(new_row->tts_values, row->tts_values, desc->natts * sizeof(Datum));
 	memcpy(new_row->tts_isnull, row->tts_isnull, desc->natts * sizeof(bool));
-	new_row->tts_values[counter->duplicate_count - 1] =
+	new_row->tts_values[counter->table.duplicate_count - 1] =
 		IntegerDatum(count, count_type);
 	if (DatumGetInt64(now) > DatumGetInt64(last_seen))
-		new_row->tts_values[counter->last_seen - 1] = now;
+		new_row->tts_values[counter->table.last_seen - 1] = now;
 	ExecStoreVirtualTuple(new_row);
 	return count;
 }
@@ -225,6 +239,11 @@ FillNewRow(DuplicateCounter *counter, TupleTableSlot *row, int64 nduplicates)
 static void
 InsertIndexEntries(DuplicateCounter *counter, UpdatedIndexes updated)
 {
+	bool		runs_users_code = HasIndexCode(counter->rel);
+	CallerIdentity caller;
+
+	if (runs_users_code)
+		SwitchToOwner(counter->ledger, RelationGetRelid(counter->rel), &caller);
 	if (counter->estate == NULL)
 	{
 		counter->estate = CreateExecutorState();
@@ -235,6 +254,8 @@ InsertIndexEntries(DuplicateCounter *counter, UpdatedIndexes updated)
 	}
 	UpdateIndexTuples(counter->rri, counter->new_row, counter->estate, updated);
 	ResetPerTupleExprContext(counter->estate);
+	if (runs_users_code)
+		SwitchBack(&caller);
 }
 
 /* Replaces a row by its new version. */
@@ -283,7 +304,7 @@ CountDuplicates(DuplicateCounter *counter, FoundDocument *document,
 	counter->is_renewed = false;
 	row = FindRow(counter, hash, &document->hash_row);
 	while (row != NULL &&
-		   RequiredInteger(row, counter->document_id) == document_id)
+		   RequiredInteger(row, counter->table.document_id) == document_id)
 	{
 		TM_Result	outcome;
 
@@ -293,7 +314,7 @@ CountDuplicates(DuplicateCounter *counter, FoundDocument *document,
 		counter->is_renewed = false;
 		if (nduplicates == 0)
 		{
-			*count = RequiredInteger(row, counter->duplicate_count);
+			*count = RequiredInteger(row, counter->table.duplicate_count);
 			return true;
 		}
 		*count = FillNewRow(counter, row, nduplicates);

@@ -28,6 +28,16 @@ typedef struct FoundDocument
  */
 typedef int64 (*RecountCallback) (void *argument);
 
+/* What counts need to know of hash_index. */
+typedef struct CountedTable
+{
+	AttrNumber	file_hash;
+	AttrNumber	document_id;
+	AttrNumber	duplicate_count;
+	AttrNumber	last_seen;
+	Oid			index;			/* on file_hash */
+} CountedTable;
+
 /* hash_index, open for the counts of a batch. */
 typedef struct DuplicateCounter
 {
@@ -38,14 +48,10 @@ typedef struct DuplicateCounter
 	bool		is_renewed;		/* does it see more than it did? */
 	RecountCallback recount;	/* to be called then; NULL: not needed */
 	void	   *recount_argument;
-	BlockNumber nblocks;		/* of the table; 0: not known yet */
 	TupleTableSlot *new_row;
 	EState	   *estate;			/* NULL until an index needs an entry */
 	ResultRelInfo *rri;
-	AttrNumber	file_hash;
-	AttrNumber	document_id;
-	AttrNumber	duplicate_count;
-	AttrNumber	last_seen;
+	CountedTable table;
 } DuplicateCounter;
 
 extern DuplicateCounter *OpenDuplicateCounter(const Ledger *ledger);

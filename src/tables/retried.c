@@ -21,6 +21,7 @@
 #include "../access/columns.h"
 #include "../access/index_search.h"
 #include "../access/statements.h"
+#include "../access/table_shape.h"
 #include "error_log.h"
 #include "retried.h"
 
@@ -69,7 +70,8 @@ FindFailureIndex(const Retried *retried, const FailureIndex *wanted)
 	/* A user may have given this name to another index.  Its lock stays. */
 	index = index_open(found, AccessShareLock);
 	is_as_wanted = index->rd_rel->relam == wanted->access_method &&
-		index->rd_opcintype[0] == TEXTOID && !IsNew(index);
+		index->rd_opcintype[0] == TEXTOID &&
+		!HasUsersOperators(index->rd_indextuple) && !IsNew(index);
 	index_close(index, NoLock);
 	return is_as_wanted ? found : InvalidOid;
 }

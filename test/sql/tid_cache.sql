@@ -125,6 +125,36 @@ SELECT * FROM as_batch(1, 3000);
 SELECT last_value - :before AS taken FROM documents_id_seq;
 ALTER TABLE documents ADD PRIMARY KEY (id);
 SELECT check_name, detail FROM doc_extractor_verify() WHERE NOT passed;
-RESET search_path;
+-- A table that is new in the transaction: TRUNCATE empties its file, without a new one.
 SET doc_extractor.allow_data_loss = on;
+DROP EXTENSION doc_extractor CASCADE;
+BEGIN;
+CREATE EXTENSION doc_extractor SCHEMA docs;
+SELECT * FROM by_calls(1, 1000);
+SELECT * FROM by_calls(1, 1000);
+TRUNCATE hash_index;
+SELECT * FROM by_calls(1, 1000);
+COMMIT;
+-- So it is with one that has got a new file in the transaction.
+BEGIN;
+TRUNCATE hash_index;
+SELECT * FROM as_batch(1, 1000);
+SELECT * FROM by_calls(1, 1000);
+TRUNCATE hash_index;
+SELECT * FROM by_calls(1, 1000);
+COMMIT;
+SELECT count(*), sum(duplicate_count) FROM hash_index;
+-- The new file, which a rollback takes back, is larger.
+BEGIN;
+SELECT * FROM by_calls(1, 1000);
+SAVEPOINT s;
+TRUNCATE hash_index;
+SELECT * FROM as_batch(1001, 9000);
+SELECT * FROM by_calls(1, 1000);
+SELECT * FROM by_calls(1, 1000);
+ROLLBACK TO s;
+SELECT * FROM by_calls(1, 1000);
+COMMIT;
+SELECT count(*), sum(duplicate_count) FROM hash_index;
+RESET search_path;
 DROP SCHEMA docs CASCADE;
