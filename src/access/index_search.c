@@ -155,7 +155,7 @@ FileHashIndex(Relation rel)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("table \"%s\" has no valid unique index on file_hash",
 						RelationGetRelationName(rel)),
-				 errhint("Create the table's UNIQUE constraint again: it is what identifies documents.")));
+				 errhint("Create the table's UNIQUE constraint again, with the server's own operators: it is what identifies documents.")));
 	return found;
 }
 

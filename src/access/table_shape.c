@@ -182,13 +182,30 @@ HasUsersOperators(HeapTuple index)
 	return false;
 }
 
-/* Returns whether an index runs code that is not the server's. */
+/*
+ * Returns whether a column that an index, a row of pg_index, sorts by has a type that
+ * is not the server's.  The server's own operators of arrays and ranges call the
+ * functions of such a type.
+ */
+static bool
+HasUsersType(HeapTuple index)
+{
+	Form_pg_index form = (Form_pg_index) GETSTRUCT(index);
+
+	for (int i = 0; i < form->indnkeyatts; i++)
+		if (get_atttype(form->indrelid, form->indkey.values[i]) >=
+			FirstNormalObjectId)
+			return true;
+	return false;
+}
+
+/* Returns whether an index may run code that is not the server's. */
 static bool
 RunsCode(HeapTuple index)
 {
 	return !heap_attisnull(index, Anum_pg_index_indexprs, NULL) ||
 		!heap_attisnull(index, Anum_pg_index_indpred, NULL) ||
-		HasUsersOperators(index);
+		HasUsersOperators(index) || HasUsersType(index);
 }
 
 /* Looks at the indexes of a table. */
@@ -310,6 +327,7 @@ GetColumnDefault(Relation rel, AttrNumber column)
 	Form_pg_attribute att = TupleDescAttr(RelationGetDescr(rel), column - 1);
 	TableShape *shape = GetShape(rel);
 	uint64		invalidations = ninvalidations;
+	uint64		version = shape->version;
 	ColumnDefault found;
 
 	NeedDefaults(shape, rel);
@@ -319,9 +337,10 @@ GetColumnDefault(Relation rel, AttrNumber column)
 	found = FindDefault(rel, att);
 	/*
 	 * Do not keep it if the table may have changed meanwhile: the default can
-	 * have called a function, and that one us.
+	 * have called a function, and that one us, who looked the table up anew.
 	 */
-	if (ninvalidations == invalidations && shape->is_valid)
+	if (ninvalidations == invalidations && shape->is_valid &&
+		shape->version == version)
 		shape->defaults[column - 1] = CopyDefault(found, att, shape->context);
 	return found;
 }

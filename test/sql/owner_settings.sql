@@ -66,6 +66,24 @@ RESET ROLE;
 SELECT * FROM look();
 DROP INDEX docs.noted;
 
+-- One with a type of a user's. Its comparison is called by the server's own operators of arrays.
+CREATE TYPE tag AS ENUM ('x');
+CREATE FUNCTION compare_tags(tag, tag) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM public.note('type of an element'), set_config('work_mem', '123kB', false);
+    RETURN 0;
+END
+$$;
+CREATE OPERATOR CLASS tag_ops DEFAULT FOR TYPE tag USING btree AS FUNCTION 1 compare_tags(tag, tag);
+ALTER TABLE docs.hash_index ADD tags tag[] DEFAULT '{x}';
+CREATE INDEX noted ON docs.hash_index (tags, duplicate_count);
+SET ROLE regress_docs_caller;
+SELECT duplicate_count FROM docs.ingest_document('a', 'a', 't');
+SELECT current_user, current_setting('search_path') AS path, current_setting('work_mem') AS work_mem;
+RESET ROLE;
+SELECT * FROM look();
+ALTER TABLE docs.hash_index DROP tags;
+
 -- One by statement.
 CREATE TRIGGER noted BEFORE UPDATE ON docs.hash_index
     FOR EACH ROW EXECUTE FUNCTION note_change('trigger of counts');
@@ -165,5 +183,7 @@ SET doc_extractor.allow_data_loss = on;
 DROP SCHEMA docs CASCADE;
 DROP TABLE seen CASCADE;
 DROP OPERATOR FAMILY odd_ops USING btree;
-DROP FUNCTION note, noted, note_change, compare;
+DROP OPERATOR FAMILY tag_ops USING btree;
+DROP FUNCTION note, noted, note_change, compare, compare_tags;
+DROP TYPE tag;
 DROP ROLE regress_docs_owner, regress_docs_caller;
