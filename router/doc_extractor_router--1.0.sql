@@ -44,6 +44,8 @@ COMMENT ON TYPE @extschema@.shard_result IS
 CREATE FUNCTION @extschema@.shard_ingest(
     who pg_catalog.text[],
     on_bad pg_catalog.text,
+    is_batch pg_catalog.bool,
+    contents pg_catalog.text,
     routes pg_catalog.int4[],
     numbers pg_catalog.int8[],
     names pg_catalog.text[],
@@ -337,6 +339,16 @@ $function$;
 COMMENT ON FUNCTION @extschema@.who_calls() IS
     'Returns the role that logged in, the application''s user, and its reason';
 
+/* The client library's messages have several lines. */
+CREATE FUNCTION @extschema@.in_one_line(message pg_catalog.text)
+RETURNS pg_catalog.text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $function$
+    SELECT rtrim(regexp_replace(message, '\s+', ' ', 'g'))
+$function$;
+COMMENT ON FUNCTION @extschema@.in_one_line(pg_catalog.text) IS
+    'Returns a message in one line';
+
 /* PL/Proxy's own errors have code XX000.  Those that a shard has raised keep theirs. */
 CREATE FUNCTION @extschema@.raise_shard_failure(
     route pg_catalog.int4,
@@ -349,6 +361,7 @@ DECLARE
     shard constant text :=
         coalesce('shard ' || (route & (@extschema@.shard_count() - 1)), 'a shard');
 BEGIN
+    failure := @extschema@.in_one_line(failure);
     IF failure ~ ' REMOTE [A-Z]+: ' AND failure !~ ' REMOTE FATAL: ' THEN
         RAISE EXCEPTION USING ERRCODE = 'internal_error', MESSAGE = failure;
     ELSIF failure ~ 'PQconnect|connect timeout' AND NOT others THEN
@@ -387,7 +400,7 @@ EXCEPTION WHEN internal_error OR admin_shutdown OR crash_shutdown THEN
         EXCEPTION WHEN internal_error OR admin_shutdown OR crash_shutdown THEN
             failed.state := '08006';
             failed.message := format('shard %s cannot be reached', failed.shard);
-            failed.detail := SQLERRM;
+            failed.detail := @extschema@.in_one_line(SQLERRM);
             failed.hint := 'Try again when it is back. The other shards go on working.';
             RETURN NEXT failed;
         END;
@@ -423,18 +436,6 @@ $function$;
 COMMENT ON FUNCTION @extschema@.numbers_of(
     pg_catalog.int4[], pg_catalog.int4, pg_catalog.int4) IS
     'Returns the numbers of the documents of a batch that belong to a shard';
-
-/* A shard gets a hash where the caller has given content. */
-CREATE FUNCTION @extschema@.name_argument(message pg_catalog.text, contents pg_catalog.text)
-RETURNS pg_catalog.text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-AS $function$
-    SELECT CASE WHEN contents = 'contents'
-        THEN regexp_replace(message, '^file_hash(?= must not be null)', 'content')
-        ELSE message END
-$function$;
-COMMENT ON FUNCTION @extschema@.name_argument(pg_catalog.text, pg_catalog.text) IS
-    'Names the argument that the caller has given';
 
 /* As the ledger does: PL/Proxy's own message would name no argument. Four are required. */
 CREATE FUNCTION @extschema@.check_arrays(
@@ -498,8 +499,8 @@ RETURNS pg_catalog.void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
-    detail constant text := concat_ws(' ', nullif(failed.detail, ''),
-        @extschema@.list_documents(numbers), outcome);
+    detail constant text := concat_ws(' ', @extschema@.list_documents(numbers), outcome,
+        nullif(failed.detail, ''));
     hint constant text := coalesce(nullif(failed.hint, ''), 'Send these documents again.');
 BEGIN
     IF on_bad = 'log' THEN
@@ -553,7 +554,7 @@ BEGIN
     EXCEPTION WHEN internal_error OR admin_shutdown OR crash_shutdown THEN
         FOR failed IN SELECT * FROM @extschema@.unreachable_shards(every) LOOP
             RAISE WARNING USING ERRCODE = failed.state, MESSAGE = failed.message,
-                DETAIL = format('It may have older documents at %s locations of this call. %s',
+                DETAIL = format('It may still have older documents at %s of the call''s locations. %s',
                     cardinality(moved.ids), failed.detail);
             down := down || failed.shard;
         END LOOP;
@@ -651,7 +652,7 @@ BEGIN
                     time, fingerprint, extractor, number)
             WHERE u.route & mask <> ALL (ARRAY(SELECT d.shard FROM unnest(down) AS d))) AS a,
             LATERAL @extschema@.shard_ingest(@extschema@.who_calls(),
-                CASE WHEN is_batch THEN 'log' ELSE on_bad END, a.routes, a.numbers, a.names,
+                CASE WHEN is_batch THEN 'log' ELSE on_bad END, is_batch, contents, a.routes, a.numbers, a.names,
                 a.hashes, a.sizes, a.types, a.sources, a.texts, a.metadata, a.statuses,
                 a.messages, a.places, a.times, a.fingerprints, a.extractors) AS r
             WHERE a.routes IS NOT NULL);
@@ -664,7 +665,7 @@ BEGIN
         CONTINUE WHEN failed.ordinality IS NOT NULL;
         IF NOT is_batch THEN
             PERFORM @extschema@.raise_error(failed.state,
-                @extschema@.name_argument(failed.message, contents),
+                failed.message,
                 regexp_replace(failed.detail,
                     ' ?It is document 1 of the batch(, with file name ".*")?\.$', ''),
                 failed.hint);
@@ -678,7 +679,7 @@ BEGIN
     WHERE r.error_id IS NOT NULL ORDER BY r.ordinality LIMIT 1;
     IF FOUND AND is_batch AND on_bad <> 'log' THEN
         RAISE EXCEPTION USING ERRCODE = failed.state,
-            MESSAGE = @extschema@.name_argument(failed.message, contents),
+            MESSAGE = failed.message,
             DETAIL = format('It is document %s of the batch, with file name "%s". The documents of the batch that can be ingested are stored.',
                 failed.ordinality, left(names[failed.ordinality], 500)),
             HINT = 'Each shard commits by itself. With doc_extractor.on_bad_document = log, such documents are rows of the result.';
@@ -1229,15 +1230,15 @@ COMMENT ON VIEW @extschema@.ingestion_stats IS
     'What is in the ledger, over all shards';
 
 CREATE VIEW @extschema@.ingestion_stats_by_source AS
-SELECT s.name AS ingestion_source, s.documents, s.bytes, s.duplicates, s.bytes_saved, s.failed,
-    s.retry, s.first_ingestion, s.last_ingestion
+SELECT s.name::pg_catalog.varchar AS ingestion_source, s.documents, s.bytes, s.duplicates,
+    s.bytes_saved, s.failed, s.retry, s.first_ingestion, s.last_ingestion
 FROM @extschema@.stats_of_shards('source') AS s;
 COMMENT ON VIEW @extschema@.ingestion_stats_by_source IS
     'What is in the ledger, over all shards, for each ingestion_source';
 
 CREATE VIEW @extschema@.ingestion_stats_by_type AS
-SELECT s.name AS file_type, s.documents, s.bytes, s.duplicates, s.bytes_saved, s.failed, s.retry,
-    s.first_ingestion, s.last_ingestion
+SELECT s.name::pg_catalog.varchar AS file_type, s.documents, s.bytes, s.duplicates, s.bytes_saved,
+    s.failed, s.retry, s.first_ingestion, s.last_ingestion
 FROM @extschema@.stats_of_shards('type') AS s;
 COMMENT ON VIEW @extschema@.ingestion_stats_by_type IS
     'What is in the ledger, over all shards, for each file_type';

@@ -145,6 +145,18 @@ $function$;
 COMMENT ON FUNCTION @extschema@.shard_ping(pg_catalog.int4[]) IS
     'Returns the number of the shard, so that the router knows that it is there';
 
+/* A shard gets part of a batch, and hashes where the router's caller may have given content. */
+CREATE FUNCTION @extschema@.own_words(message pg_catalog.text, contents pg_catalog.text)
+RETURNS pg_catalog.text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $function$
+    SELECT regexp_replace(regexp_replace(message, '^document \d+ of the batch: ', ''),
+        CASE WHEN contents = 'contents' THEN '^file_hash(?= must not be null)' ELSE '^$' END,
+        CASE WHEN contents = 'contents' THEN 'content' ELSE '' END)
+$function$;
+COMMENT ON FUNCTION @extschema@.own_words(pg_catalog.text, pg_catalog.text) IS
+    'Takes the shard''s number of a document out of a message, and names the caller''s argument';
+
 /*
  * Ingests the router's documents of this shard.  An error comes back as a row, so that
  * the other shards' rows reach the router, too.  Numbers are those of the router's batch.
@@ -152,6 +164,8 @@ COMMENT ON FUNCTION @extschema@.shard_ping(pg_catalog.int4[]) IS
 CREATE FUNCTION @extschema@.shard_ingest(
     who pg_catalog.text[],
     on_bad pg_catalog.text,
+    is_batch pg_catalog.bool,
+    contents pg_catalog.text,
     routes pg_catalog.int4[],
     numbers pg_catalog.int8[],
     names pg_catalog.text[],
@@ -201,13 +215,14 @@ BEGIN
             metadata, statuses, messages, places, times, fingerprints, extractors) AS r;
         IF result.errors > 0 THEN
             UPDATE @extschema@.error_log AS e
-            SET error_message = regexp_replace(e.error_message,
-                '^document \d+ of the batch', format('document %s of the batch', numbers[u.n]))
+            SET error_message = left(concat(
+                CASE WHEN is_batch THEN format('document %s of the batch: ', numbers[u.n]) END,
+                @extschema@.own_words(e.error_message, contents)), 2000)
             FROM unnest(result.error, result.n) AS u (error, n)
             WHERE e.id = u.error;
             RETURN QUERY SELECT this, numbers[u.n], u.id, u.dup, u.hash, u.dups, u.kept, u.text,
                 u.error, now(), e.error_type::text,
-                regexp_replace(e.error_message, '^document \d+ of the batch: ', ''),
+                @extschema@.own_words(e.error_message, contents),
                 NULL::text, NULL::text
             FROM unnest(result.n, result.id, result.dup, result.hash, result.dups, result.kept,
                 result.text, result.error) AS u (n, id, dup, hash, dups, kept, text, error)
@@ -222,13 +237,13 @@ BEGIN
         GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
         shard := this;
         state := SQLSTATE;
-        message := SQLERRM;
+        message := @extschema@.own_words(SQLERRM, contents);
         RETURN NEXT;
     END;
 END
 $function$;
 COMMENT ON FUNCTION @extschema@.shard_ingest(
-    pg_catalog.text[], pg_catalog.text, pg_catalog.int4[], pg_catalog.int8[],
+    pg_catalog.text[], pg_catalog.text, pg_catalog.bool, pg_catalog.text, pg_catalog.int4[], pg_catalog.int8[],
     pg_catalog.text[], pg_catalog.text[], pg_catalog.int8[], pg_catalog.text[],
     pg_catalog.text[], pg_catalog.text[], pg_catalog.json[], pg_catalog.text[],
     pg_catalog.text[], pg_catalog.text[], pg_catalog.timestamptz[], pg_catalog.text[],
