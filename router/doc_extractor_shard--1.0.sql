@@ -74,11 +74,13 @@ BEGIN
         END IF;
         DELETE FROM @extschema@.this_shard;
         INSERT INTO @extschema@.this_shard (number, shards) VALUES (number, shards);
-        PERFORM setval(format('@extschema@.%s_id_seq', t)::regclass,
-            greatest(number::bigint << 40, 1), false)
-        FROM unnest(ARRAY['documents', 'hash_index', 'audit_log', 'error_log',
-            'document_locations', 'scans']) AS t;
     END IF;
+    /* In a ledger that was at 1.1 again, sequences of 1.2 are new. */
+    PERFORM setval(s.id, number::bigint << 40, false)
+    FROM (SELECT format('@extschema@.%s_id_seq', t)::regclass AS id
+        FROM unnest(ARRAY['documents', 'hash_index', 'audit_log', 'error_log',
+            'document_locations', 'scans']) AS t) AS s
+    WHERE coalesce(pg_sequence_last_value(s.id), 0) < number::bigint << 40;
     IF router IS NOT NULL THEN
         EXECUTE format('GRANT USAGE ON SCHEMA @extschema@ TO %I', router);
         FOR function IN
