@@ -525,13 +525,13 @@ COMMENT ON FUNCTION @extschema@.report_failure(
 CREATE FUNCTION @extschema@.hand_over_places(
     results @extschema@.shard_result[],
     sources pg_catalog.text[],
-    places pg_catalog.text[])
+    places pg_catalog.text[],
+    shards pg_catalog.int4)
 RETURNS pg_catalog.void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan
 AS $function$
 DECLARE
-    every constant int4[] := ARRAY(
-        SELECT generate_series(0, @extschema@.shard_count() - 1));
+    every constant int4[] := ARRAY(SELECT generate_series(0, shards - 1));
     moved record;
     failed @extschema@.shard_result;
     down int4[] := '{}';
@@ -545,7 +545,7 @@ BEGIN
         FROM unnest(results) AS r
         WHERE r.document_id IS NOT NULL AND places[r.ordinality] IS NOT NULL
         GROUP BY 1, 2 HAVING NOT bool_and(r.at_location)) AS m;
-    IF moved.ids IS NULL OR cardinality(every) = 1 THEN
+    IF moved.ids IS NULL THEN
         RETURN;
     END IF;
     BEGIN
@@ -565,7 +565,7 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION @extschema@.hand_over_places(
-    @extschema@.shard_result[], pg_catalog.text[], pg_catalog.text[]) IS
+    @extschema@.shard_result[], pg_catalog.text[], pg_catalog.text[], pg_catalog.int4) IS
     'Tells the other shards that documents were seen at places where theirs may have been';
 
 /*
@@ -573,7 +573,7 @@ COMMENT ON FUNCTION @extschema@.hand_over_places(
  * same time.  A batch asks its shards first whether they are there: then those of a shard
  * that is down are known, and nothing of them was sent.  The setting decides, as in a
  * ledger, whether a document that fails is an error or a row; but what the other shards
- * have stored stays.
+ * have stored stays.  Custom plans would be the generic ones, made anew for each call.
  */
 CREATE FUNCTION @extschema@.route_documents(
     contents pg_catalog.text,
@@ -592,7 +592,7 @@ CREATE FUNCTION @extschema@.route_documents(
     fingerprints pg_catalog.text[],
     extractors pg_catalog.text[])
 RETURNS SETOF @extschema@.shard_result
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan
 AS $function$
 DECLARE
     is_batch constant bool := on_bad IS NULL;
@@ -660,7 +660,9 @@ BEGIN
         PERFORM @extschema@.raise_shard_failure(
             CASE WHEN cardinality(used) = 1 THEN used[1] END, SQLERRM, cardinality(used) > 1);
     END;
-    PERFORM @extschema@.hand_over_places(results, sources, places);
+    IF mask > 0 AND array_length(array_remove(places, NULL), 1) > 0 THEN
+        PERFORM @extschema@.hand_over_places(results, sources, places, mask + 1);
+    END IF;
     FOREACH failed IN ARRAY results LOOP
         CONTINUE WHEN failed.ordinality IS NOT NULL;
         IF NOT is_batch THEN
@@ -719,15 +721,18 @@ CREATE FUNCTION @extschema@.ingest_document(
     OUT duplicate_count pg_catalog.int8,
     OUT at_location pg_catalog.bool,
     OUT has_text pg_catalog.bool)
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $function$
+BEGIN
     SELECT r.document_id, r.is_duplicate, r.file_hash, r.duplicate_count, r.at_location,
         r.has_text
+    INTO document_id, is_duplicate, file_hash, duplicate_count, at_location, has_text
     FROM @extschema@.route_documents('contents', 'error', ARRAY[file_name],
         ARRAY[encode(sha256(content), 'hex')], ARRAY[length(content)::int8], ARRAY[file_type],
         ARRAY[ingestion_source], ARRAY[document_text], ARRAY[metadata_extracted],
         ARRAY[ingestion_status], ARRAY[error_message], ARRAY[location], ARRAY[modified_at],
-        ARRAY[fingerprint], NULL) AS r
+        ARRAY[fingerprint], NULL) AS r;
+END
 $function$;
 COMMENT ON FUNCTION @extschema@.ingest_document(
     pg_catalog.text, pg_catalog.bytea, pg_catalog.text,
@@ -754,15 +759,18 @@ CREATE FUNCTION @extschema@.try_ingest_document(
     OUT at_location pg_catalog.bool,
     OUT has_text pg_catalog.bool,
     OUT error_id pg_catalog.int8)
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $function$
+BEGIN
     SELECT r.document_id, r.is_duplicate, r.file_hash, r.duplicate_count, r.at_location,
         r.has_text, r.error_id
+    INTO document_id, is_duplicate, file_hash, duplicate_count, at_location, has_text, error_id
     FROM @extschema@.route_documents('contents', 'log', ARRAY[file_name],
         ARRAY[encode(sha256(content), 'hex')], ARRAY[length(content)::int8], ARRAY[file_type],
         ARRAY[ingestion_source], ARRAY[document_text], ARRAY[metadata_extracted],
         ARRAY[ingestion_status], ARRAY[error_message], ARRAY[location], ARRAY[modified_at],
-        ARRAY[fingerprint], NULL) AS r
+        ARRAY[fingerprint], NULL) AS r;
+END
 $function$;
 COMMENT ON FUNCTION @extschema@.try_ingest_document(
     pg_catalog.text, pg_catalog.bytea, pg_catalog.text,

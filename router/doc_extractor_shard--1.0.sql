@@ -198,7 +198,8 @@ CREATE FUNCTION @extschema@.shard_ingest(
     OUT detail pg_catalog.text,
     OUT hint pg_catalog.text)
 RETURNS SETOF pg_catalog.record
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan
 AS $function$
 #variable_conflict use_column
 DECLARE
