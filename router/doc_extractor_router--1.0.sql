@@ -76,8 +76,11 @@ CREATE FUNCTION @extschema@.shard_end_locations(
     sources pg_catalog.text[],
     places pg_catalog.text[],
     document_ids pg_catalog.int8[],
-    until pg_catalog.timestamptz[])
-RETURNS SETOF pg_catalog.int8
+    until pg_catalog.timestamptz[],
+    OUT shard pg_catalog.int4,
+    OUT state pg_catalog.text,
+    OUT message pg_catalog.text)
+RETURNS SETOF pg_catalog.record
 LANGUAGE plproxy
 AS $function$
     CLUSTER 'doc_extractor_shards';
@@ -516,11 +519,28 @@ COMMENT ON FUNCTION @extschema@.report_failure(
     @extschema@.shard_result, pg_catalog.text, pg_catalog.int8[], pg_catalog.text) IS
     'Reports which documents of a batch were not ingested, and why';
 
+CREATE FUNCTION @extschema@.warn_of_places(
+    failed @extschema@.shard_result,
+    places pg_catalog.int4)
+RETURNS pg_catalog.void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $function$
+BEGIN
+    RAISE WARNING USING ERRCODE = failed.state, MESSAGE = failed.message,
+        DETAIL = concat_ws(' ', format(
+            'Shard %s may still have older documents at %s of the call''s locations.',
+            failed.shard, places), failed.detail);
+END
+$function$;
+COMMENT ON FUNCTION @extschema@.warn_of_places(
+    @extschema@.shard_result, pg_catalog.int4) IS
+    'Warns that a shard could not be told of places';
+
 /*
  * A place can have had a document of another shard.  Shards do not know of each other, so
- * those that can have it are told.  Of several documents of a batch at a place, the last
- * one is there now.  Who fails to hear of it keeps an older observation: a search takes
- * the latest of all.
+ * those that can have it are told; twice does no harm.  Of several documents of a batch
+ * at a place, the last one is there now.  Who fails to hear of it keeps an older
+ * observation: a search takes the latest of all.
  */
 CREATE FUNCTION @extschema@.hand_over_places(
     results @extschema@.shard_result[],
@@ -531,10 +551,9 @@ RETURNS pg_catalog.void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan
 AS $function$
 DECLARE
-    every constant int4[] := ARRAY(SELECT generate_series(0, shards - 1));
+    every int4[] := ARRAY(SELECT generate_series(0, shards - 1));
     moved record;
     failed @extschema@.shard_result;
-    down int4[] := '{}';
 BEGIN
     SELECT array_agg(m.source) AS sources, array_agg(m.place) AS places,
         array_agg(m.id) AS ids, array_agg(m.until) AS until INTO moved
@@ -548,20 +567,25 @@ BEGIN
     IF moved.ids IS NULL THEN
         RETURN;
     END IF;
-    BEGIN
-        PERFORM @extschema@.shard_end_locations(every, moved.sources, moved.places, moved.ids,
-            moved.until);
-    EXCEPTION WHEN internal_error OR admin_shutdown OR crash_shutdown THEN
-        FOR failed IN SELECT * FROM @extschema@.unreachable_shards(every) LOOP
-            RAISE WARNING USING ERRCODE = failed.state, MESSAGE = failed.message,
-                DETAIL = format('It may still have older documents at %s of the call''s locations. %s',
-                    cardinality(moved.ids), failed.detail);
-            down := down || failed.shard;
-        END LOOP;
-        PERFORM @extschema@.shard_end_locations(ARRAY(SELECT e FROM unnest(every) AS e
-                WHERE e <> ALL (down)),
-            moved.sources, moved.places, moved.ids, moved.until);
-    END;
+    FOR attempt IN 1 .. 2 LOOP
+        BEGIN
+            FOR failed.shard, failed.state, failed.message IN
+                SELECT e.shard, e.state, e.message FROM @extschema@.shard_end_locations(every,
+                    moved.sources, moved.places, moved.ids, moved.until) AS e
+            LOOP
+                PERFORM @extschema@.warn_of_places(failed, cardinality(moved.ids));
+            END LOOP;
+            RETURN;
+        EXCEPTION WHEN internal_error OR admin_shutdown OR crash_shutdown THEN
+            FOR failed IN SELECT * FROM @extschema@.unreachable_shards(every) LOOP
+                PERFORM @extschema@.warn_of_places(failed, cardinality(moved.ids));
+                every := array_remove(every, failed.shard);
+            END LOOP;
+        END;
+    END LOOP;
+    RAISE WARNING USING ERRCODE = 'connection_failure', MESSAGE = 'a shard broke off',
+        DETAIL = format('Shards may still have older documents at %s of the call''s locations.',
+            cardinality(moved.ids));
 END
 $function$;
 COMMENT ON FUNCTION @extschema@.hand_over_places(
@@ -569,11 +593,68 @@ COMMENT ON FUNCTION @extschema@.hand_over_places(
     'Tells the other shards that documents were seen at places where theirs may have been';
 
 /*
+ * PL/Proxy wants no NULL arrays: unnest() fills them.  Custom plans would be the generic
+ * one, made anew for each call.
+ */
+CREATE FUNCTION @extschema@.send_documents(
+    mask pg_catalog.int4,
+    down pg_catalog.int4[],
+    is_batch pg_catalog.bool,
+    contents pg_catalog.text,
+    on_bad pg_catalog.text,
+    routes pg_catalog.int4[],
+    names pg_catalog.text[],
+    hashes pg_catalog.text[],
+    sizes pg_catalog.int8[],
+    types pg_catalog.text[],
+    sources pg_catalog.text[],
+    texts pg_catalog.text[],
+    metadata pg_catalog.json[],
+    statuses pg_catalog.text[],
+    messages pg_catalog.text[],
+    places pg_catalog.text[],
+    times pg_catalog.timestamptz[],
+    fingerprints pg_catalog.text[],
+    extractors pg_catalog.text[])
+RETURNS @extschema@.shard_result[]
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan
+AS $function$
+BEGIN
+    RETURN ARRAY(SELECT r FROM (SELECT
+            array_agg(u.route) AS routes, array_agg(u.number) AS numbers,
+            array_agg(u.name) AS names, array_agg(u.hash) AS hashes,
+            array_agg(u.size) AS sizes, array_agg(u.type) AS types,
+            array_agg(u.source) AS sources, array_agg(u.text) AS texts,
+            array_agg(u.meta) AS metadata, array_agg(u.status) AS statuses,
+            array_agg(u.message) AS messages, array_agg(u.place) AS places,
+            array_agg(u.time) AS times, array_agg(u.fingerprint) AS fingerprints,
+            array_agg(u.extractor) AS extractors
+        FROM unnest(routes, names, hashes, sizes, types, sources, texts, metadata, statuses,
+            messages, places, times, fingerprints, extractors) WITH ORDINALITY
+            AS u (route, name, hash, size, type, source, text, meta, status, message, place,
+                time, fingerprint, extractor, number)
+        WHERE u.route & mask <> ALL (down)) AS a,
+        LATERAL @extschema@.shard_ingest(@extschema@.who_calls(), on_bad, is_batch, contents,
+            a.routes, a.numbers, a.names, a.hashes, a.sizes, a.types, a.sources, a.texts,
+            a.metadata, a.statuses, a.messages, a.places, a.times, a.fingerprints,
+            a.extractors) AS r
+        WHERE a.routes IS NOT NULL);
+END
+$function$;
+COMMENT ON FUNCTION @extschema@.send_documents(
+    pg_catalog.int4, pg_catalog.int4[], pg_catalog.bool, pg_catalog.text, pg_catalog.text,
+    pg_catalog.int4[], pg_catalog.text[], pg_catalog.text[], pg_catalog.int8[],
+    pg_catalog.text[], pg_catalog.text[], pg_catalog.text[], pg_catalog.json[],
+    pg_catalog.text[], pg_catalog.text[], pg_catalog.text[], pg_catalog.timestamptz[],
+    pg_catalog.text[], pg_catalog.text[]) IS
+    'Sends documents to their shards, but those of shards that are down; returns what the shards say';
+
+/*
  * All ingests end here.  Documents go to their shards in one call for each shard, at the
  * same time.  A batch asks its shards first whether they are there: then those of a shard
  * that is down are known, and nothing of them was sent.  The setting decides, as in a
  * ledger, whether a document that fails is an error or a row; but what the other shards
- * have stored stays.  Custom plans would be the generic ones, made anew for each call.
+ * have stored stays.
  */
 CREATE FUNCTION @extschema@.route_documents(
     contents pg_catalog.text,
@@ -636,26 +717,10 @@ BEGIN
         END LOOP;
     END IF;
     BEGIN
-        /* PL/Proxy wants no NULL arrays: unnest() fills them. */
-        results := ARRAY(SELECT r FROM (SELECT
-                array_agg(u.route) AS routes, array_agg(u.number) AS numbers,
-                array_agg(u.name) AS names, array_agg(u.hash) AS hashes,
-                array_agg(u.size) AS sizes, array_agg(u.type) AS types,
-                array_agg(u.source) AS sources, array_agg(u.text) AS texts,
-                array_agg(u.meta) AS metadata, array_agg(u.status) AS statuses,
-                array_agg(u.message) AS messages, array_agg(u.place) AS places,
-                array_agg(u.time) AS times, array_agg(u.fingerprint) AS fingerprints,
-                array_agg(u.extractor) AS extractors
-            FROM unnest(routes, names, hashes, sizes, types, sources, texts, metadata, statuses,
-                messages, places, times, fingerprints, extractors) WITH ORDINALITY
-                AS u (route, name, hash, size, type, source, text, meta, status, message, place,
-                    time, fingerprint, extractor, number)
-            WHERE u.route & mask <> ALL (ARRAY(SELECT d.shard FROM unnest(down) AS d))) AS a,
-            LATERAL @extschema@.shard_ingest(@extschema@.who_calls(),
-                CASE WHEN is_batch THEN 'log' ELSE on_bad END, is_batch, contents, a.routes, a.numbers, a.names,
-                a.hashes, a.sizes, a.types, a.sources, a.texts, a.metadata, a.statuses,
-                a.messages, a.places, a.times, a.fingerprints, a.extractors) AS r
-            WHERE a.routes IS NOT NULL);
+        results := @extschema@.send_documents(mask, ARRAY(SELECT d.shard FROM unnest(down) AS d),
+            is_batch, contents, CASE WHEN is_batch THEN 'log' ELSE on_bad END, routes, names,
+            hashes, sizes, types, sources, texts, metadata, statuses, messages, places, times,
+            fingerprints, extractors);
     EXCEPTION WHEN internal_error OR admin_shutdown OR crash_shutdown THEN
         PERFORM @extschema@.raise_shard_failure(
             CASE WHEN cardinality(used) = 1 THEN used[1] END, SQLERRM, cardinality(used) > 1);
@@ -666,8 +731,7 @@ BEGIN
     FOREACH failed IN ARRAY results LOOP
         CONTINUE WHEN failed.ordinality IS NOT NULL;
         IF NOT is_batch THEN
-            PERFORM @extschema@.raise_error(failed.state,
-                failed.message,
+            PERFORM @extschema@.raise_error(failed.state, failed.message,
                 regexp_replace(failed.detail,
                     ' ?It is document 1 of the batch(, with file name ".*")?\.$', ''),
                 failed.hint);

@@ -113,6 +113,9 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
     here @extschema@.this_shard;
+    trail_user constant text := CASE WHEN who[1] = session_user THEN coalesce(who[2], '')
+        WHEN who[2] IS NULL THEN coalesce(who[1], '')
+        ELSE format('%s [%s]', who[2], who[1]) END;
 BEGIN
     SELECT * INTO here FROM @extschema@.this_shard;
     IF here.number IS NULL THEN
@@ -127,10 +130,14 @@ BEGIN
                 current_database(), here.number, here.shards),
             HINT = 'Compare the options of server doc_extractor_shards, on the router, with doc_extractor_router_check().';
     END IF;
-    PERFORM set_config('doc_extractor.application_user',
-            CASE WHEN who[1] = session_user THEN coalesce(who[2], '')
-                WHEN who[2] IS NULL THEN coalesce(who[1], '')
-                ELSE format('%s [%s]', who[2], who[1]) END, true),
+    /* The library, if it is not loaded yet, would take a longer value for none. */
+    IF char_length(trail_user) > 255 OR char_length(who[3]) > 500 THEN
+        RAISE EXCEPTION USING ERRCODE = 'string_data_right_truncation',
+            MESSAGE = 'the user or the reason is too long for the trail',
+            DETAIL = format('doc_extractor.application_user has %s characters with the role, at most 255 are allowed; doc_extractor.reason has %s, at most 500 are allowed.',
+                char_length(trail_user), coalesce(char_length(who[3]), 0));
+    END IF;
+    PERFORM set_config('doc_extractor.application_user', trail_user, true),
         set_config('doc_extractor.reason', coalesce(who[3], ''), true);
     RETURN here.number;
 END
@@ -253,19 +260,28 @@ COMMENT ON FUNCTION @extschema@.shard_ingest(
     pg_catalog.text[]) IS
     'Ingests the documents of a batch that belong to this shard; an error of all of them is a row without ordinality';
 
-/* Another shard has the document that is now at a place: what was there before has gone. */
+/*
+ * Another shard has the document that is now at a place: what was there before has gone.
+ * An error comes back as a row.  A shard that is read-only for a while has none, if there
+ * is nothing to write.
+ */
 CREATE FUNCTION @extschema@.shard_end_locations(
     shards pg_catalog.int4[],
     sources pg_catalog.text[],
     places pg_catalog.text[],
     document_ids pg_catalog.int8[],
-    until pg_catalog.timestamptz[])
-RETURNS SETOF pg_catalog.int8
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    until pg_catalog.timestamptz[],
+    OUT shard pg_catalog.int4,
+    OUT state pg_catalog.text,
+    OUT message pg_catalog.text)
+RETURNS SETOF pg_catalog.record
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $function$
-    WITH ended AS (
-        INSERT INTO @extschema@.document_locations
-            (ingestion_source, location, location_key, seen_at)
+DECLARE
+    ended record;
+BEGIN
+    shard := @extschema@.enter_shard(NULL, NULL);
+    FOR ended IN
         SELECT u.source, u.place, k.key, u.until
         FROM unnest(sources, places, document_ids, until) AS u (source, place, id, until),
             LATERAL (SELECT sha256(convert_to(u.place, getdatabaseencoding())) AS key) AS k,
@@ -273,13 +289,21 @@ AS $function$
                 WHERE l.ingestion_source = u.source AND l.location_key = k.key
                 ORDER BY l.id DESC LIMIT 1) AS latest
         WHERE latest.document_id <> u.id AND latest.seen_at <= u.until
-        RETURNING 1)
-    SELECT count(*) FROM ended
+    LOOP
+        INSERT INTO @extschema@.document_locations
+            (ingestion_source, location, location_key, seen_at)
+        VALUES (ended.source, ended.place, ended.key, ended.until);
+    END LOOP;
+EXCEPTION WHEN OTHERS THEN
+    state := SQLSTATE;
+    message := SQLERRM;
+    RETURN NEXT;
+END
 $function$;
 COMMENT ON FUNCTION @extschema@.shard_end_locations(
     pg_catalog.int4[], pg_catalog.text[], pg_catalog.text[], pg_catalog.int8[],
     pg_catalog.timestamptz[]) IS
-    'Ends the observations of places where another shard''s document was seen later; returns how many';
+    'Ends the observations of places where another shard''s document was seen later; returns why it could not';
 
 CREATE FUNCTION @extschema@.shard_record_extraction(
     who pg_catalog.text[],

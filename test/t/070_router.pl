@@ -29,6 +29,31 @@ my $columns = q{
 is($router->safe_psql('ledger', $columns), $router->safe_psql('alone', $columns),
 	'statistics have the columns of 1.2');
 
+# PL/Proxy's functions must be those of the shards; and all that there is has a comment, and is in the reference.
+my $proxies = q{
+	SELECT p.proname, (SELECT string_agg(n || ' ' || t::regtype, ', ' ORDER BY o) FROM unnest(p.proargnames,
+			p.proargtypes::oid[]) WITH ORDINALITY AS a (n, t, o) WHERE o <= p.pronargs),
+		coalesce(nullif(p.prorettype, 'record'::regtype)::regtype::text,
+			(SELECT string_agg(n || ' ' || t::regtype, ', ' ORDER BY o) FROM unnest(p.proargnames,
+			p.proallargtypes) WITH ORDINALITY AS a (n, t, o) WHERE o > p.pronargs))
+	FROM pg_proc p WHERE pronamespace = 'docs'::regnamespace AND proname ~ '^shard_'
+		AND proname NOT IN ('shard_count') ORDER BY 1};
+my $remote = $shards[0]->safe_psql('ledger', $proxies);
+my $result = $router->safe_psql('ledger', q{SELECT string_agg(attname || ' ' || atttypid::regtype, ', ' ORDER BY attnum)
+	FROM pg_attribute WHERE attrelid = 'docs.shard_result'::regclass});
+is($router->safe_psql('ledger', $proxies) =~ s/docs\.shard_result/$result/r, $remote,
+	'functions of PL/Proxy and of the shards');
+my $undocumented = q{
+	SELECT pg_describe_object(classid, objid, 0) FROM pg_depend d
+	WHERE deptype = 'e' AND refobjid = (SELECT oid FROM pg_extension WHERE extname = '%s')
+		AND NOT (obj_description(objid, classid::regclass::name) IS NOT NULL AND position(
+			substring(pg_describe_object(classid, objid, 0) FROM 'docs\.(\w+)') IN $ref$%s$ref$) > 0)};
+my $reference = slurp_file('doc/reference.md');
+is($router->safe_psql('ledger', sprintf($undocumented, 'doc_extractor_router', $reference)), '',
+	'all of the router is documented');
+is($shards[0]->safe_psql('ledger', sprintf($undocumented, 'doc_extractor_shard', $reference)), '',
+	'all of a shard is documented');
+
 # A script, with the same results from one ledger and from four shards; ids apart.
 my $script = q{
 	\set VERBOSITY verbose
@@ -146,6 +171,11 @@ foreach my $text ('w1', 'w2', 'w3')
 	is(on_router($router, sprintf($trail, $text)), 'web:1 [importer]|why|doc_extractor_router',
 		"trail of $text: user, role and reason");
 }
+like( errors_of($router, q{SELECT set_config('doc_extractor.application_user', repeat('u', 245), false);
+		SELECT ingest_documents('{u, u, u, u}', '{u1, u2, u3, u4}'::bytea[], '{t, t, t, t}')}, 'importer'),
+	qr/^ERROR:  22001: .*too long.*\nDETAIL:  .*doc_extractor.application_user has 256 characters/, 'a user that is too long with its role');
+is(on_router($router, q{SELECT count(*) FROM ingestion_stats_by_type, LATERAL document_by_hash(
+	encode(sha256('u1'), 'hex')) WHERE file_type = 't'}), '0', 'nothing of it is stored');
 is( on_router($router, q{SELECT ingest_document('u', 'no user', 't') IS NULL; } . sprintf($trail, 'no user')),
 	"f\npostgres||doc_extractor_router", 'trail: the next call has no such user');
 

@@ -58,7 +58,7 @@ like(errors_of($router, 'SELECT record_document_event(2::int8 << 40, \'tagged\')
 like(on_router($router, q{SELECT shard, check_name FROM doc_extractor_router_check() WHERE NOT passed}),
 	qr/^2\|answers$/, 'down: the check says so');
 like( errors_of($router, qq{SELECT ingest_document('$one2', '$one2', 't', location => '/a place')}),
-	qr/^WARNING:  08006: shard 2 cannot be reached.*It may still have older documents at 1 of/s,
+	qr/^WARNING:  08006: shard 2 cannot be reached.*Shard 2 may still have older documents at 1 of/s,
 	'down: it cannot be told of a new place');
 is(on_router($router, sprintf($stored, $one2)), $one2, 'down: the document is stored all the same');
 
@@ -139,6 +139,23 @@ is( on_router($router, $log . 'SELECT at_location FROM ' . batch($r0, $r1, $r3))
 	'refused: the others are stored');
 $shards[1]->safe_psql('ledger', 'DROP TRIGGER refuse ON docs.audit_log');
 is(on_router($router, 'SELECT at_location FROM ' . batch($r0, $r1, $r3)), "t\nf\nt", 'sent again, it is stored');
+
+# A shard that cannot write for a while, while a place gets a document of another shard.
+my ($p0, $p1) = ((texts_of_shard($router, 0, 1, 'place')), (texts_of_shard($router, 1, 1, 'place')));
+my $at = q{SELECT file_name FROM document_at('manual', '/p') l, document_by_id(l.document_id)};
+on_router($router, "SELECT ingest_document('$p1', '$p1', 't', location => '/p')");
+$shards[1]->safe_psql('ledger', 'ALTER DATABASE ledger SET default_transaction_read_only = on');
+is(errors_of($router, "SELECT ingest_document('$p0', '$p0', 't', location => '/other')"), '',
+	'read-only: it has nothing to write');
+like( errors_of($router, "SELECT ingest_document('$p0', '$p0', 't', location => '/p')"),
+	qr/^WARNING:  25006: .*read-only.*\nDETAIL:  Shard 1 may still have older documents at 1 of/,
+	'read-only: a warning');
+is(on_router($router, $at), $p0, 'read-only: the later document is there');
+like(errors_of($router, "SELECT ingest_document('$p1', '$p1', 't')"), qr/^ERROR:  25006: /,
+	'read-only: its own documents fail');
+$shards[1]->safe_psql('postgres', 'ALTER DATABASE ledger RESET default_transaction_read_only');
+is(on_router($router, "SELECT at_location FROM ingest_document('$p0', '$p0', 't', location => '/p'); $at"),
+	"t\n$p0", 'read-only: so it is afterwards');
 
 # A shard is killed under load. Clients go on with what the others take, and with all when it is back.
 # Every call has a document of its own, or one that all clients have; its number says which.

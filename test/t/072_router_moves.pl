@@ -24,9 +24,11 @@ sub load_of
 	  . "SET doc_extractor.on_bad_document = log;\n\\o $folder/known.$client\n"
 	  . "\\set VERBOSITY sqlstate\n" . join('', map {
 		my $list = join(', ', map { "'$client $_'" } 4 * $_ .. 4 * $_ + 3);
+		# Four places, where each batch has other documents.
+		my $places = join(', ', map { "'/$client/$_'" } 1 .. 4);
 		"\\! test -e $folder/enough && kill \$PPID\n"
 		  . "SELECT (ARRAY[$list])[n], id FROM ingest_documents(ARRAY[$list], ARRAY[$list]::bytea[],"
-		  . " '{load, load, load, load}') WITH ORDINALITY AS r (id, d, h, c, l, t, e, n);\n"
+		  . " '{load, load, load, load}', locations => ARRAY[$places]) WITH ORDINALITY AS r (id, d, h, c, l, t, e, n);\n"
 	} 1 .. 5000);
 }
 
@@ -63,6 +65,9 @@ foreach my $client (@clients)
 }
 is(join(' ', sort grep { $_ ne '08007' } keys %errors), '', 'move: no errors but of what was under way');
 is(on_router($router, $check), '', 'move: all is well');
+is( on_router($router, join(' UNION ALL ', map { my $client = $_; map {
+		"SELECT count(*) FROM document_at('manual', '/$client/$_')" } 1 .. 4 } 1 .. CLIENTS)),
+	join("\n", (1) x (4 * CLIENTS)), 'move: every place has a document');
 is($shards[2]->safe_psql('ledger', 'SELECT count(*) FROM docs.documents WHERE id NOT IN (SELECT id FROM docs.documents)'),
 	'0', 'move: the old one can be read');
 
@@ -109,6 +114,15 @@ is(on_router($router, $check), '', 'versions: all is well again');
 is(on_router($router, "SELECT is_duplicate FROM ingest_document('v', '$one', 't')"), 'f',
 	'versions: the shard goes on');
 is(on_router($router, 'SELECT * FROM doc_extractor_verify() WHERE NOT passed'), '', 'versions: verified');
+
+# The router's database, from a dump.
+$router->safe_psql('postgres', 'CREATE DATABASE restored');
+$out = run_command([ 'pg_dump', '-d', $router->connstr('ledger'), '-f', "$folder/router.sql" ]);
+run_command([ 'psql', '-Xqd', $router->connstr('restored'), '-v', 'ON_ERROR_STOP=1', '-f', "$folder/router.sql" ]);
+is( $router->safe_psql('restored', qq{SELECT is_duplicate FROM docs.ingest_document('v', '$one', 't');
+		SELECT * FROM docs.doc_extractor_router_check() WHERE NOT passed;
+		SELECT DISTINCT proowner::regrole FROM pg_proc WHERE pronamespace = 'docs'::regnamespace}),
+	"t\nkeeper", 'the router is restored');
 
 # Only an empty ledger becomes a shard, and stays the one that it is.
 $router->safe_psql('postgres', 'CREATE DATABASE other');
