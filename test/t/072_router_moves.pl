@@ -115,6 +115,13 @@ is(on_router($router, "SELECT is_duplicate FROM ingest_document('v', '$one', 't'
 	'versions: the shard goes on');
 is(on_router($router, 'SELECT * FROM doc_extractor_verify() WHERE NOT passed'), '', 'versions: verified');
 
+# The setup can be repeated.
+my @again = map { address($_) } ($router, @shards[0, 1], $shards[0], $shards[3]);
+$again[3] =~ s/ledger/moved/;
+like((run_command([ 'doc_extractor_shards', @again ]))[0], qr/\(0 rows\)/, 'the setup, again');
+is(on_router($router, "SELECT is_duplicate FROM ingest_document('v', '$one', 't')"), 't',
+	'the setup, again: all is there');
+
 # The router's database, from a dump.
 $router->safe_psql('postgres', 'CREATE DATABASE restored');
 $out = run_command([ 'pg_dump', '-d', $router->connstr('ledger'), '-f', "$folder/router.sql" ]);
