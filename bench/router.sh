@@ -107,6 +107,9 @@ compare 'batches of 1,000, 1 client' 30 1 batch.pgbench 1000
 compare 'batches of 1,000, 4 clients' 40 4 batch.pgbench 1000
 measure_cpu 'one call each' one.pgbench 20000 1
 measure_cpu 'batches of 1,000' batch.pgbench 100 1000
+# As many documents for each shard as a batch of 1,000 has over 64.
+sed 's/1000/64/g' "$TMPDIR/batch.pgbench" >"$TMPDIR/small.pgbench"
+measure_cpu 'batches of 64' small.pgbench 500 64
 for shards in 0 1 2 4; do
     expect_documents "$shards"
 done
