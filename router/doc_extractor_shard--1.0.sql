@@ -606,32 +606,39 @@ CREATE FUNCTION @extschema@.shard_status(
     OUT read_only pg_catalog.bool,
     OUT clock pg_catalog.timestamptz)
 RETURNS SETOF pg_catalog.record
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $function$
-    WITH ids AS (
-        SELECT min(id) AS low, max(id) AS high FROM @extschema@.documents
-        UNION ALL SELECT min(id), max(id) FROM @extschema@.hash_index
-        UNION ALL SELECT min(id), max(id) FROM @extschema@.audit_log
-        UNION ALL SELECT min(id), max(id) FROM @extschema@.error_log
-        UNION ALL SELECT min(id), max(id) FROM @extschema@.document_locations
-        UNION ALL SELECT min(id), max(id) FROM @extschema@.scans),
-    sequences AS (
-        SELECT last_value AS next FROM @extschema@.documents_id_seq
-        UNION ALL SELECT last_value FROM @extschema@.hash_index_id_seq
-        UNION ALL SELECT last_value FROM @extschema@.audit_log_id_seq
-        UNION ALL SELECT last_value FROM @extschema@.error_log_id_seq
-        UNION ALL SELECT last_value FROM @extschema@.document_locations_id_seq
-        UNION ALL SELECT last_value FROM @extschema@.scans_id_seq)
-    SELECT (SELECT t.number FROM @extschema@.this_shard AS t),
-        (SELECT t.shards FROM @extschema@.this_shard AS t),
-        (SELECT x.extversion FROM pg_extension AS x WHERE x.extname = 'doc_extractor'),
-        (SELECT x.extversion FROM pg_extension AS x WHERE x.extname = 'doc_extractor_shard'),
-        (SELECT count(*) FROM @extschema@.doc_extractor_widen_preview()),
-        (SELECT min(low) FROM ids), (SELECT max(high) FROM ids),
-        (SELECT min(next) FROM sequences), (SELECT max(next) FROM sequences),
-        getdatabaseencoding()::text,
-        pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool,
-        clock_timestamp()
+BEGIN
+    SELECT t.number, t.shards INTO number, shards FROM @extschema@.this_shard AS t;
+    SELECT max(x.extversion) FILTER (WHERE x.extname = 'doc_extractor'),
+        max(x.extversion) FILTER (WHERE x.extname = 'doc_extractor_shard')
+    INTO version, shard_version FROM pg_extension AS x;
+    encoding := getdatabaseencoding()::text;
+    read_only := pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool;
+    /* A ledger below 1.2 has no more to say. */
+    IF to_regclass('@extschema@.document_locations') IS NOT NULL THEN
+        narrow := (SELECT count(*) FROM @extschema@.doc_extractor_widen_preview());
+        WITH ids AS (
+            SELECT min(id) AS low, max(id) AS high FROM @extschema@.documents
+            UNION ALL SELECT min(id), max(id) FROM @extschema@.hash_index
+            UNION ALL SELECT min(id), max(id) FROM @extschema@.audit_log
+            UNION ALL SELECT min(id), max(id) FROM @extschema@.error_log
+            UNION ALL SELECT min(id), max(id) FROM @extschema@.document_locations
+            UNION ALL SELECT min(id), max(id) FROM @extschema@.scans),
+        sequences AS (
+            SELECT last_value AS next FROM @extschema@.documents_id_seq
+            UNION ALL SELECT last_value FROM @extschema@.hash_index_id_seq
+            UNION ALL SELECT last_value FROM @extschema@.audit_log_id_seq
+            UNION ALL SELECT last_value FROM @extschema@.error_log_id_seq
+            UNION ALL SELECT last_value FROM @extschema@.document_locations_id_seq
+            UNION ALL SELECT last_value FROM @extschema@.scans_id_seq)
+        SELECT (SELECT min(low) FROM ids), (SELECT max(high) FROM ids),
+            (SELECT min(next) FROM sequences), (SELECT max(next) FROM sequences)
+        INTO lowest_id, highest_id, lowest_next, highest_next;
+    END IF;
+    clock := clock_timestamp();
+    RETURN NEXT;
+END
 $function$;
 COMMENT ON FUNCTION @extschema@.shard_status(pg_catalog.int4) IS
     'Returns what doc_extractor_router_check() compares';
