@@ -45,7 +45,7 @@ is($router->safe_psql('ledger', $proxies) =~ s/docs\.shard_result/$result/r, $re
 	'functions of PL/Proxy and of the shards');
 my $undocumented = q{
 	SELECT pg_describe_object(classid, objid, 0) FROM pg_depend d
-	WHERE deptype = 'e' AND refobjid = (SELECT oid FROM pg_extension WHERE extname = '%s')
+	WHERE deptype = 'e' AND classid <> 'pg_type'::regclass AND refobjid = (SELECT oid FROM pg_extension WHERE extname = '%s')
 		AND NOT (obj_description(objid, classid::regclass::name) IS NOT NULL AND position(
 			substring(pg_describe_object(classid, objid, 0) FROM 'docs\.(\w+)') IN $ref$%s$ref$) > 0)};
 my $reference = slurp_file('doc/reference.md');
