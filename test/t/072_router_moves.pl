@@ -119,7 +119,15 @@ is(on_router($router, 'SELECT * FROM doc_extractor_verify() WHERE NOT passed'), 
 # The setup can be repeated.
 my @again = map { address($_) } ($router, @shards[0, 1], $shards[0], $shards[3]);
 $again[3] =~ s/ledger/moved/;
-like((run_command([ 'doc_extractor_shards', @again ]))[0], qr/\(0 rows\)/, 'the setup, again');
+on_router($router, q{ALTER USER MAPPING FOR keeper SERVER doc_extractor_shards OPTIONS (ADD password 'secret')});
+my $arguments = join(' ', map { "'$_'" } @again);
+is((run_command([ 'sh', '-c', "echo 'SELECT 42' | doc_extractor_shards $arguments" ]))[0],
+	" shard | check_name | passed | detail \n-------+------------+--------+--------\n(0 rows)\n",
+	'the setup, again: it reads no script of the caller\'s');
+is( on_router($router, 'SELECT umoptions FROM pg_user_mappings'), '{user=doc_extractor_router,password=secret}',
+	'the setup, again: it keeps the password');
+like((run_command([ 'doc_extractor_shards', $again[0], 'postgresql://x:secret@localhost/ledger' ]))[1],
+	qr/^not a connection string of the form key=value: postgresql$/, 'the setup: a URI has passwords for all to see');
 is(on_router($router, "SELECT is_duplicate FROM ingest_document('v', '$one', 't')"), 't',
 	'the setup, again: all is there');
 
