@@ -29,6 +29,102 @@ COMMENT ON COLUMN @extschema@.this_shard.shards IS 'The number of shards';
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.this_shard', '');
 
 /*
+ * The functions for the router run as the ledger's owner, whose triggers and views they
+ * run: as another role, they would give that owner its rights.  Tables may get another
+ * owner later, who may also rename them, so each name must be there.
+ */
+CREATE FUNCTION @extschema@.check_owners()
+RETURNS pg_catalog.bool
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    me constant oid := to_regrole(quote_ident(current_user));
+    found record;
+BEGIN
+    SELECT count(*) = 11 AS all_there, bool_or(c.relname = 'this_shard') AS is_shard,
+        bool_or(c.relowner <> me AND NOT pg_has_role(c.relowner, me, 'USAGE')) AS others
+    INTO found FROM pg_class AS c
+    WHERE c.relnamespace = '@extschema@'::regnamespace AND c.relname IN ('documents',
+        'hash_index', 'audit_log', 'error_log', 'document_locations', 'scans', 'this_shard',
+        'current_locations', 'ingestion_stats', 'ingestion_stats_by_source',
+        'ingestion_stats_by_type');
+    IF found.others OR found.is_shard IS NOT TRUE THEN
+        RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+            MESSAGE = format('the ledger in database %s has another owner than the functions of the shard',
+                current_database()),
+            DETAIL = format('The functions belong to %s, and a table or view to a role without the rights of %1$s.',
+                current_user),
+            HINT = 'Call doc_extractor_shard_setup() again, as a superuser.';
+    END IF;
+    RETURN found.all_there;
+END
+$function$;
+COMMENT ON FUNCTION @extschema@.check_owners() IS
+    'Raises an error if the owner of a table or view could gain the rights of the functions for the router; returns whether all of 1.2 are there';
+
+/*
+ * Locks the ledger for the setup, and makes its owner that of the functions for the
+ * router.  The caller may be a superuser: then nothing of the owner's may run here, no
+ * trigger of this_shard, and no view that has the name of a table.
+ */
+CREATE FUNCTION @extschema@.own_shard()
+RETURNS pg_catalog.void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    owner oid;
+    refused text;
+    statement text;
+BEGIN
+    LOCK TABLE @extschema@.documents, @extschema@.audit_log, @extschema@.error_log,
+        @extschema@.document_locations, @extschema@.scans, @extschema@.this_shard
+        IN SHARE ROW EXCLUSIVE MODE;
+    SELECT string_agg(c.relname, ', ' ORDER BY c.relname) INTO refused FROM pg_class AS c
+    WHERE c.relnamespace = '@extschema@'::regnamespace
+        AND (c.relname = 'this_shard' AND (NOT pg_has_role(c.relowner, current_user, 'USAGE')
+                OR EXISTS (SELECT FROM pg_trigger AS g WHERE g.tgrelid = c.oid)
+                OR EXISTS (SELECT FROM pg_rewrite AS w WHERE w.ev_class = c.oid))
+            OR c.relname IN ('documents', 'audit_log', 'error_log', 'document_locations',
+                'scans', 'this_shard') AND c.relkind <> 'r');
+    IF refused IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+            MESSAGE = format('%s cannot be trusted', refused),
+            HINT = 'They must be tables. The owner of this_shard must be the caller, and it must have no triggers.';
+    END IF;
+    owner := (SELECT c.relowner FROM pg_class AS c WHERE c.oid = '@extschema@.documents'::regclass);
+    FOR statement IN
+        SELECT format('ALTER FUNCTION %s OWNER TO %s', p.oid::regprocedure, owner::regrole)
+        FROM pg_proc AS p
+        WHERE p.oid = ANY (ARRAY(SELECT d.objid FROM pg_depend AS d
+                JOIN pg_extension AS x ON x.oid = d.refobjid
+                WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
+                    AND d.classid = 'pg_proc'::regclass AND x.extname = 'doc_extractor_shard'))
+            AND (p.prosecdef OR p.proname IN ('check_owners', 'enter_shard', 'own_words'))
+            AND p.proowner <> owner
+        UNION ALL
+        SELECT format('GRANT EXECUTE ON FUNCTION %s TO %s', p.oid::regprocedure, owner::regrole)
+        FROM pg_proc AS p
+        WHERE p.pronamespace = '@extschema@'::regnamespace AND p.proname IN (
+                'ingest_hashed_documents', 'record_extraction', 'record_document_event',
+                'log_ingestion_error', 'log_failed_document', 'resolve_ingestion_error',
+                'doc_extractor_verify', 'doc_extractor_widen_preview')
+            AND NOT has_function_privilege(owner, p.oid, 'EXECUTE')
+        UNION ALL
+        SELECT format('GRANT SELECT ON @extschema@.%I TO %s', c.relname, owner::regrole)
+        FROM pg_class AS c
+        WHERE c.relnamespace = '@extschema@'::regnamespace AND c.relname IN ('this_shard',
+                'current_locations', 'ingestion_stats', 'ingestion_stats_by_source',
+                'ingestion_stats_by_type')
+            AND NOT has_table_privilege(owner, c.oid, 'SELECT')
+    LOOP
+        EXECUTE statement;
+    END LOOP;
+END
+$function$;
+COMMENT ON FUNCTION @extschema@.own_shard() IS
+    'Locks the ledger, and makes its owner that of the functions for the router';
+
+/*
  * The setup.  Ids of shard n start at n * 2^40: the router finds the shard of an id
  * by its upper bits.  A start survives dump and restore, an increment would not.
  */
@@ -50,7 +146,7 @@ BEGIN
                 coalesce(shards::text, 'NULL')),
             HINT = 'The number of shards must be a power of two. They are numbered from 0.';
     END IF;
-    LOCK TABLE @extschema@.documents IN SHARE ROW EXCLUSIVE MODE;
+    PERFORM @extschema@.own_shard();
     IF NOT EXISTS (SELECT FROM @extschema@.this_shard AS t
             WHERE t.number = doc_extractor_shard_setup.number
                 AND t.shards = doc_extractor_shard_setup.shards) THEN
@@ -86,7 +182,7 @@ BEGIN
         FOR function IN
             SELECT p.oid FROM pg_proc AS p
             WHERE p.pronamespace = '@extschema@'::regnamespace
-                AND p.proname ~ '^shard_'
+                AND p.proname ~ '^shard_' AND p.prosecdef
                 AND EXISTS (SELECT FROM pg_depend AS d
                     JOIN pg_extension AS x ON x.oid = d.refobjid
                     WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid
@@ -117,6 +213,12 @@ DECLARE
         WHEN who[2] IS NULL THEN coalesce(who[1], '')
         ELSE format('%s [%s]', who[2], who[1]) END;
 BEGIN
+    IF NOT @extschema@.check_owners() THEN
+        RAISE EXCEPTION USING ERRCODE = 'undefined_function',
+            MESSAGE = format('the ledger in database %s has no ingest_hashed_documents() and other parts of version 1.2',
+                current_database()),
+            HINT = 'Update doc_extractor there.';
+    END IF;
     SELECT * INTO here FROM @extschema@.this_shard;
     IF here.number IS NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -137,8 +239,10 @@ BEGIN
             DETAIL = format('doc_extractor.application_user has %s characters with the role, at most 255 are allowed; doc_extractor.reason has %s, at most 500 are allowed.',
                 char_length(trail_user), coalesce(char_length(who[3]), 0));
     END IF;
+    /* Results travel as text, which both must read alike. */
     PERFORM set_config('doc_extractor.application_user', trail_user, true),
-        set_config('doc_extractor.reason', coalesce(who[3], ''), true);
+        set_config('doc_extractor.reason', coalesce(who[3], ''), true),
+        set_config('datestyle', 'ISO, MDY', true);
     RETURN here.number;
 END
 $function$;
@@ -147,9 +251,11 @@ COMMENT ON FUNCTION @extschema@.enter_shard(pg_catalog.int4[], pg_catalog.text[]
 
 CREATE FUNCTION @extschema@.shard_ping(shards pg_catalog.int4[])
 RETURNS SETOF pg_catalog.int4
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $function$
-    SELECT @extschema@.enter_shard(shards, NULL)
+BEGIN
+    RETURN NEXT @extschema@.enter_shard(shards, NULL::text[]);
+END
 $function$;
 COMMENT ON FUNCTION @extschema@.shard_ping(pg_catalog.int4[]) IS
     'Returns the number of the shard, so that the router knows that it is there';
@@ -280,7 +386,7 @@ AS $function$
 DECLARE
     ended record;
 BEGIN
-    shard := @extschema@.enter_shard(NULL, NULL);
+    shard := @extschema@.enter_shard(NULL::int4[], NULL::text[]);
     FOR ended IN
         SELECT u.source, u.place, k.key, u.until
         FROM unnest(sources, places, document_ids, until) AS u (source, place, id, until),
@@ -416,24 +522,28 @@ CREATE FUNCTION @extschema@.shard_document(
     OUT duplicate_count pg_catalog.int8,
     OUT last_seen pg_catalog.timestamptz)
 RETURNS SETOF pg_catalog.record
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $function$
-    SELECT @extschema@.enter_shard(ARRAY[route], NULL);
-    SELECT d.id, d.file_name, d.file_size_bytes, d.file_hash, d.file_type, d.ingestion_source,
-        d.ingestion_timestamp, d.document_text, d.metadata_extracted::json, d.ingestion_status,
-        d.error_message, d.created_at, d.updated_at, d.extractor, d.extracted_at,
-        h.duplicate_count, h.last_seen
-    FROM @extschema@.documents AS d
-    LEFT JOIN @extschema@.hash_index AS h ON h.file_hash = d.file_hash
-    WHERE d.id = wanted_id
-    UNION ALL
-    SELECT d.id, d.file_name, d.file_size_bytes, d.file_hash, d.file_type, d.ingestion_source,
-        d.ingestion_timestamp, d.document_text, d.metadata_extracted::json, d.ingestion_status,
-        d.error_message, d.created_at, d.updated_at, d.extractor, d.extracted_at,
-        h.duplicate_count, h.last_seen
-    FROM @extschema@.documents AS d
-    LEFT JOIN @extschema@.hash_index AS h ON h.file_hash = d.file_hash
-    WHERE d.file_hash = wanted_hash
+BEGIN
+    PERFORM @extschema@.enter_shard(ARRAY[route], NULL::text[]);
+    IF wanted_id IS NOT NULL THEN
+        RETURN QUERY SELECT d.id, d.file_name::text, d.file_size_bytes, d.file_hash::text,
+            d.file_type::text, d.ingestion_source::text, d.ingestion_timestamp, d.document_text::text,
+            d.metadata_extracted::json, d.ingestion_status::text, d.error_message::text,
+            d.created_at, d.updated_at, d.extractor::text, d.extracted_at, h.duplicate_count, h.last_seen
+        FROM @extschema@.documents AS d
+        LEFT JOIN @extschema@.hash_index AS h ON h.file_hash = d.file_hash
+        WHERE d.id = wanted_id;
+    ELSE
+        RETURN QUERY SELECT d.id, d.file_name::text, d.file_size_bytes, d.file_hash::text,
+            d.file_type::text, d.ingestion_source::text, d.ingestion_timestamp, d.document_text::text,
+            d.metadata_extracted::json, d.ingestion_status::text, d.error_message::text,
+            d.created_at, d.updated_at, d.extractor::text, d.extracted_at, h.duplicate_count, h.last_seen
+        FROM @extschema@.documents AS d
+        LEFT JOIN @extschema@.hash_index AS h ON h.file_hash = d.file_hash
+        WHERE d.file_hash = wanted_hash;
+    END IF;
+END
 $function$;
 COMMENT ON FUNCTION @extschema@.shard_document(
     pg_catalog.int4, pg_catalog.int8, pg_catalog.text) IS
@@ -452,12 +562,15 @@ CREATE FUNCTION @extschema@.shard_trail(
     OUT db_user pg_catalog.text,
     OUT action_timestamp pg_catalog.timestamptz)
 RETURNS SETOF pg_catalog.record
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $function$
-    SELECT @extschema@.enter_shard(ARRAY[route], NULL);
-    SELECT a.id, a.document_id, a.action, a.old_value::json, a.new_value::json,
-        a.change_reason, a.user_or_system, a.db_user, a.action_timestamp
-    FROM @extschema@.audit_log AS a WHERE a.document_id = wanted_id
+BEGIN
+    PERFORM @extschema@.enter_shard(ARRAY[route], NULL::text[]);
+    RETURN QUERY SELECT a.id, a.document_id, a.action::text, a.old_value::json,
+        a.new_value::json, a.change_reason::text, a.user_or_system::text, a.db_user::text,
+        a.action_timestamp
+    FROM @extschema@.audit_log AS a WHERE a.document_id = wanted_id;
+END
 $function$;
 COMMENT ON FUNCTION @extschema@.shard_trail(pg_catalog.int4, pg_catalog.int8) IS
     'Returns the trail of a document';
@@ -477,18 +590,21 @@ CREATE FUNCTION @extschema@.shard_locations(
     OUT seen_at pg_catalog.timestamptz,
     OUT is_current pg_catalog.bool)
 RETURNS SETOF pg_catalog.record
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $function$
-    SELECT c.id, c.ingestion_source, c.location, c.document_id, c.modified_at, c.fingerprint,
-        c.size_bytes, c.seen_at, true
-    FROM @extschema@.current_locations AS c WHERE c.document_id = wanted_id
-    UNION ALL
-    SELECT l.id, l.ingestion_source, l.location, l.document_id, l.modified_at, l.fingerprint,
-        l.size_bytes, l.seen_at, lead(l.id) OVER (ORDER BY l.id) IS NULL
+BEGIN
+    PERFORM @extschema@.enter_shard(NULL::int4[], NULL::text[]);
+    RETURN QUERY SELECT c.id, c.ingestion_source::text, c.location::text, c.document_id,
+        c.modified_at, c.fingerprint::text, c.size_bytes, c.seen_at, true
+    FROM @extschema@.current_locations AS c WHERE c.document_id = wanted_id;
+    RETURN QUERY SELECT l.id, l.ingestion_source::text, l.location::text, l.document_id,
+        l.modified_at, l.fingerprint::text, l.size_bytes, l.seen_at,
+        lead(l.id) OVER (ORDER BY l.id) IS NULL
             AND EXISTS (SELECT FROM @extschema@.documents AS d WHERE d.id = l.document_id)
     FROM @extschema@.document_locations AS l
     WHERE l.ingestion_source = source
-        AND l.location_key = sha256(convert_to(place, getdatabaseencoding()))
+        AND l.location_key = sha256(convert_to(place, getdatabaseencoding()));
+END
 $function$;
 COMMENT ON FUNCTION @extschema@.shard_locations(
     pg_catalog.int8, pg_catalog.text, pg_catalog.text) IS
@@ -505,13 +621,17 @@ CREATE FUNCTION @extschema@.shard_open_errors(
     OUT location pg_catalog.text,
     OUT file_hash pg_catalog.text)
 RETURNS SETOF pg_catalog.record
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $function$
-    SELECT e.id, e.file_name, e.error_type, e.error_message, e.error_timestamp,
-        e.ingestion_source, e.location, e.file_hash
+BEGIN
+    PERFORM @extschema@.enter_shard(NULL::int4[], NULL::text[]);
+    RETURN QUERY SELECT e.id, e.file_name::text, e.error_type::text,
+        e.error_message::text, e.error_timestamp, e.ingestion_source::text, e.location::text,
+        e.file_hash::text
     FROM @extschema@.error_log AS e
     WHERE e.resolution_notes IS NULL AND NOT e.retry_attempted
-    ORDER BY e.error_timestamp DESC, e.id DESC LIMIT max_rows
+    ORDER BY e.error_timestamp DESC, e.id DESC LIMIT max_rows;
+END
 $function$;
 COMMENT ON FUNCTION @extschema@.shard_open_errors(pg_catalog.int8) IS
     'Returns the latest open failures';
@@ -533,6 +653,7 @@ RETURNS SETOF pg_catalog.record
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $function$
 BEGIN
+    PERFORM @extschema@.enter_shard(NULL::int4[], NULL::text[]);
     IF by_what = 'source' THEN
         RETURN QUERY SELECT s.ingestion_source::text, s.documents, s.bytes, s.duplicates,
             s.bytes_saved, s.failed, s.retry, NULL::int8, s.first_ingestion::timestamptz,
@@ -561,9 +682,11 @@ CREATE FUNCTION @extschema@.shard_verify(
     OUT passed pg_catalog.bool,
     OUT detail pg_catalog.text)
 RETURNS SETOF pg_catalog.record
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $function$
-    SELECT t.number, v.check_name, v.passed, v.detail
+BEGIN
+    PERFORM @extschema@.enter_shard(NULL::int4[], NULL::text[]);
+    RETURN QUERY SELECT t.number, v.check_name, v.passed, v.detail
     FROM @extschema@.this_shard AS t, @extschema@.doc_extractor_verify() AS v
     UNION ALL
     SELECT t.number, 'hashes of the shard', count(d.id) = 0,
@@ -585,7 +708,8 @@ AS $function$
             FROM @extschema@.document_locations
         UNION ALL SELECT 'scans', min(id), max(id) FROM @extschema@.scans) AS i
         ON i.low >> 40 <> t.number OR i.high >> 40 <> t.number
-    GROUP BY t.number
+    GROUP BY t.number;
+END
 $function$;
 COMMENT ON FUNCTION @extschema@.shard_verify() IS
     'Returns doc_extractor_verify(), and whether hashes and ids are those of this shard';
@@ -608,7 +732,10 @@ CREATE FUNCTION @extschema@.shard_status(
 RETURNS SETOF pg_catalog.record
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $function$
+DECLARE
+    is_complete constant bool := @extschema@.check_owners();
 BEGIN
+    PERFORM set_config('datestyle', 'ISO, MDY', true);
     SELECT t.number, t.shards INTO number, shards FROM @extschema@.this_shard AS t;
     SELECT max(x.extversion) FILTER (WHERE x.extname = 'doc_extractor'),
         max(x.extversion) FILTER (WHERE x.extname = 'doc_extractor_shard')
@@ -616,7 +743,7 @@ BEGIN
     encoding := getdatabaseencoding()::text;
     read_only := pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool;
     /* A ledger below 1.2 has no more to say. */
-    IF to_regclass('@extschema@.document_locations') IS NOT NULL THEN
+    IF is_complete THEN
         narrow := (SELECT count(*) FROM @extschema@.doc_extractor_widen_preview());
         WITH ids AS (
             SELECT min(id) AS low, max(id) AS high FROM @extschema@.documents
@@ -643,18 +770,11 @@ $function$;
 COMMENT ON FUNCTION @extschema@.shard_status(pg_catalog.int4) IS
     'Returns what doc_extractor_router_check() compares';
 
-/*
- * The functions and the table belong to the ledger's owner, and PUBLIC may use none.
- */
+/* PUBLIC may use none of it. */
 DO $script$
 DECLARE
-    owner constant pg_catalog.name := (
-        SELECT pg_catalog.pg_get_userbyid(c.relowner)
-        FROM pg_catalog.pg_class AS c
-        WHERE c.oid OPERATOR(pg_catalog.=) '@extschema@.documents'::pg_catalog.regclass);
     function pg_catalog.regprocedure;
 BEGIN
-    EXECUTE pg_catalog.format('ALTER TABLE @extschema@.this_shard OWNER TO %I', owner);
     FOR function IN
         SELECT p.oid
         FROM pg_catalog.pg_depend AS d
@@ -665,8 +785,8 @@ BEGIN
                 SELECT x.oid FROM pg_catalog.pg_extension AS x
                 WHERE x.extname OPERATOR(pg_catalog.=) 'doc_extractor_shard')
     LOOP
-        EXECUTE pg_catalog.format('ALTER FUNCTION %s OWNER TO %I', function, owner);
         EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', function);
     END LOOP;
 END
 $script$;
+SELECT @extschema@.own_shard();

@@ -165,5 +165,87 @@ is( join("\n", $err =~ /ERROR:  (\w+: .*)/g),
 	. "22023: 0 of 3 is not a shard\n22023: 4 of 4 is not a shard\n"
 	. '55000: only an empty ledger can become a shard', 'setup: what it refuses');
 
+# A ledger that is given to another role: nothing of that role's runs with the rights of who gave it.
+$router->safe_psql('postgres', 'CREATE ROLE taker LOGIN; CREATE ROLE doc_extractor_router LOGIN');
+$router->safe_psql('postgres', 'CREATE DATABASE given');
+$router->safe_psql('given', q{
+	CREATE SCHEMA docs;
+	CREATE EXTENSION doc_extractor SCHEMA docs;
+	CREATE EXTENSION doc_extractor_shard SCHEMA docs;
+	SELECT docs.doc_extractor_shard_setup(0, 1, 'doc_extractor_router');
+	CREATE TABLE docs.ran (name text, role text);
+	GRANT INSERT ON docs.ran TO PUBLIC;
+	GRANT USAGE, CREATE ON SCHEMA docs TO taker;
+	DO $$
+	DECLARE t regclass;
+	BEGIN
+		FOREACH t IN ARRAY '{docs.documents, docs.hash_index, docs.audit_log, docs.error_log, docs.scans,
+			docs.document_locations, docs.this_shard, docs.document_inbox}'::regclass[] LOOP
+			EXECUTE format('ALTER TABLE %s OWNER TO taker', t);
+		END LOOP;
+	END $$});
+run_script($router, 'given', 'taker', q{
+	CREATE FUNCTION docs.grab(text) RETURNS bool LANGUAGE plpgsql AS $$
+	BEGIN INSERT INTO docs.ran VALUES ($1, current_user); RETURN true; END $$;
+	CREATE FUNCTION docs.grab() RETURNS trigger LANGUAGE plpgsql AS $$
+	BEGIN PERFORM docs.grab(TG_TABLE_NAME); RETURN NEW; END $$;
+	CREATE TRIGGER grab BEFORE INSERT OR UPDATE ON docs.error_log FOR EACH ROW EXECUTE FUNCTION docs.grab();
+	CREATE TRIGGER grab BEFORE INSERT ON docs.document_locations FOR EACH ROW EXECUTE FUNCTION docs.grab();
+	CREATE TRIGGER grab BEFORE INSERT ON docs.this_shard FOR EACH ROW EXECUTE FUNCTION docs.grab();
+	DELETE FROM docs.this_shard;
+	ALTER TABLE docs.scans RENAME TO real_scans;
+	CREATE VIEW docs.scans AS SELECT * FROM docs.real_scans WHERE docs.grab('view')});
+my $as_router = q{
+	SELECT count(error_id) FROM docs.shard_ingest('{a}', 'log', true, 'contents', '{0}', '{1}', '{""}',
+		ARRAY[repeat('0', 64)], '{1}', '{t}', NULL, NULL, NULL, NULL, NULL, '{/a}', NULL, NULL, NULL);
+	SELECT count(document_id) FROM docs.shard_ingest('{a}', 'log', true, 'contents', '{0}', '{1}', '{a}',
+		ARRAY[repeat('0', 64)], '{1}', '{t}', NULL, NULL, NULL, NULL, NULL, '{/a}', NULL, NULL, NULL);
+	SELECT state FROM docs.shard_end_locations('{0}', '{manual}', '{/a}', '{9}', ARRAY[now()]);
+	SELECT count(*) FROM docs.shard_verify();
+	SELECT count(*) FROM docs.shard_status(0);
+	SELECT count(*) FROM docs.shard_stats('all');
+	SELECT count(*) FROM docs.shard_open_errors(1);
+	SELECT count(*) FROM docs.shard_document(0, 1, NULL);
+	SELECT count(*) FROM docs.shard_trail(0, 1);
+	SELECT count(*) FROM docs.shard_locations(1, NULL, NULL);
+	SELECT count(*) FROM docs.shard_ping('{0}')};
+my $ran = 'SELECT DISTINCT name, role FROM docs.ran ORDER BY 1, 2';
+($out, $err) = run_script($router, 'given', 'doc_extractor_router', $as_router);
+is("$out|" . join(',', $err =~ /ERROR:  (\w+): the ledger in database given has another owner/g),
+	'55000|' . join(',', ('55000') x 10), 'given: no function works');
+(undef, $err) = run_script($router, 'given', undef, q{
+	SELECT docs.doc_extractor_shard_setup(0, 1);
+	ALTER TABLE docs.this_shard OWNER TO postgres;
+	DROP VIEW docs.scans;
+	ALTER TABLE docs.real_scans RENAME TO scans;
+	SELECT docs.doc_extractor_shard_setup(0, 1)} =~ s/postgres/$user/r);
+is(join("\n", $err =~ /ERROR:  (.*)/g),
+	"55000: scans, this_shard cannot be trusted\n55000: this_shard cannot be trusted", 'given: nor the setup');
+is($router->safe_psql('given', $ran), '', 'given: nothing has run');
+$router->safe_psql('given', q{
+	DROP TRIGGER grab ON docs.this_shard;
+	INSERT INTO docs.this_shard VALUES (true, 0, 1);
+	SELECT docs.doc_extractor_shard_setup(0, 1)});
+($out, $err) = run_script($router, 'given', 'doc_extractor_router', $as_router);
+# The failure is marked, and the document is no longer there.
+is("$out$err" =~ s/^1\n1\n\d+\n//r, "1\n1\n0\n1\n1\n0\n1", 'given: after the setup, all work');
+is($router->safe_psql('given', $ran), "document_locations|taker\nerror_log|taker",
+	'given: as the role to whom it was given');
+
+# The same with what only has the name of a table, in a ledger without it.
+$router->safe_psql('postgres', 'CREATE DATABASE squatted');
+$router->safe_psql('squatted', q{
+	CREATE SCHEMA docs;
+	CREATE EXTENSION doc_extractor SCHEMA docs;
+	CREATE EXTENSION doc_extractor_shard SCHEMA docs;
+	SELECT docs.doc_extractor_shard_setup(0, 1, 'doc_extractor_router');
+	SET doc_extractor.allow_data_loss = on;
+	ALTER EXTENSION doc_extractor UPDATE TO '1.1';
+	GRANT USAGE, CREATE ON SCHEMA docs TO taker});
+run_script($router, 'squatted', 'taker', q{CREATE VIEW docs.document_locations AS SELECT 1});
+($out, $err) = run_script($router, 'squatted', 'doc_extractor_router', $as_router);
+is("$out|" . (() = $err =~ /ERROR:  55000: the ledger in database squatted has another owner/g), '55000|10',
+	'squatted: no function works');
+
 $_->stop foreach ($router, @shards[0, 1, 3]);
 done_testing();
