@@ -7,7 +7,8 @@
  * First what runs on the shards: functions of PL/Proxy, which call those of the same name
  * and schema there, of extension doc_extractor_shard.  PL/Proxy takes the lowest bits of
  * what follows RUN ON for the number of the shard.  SPLIT cuts arrays so that each shard
- * gets its own elements.
+ * gets its own elements.  Values travel as text, so the functions that call these set
+ * datestyle, as enter_shard() does on the shard.
  */
 
 CREATE FUNCTION @extschema@.shard_ping(
@@ -332,15 +333,24 @@ $function$;
 COMMENT ON FUNCTION @extschema@.route_of_id(pg_catalog.int8) IS
     'Returns the number of the shard of an id';
 
-/* Settings do not travel to a shard, so they go as an argument. */
+/*
+ * Settings do not travel to a shard, so they go as an argument.  Nor does READ ONLY, in
+ * which nothing must be written.
+ */
 CREATE FUNCTION @extschema@.who_calls()
 RETURNS pg_catalog.text[]
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $function$
-    SELECT ARRAY[session_user::pg_catalog.text,
-        coalesce(nullif(pg_catalog.current_setting('doc_extractor.application_user', true), ''),
-            nullif(pg_catalog.current_setting('doc_extractor.user', true), '')),
-        nullif(pg_catalog.current_setting('doc_extractor.reason', true), '')]
+BEGIN
+    IF current_setting('transaction_read_only')::bool THEN
+        RAISE EXCEPTION USING ERRCODE = 'read_only_sql_transaction',
+            MESSAGE = 'cannot write to shards in a read-only transaction';
+    END IF;
+    RETURN ARRAY[session_user::text,
+        coalesce(nullif(current_setting('doc_extractor.application_user', true), ''),
+            nullif(current_setting('doc_extractor.user', true), '')),
+        nullif(current_setting('doc_extractor.reason', true), '')];
+END
 $function$;
 COMMENT ON FUNCTION @extschema@.who_calls() IS
     'Returns the role that logged in, the application''s user, and its reason';
@@ -531,8 +541,8 @@ AS $function$
 BEGIN
     RAISE WARNING USING ERRCODE = failed.state, MESSAGE = failed.message,
         DETAIL = concat_ws(' ', format(
-            'Shard %s may still have older documents at %s of the call''s locations.',
-            failed.shard, places), failed.detail);
+            '%s may still have older documents at %s of the call''s locations.',
+            coalesce('Shard ' || failed.shard, 'A shard'), places), failed.detail);
 END
 $function$;
 COMMENT ON FUNCTION @extschema@.warn_of_places(
@@ -551,7 +561,8 @@ CREATE FUNCTION @extschema@.hand_over_places(
     places pg_catalog.text[],
     shards pg_catalog.int4)
 RETURNS pg_catalog.void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, MDY'
+SET plan_cache_mode = force_generic_plan
 AS $function$
 DECLARE
     every int4[] := ARRAY(SELECT generate_series(0, shards - 1));
@@ -620,7 +631,8 @@ CREATE FUNCTION @extschema@.send_documents(
     fingerprints pg_catalog.text[],
     extractors pg_catalog.text[])
 RETURNS @extschema@.shard_result[]
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, MDY'
+SET plan_cache_mode = force_generic_plan
 AS $function$
 BEGIN
     RETURN ARRAY(SELECT r FROM (SELECT
@@ -688,8 +700,14 @@ DECLARE
     failed @extschema@.shard_result;
 BEGIN
     IF is_batch THEN
-        on_bad := coalesce(nullif(current_setting('doc_extractor.on_bad_document', true), ''),
-            'error');
+        on_bad := lower(coalesce(
+            nullif(current_setting('doc_extractor.on_bad_document', true), ''), 'error'));
+        IF on_bad NOT IN ('error', 'log') THEN
+            RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
+                MESSAGE = format('invalid value for parameter "doc_extractor.on_bad_document": "%s"',
+                    on_bad),
+                HINT = 'Available values: error, log.';
+        END IF;
         PERFORM @extschema@.check_arrays(
             ARRAY['file_names', contents, 'file_types', 'file_sizes_bytes', 'ingestion_sources',
                 'document_texts', 'metadata_extracted', 'ingestion_statuses', 'error_messages',
@@ -727,6 +745,13 @@ BEGIN
     EXCEPTION WHEN internal_error OR admin_shutdown OR crash_shutdown THEN
         PERFORM @extschema@.raise_shard_failure(
             CASE WHEN cardinality(used) = 1 THEN used[1] END, SQLERRM, cardinality(used) > 1);
+    WHEN OTHERS THEN
+        /* A shard refused the call, or its commit has failed; the others know nothing of it. */
+        GET STACKED DIAGNOSTICS failed.detail = PG_EXCEPTION_DETAIL,
+            failed.hint = PG_EXCEPTION_HINT;
+        PERFORM @extschema@.raise_error(SQLSTATE, SQLERRM, concat_ws(' ',
+            CASE WHEN cardinality(used) > 1 THEN 'What the other shards were sent may be stored.' END,
+            nullif(failed.detail, '')), failed.hint);
     END;
     IF mask > 0 AND array_length(array_remove(places, NULL), 1) > 0 THEN
         PERFORM @extschema@.hand_over_places(results, sources, places, mask + 1);
@@ -739,8 +764,12 @@ BEGIN
                     ' ?It is document 1 of the batch(, with file name ".*")?\.$', ''),
                 failed.hint);
         END IF;
+        /* An error is the only one, so it names what no shard has stored. */
         PERFORM @extschema@.report_failure(failed, on_bad,
-            @extschema@.numbers_of(routes, mask, failed.shard),
+            CASE WHEN on_bad = 'log' THEN @extschema@.numbers_of(routes, mask, failed.shard)
+                ELSE ARRAY(SELECT n FROM generate_series(1, cardinality(names)::int8) AS n
+                    EXCEPT SELECT r.ordinality FROM unnest(results) AS r
+                    WHERE r.document_id IS NOT NULL ORDER BY 1) END,
             CASE WHEN on_bad <> 'log' AND cardinality(used) > 1
                 THEN 'The other documents are stored.' END);
     END LOOP;
@@ -1083,7 +1112,8 @@ CREATE FUNCTION @extschema@.document_by_id(
     OUT duplicate_count pg_catalog.int8,
     OUT last_seen pg_catalog.timestamptz)
 RETURNS SETOF pg_catalog.record
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, MDY'
 AS $function$
 BEGIN
     RETURN QUERY SELECT * FROM @extschema@.shard_document(
@@ -1116,7 +1146,8 @@ CREATE FUNCTION @extschema@.document_by_hash(
     OUT duplicate_count pg_catalog.int8,
     OUT last_seen pg_catalog.timestamptz)
 RETURNS SETOF pg_catalog.record
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, MDY'
 AS $function$
 BEGIN
     RETURN QUERY SELECT * FROM @extschema@.shard_document(
@@ -1141,7 +1172,8 @@ CREATE FUNCTION @extschema@.document_trail(
     OUT db_user pg_catalog.text,
     OUT action_timestamp pg_catalog.timestamptz)
 RETURNS SETOF pg_catalog.record
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, MDY'
 AS $function$
 BEGIN
     RETURN QUERY SELECT * FROM @extschema@.shard_trail(@extschema@.route_of_id(wanted), wanted) AS t
@@ -1165,7 +1197,8 @@ CREATE FUNCTION @extschema@.locations_of_document(
     OUT size_bytes pg_catalog.int8,
     OUT seen_at pg_catalog.timestamptz)
 RETURNS SETOF pg_catalog.record
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, MDY'
 AS $function$
 BEGIN
     RETURN QUERY SELECT l.id, l.ingestion_source, l.location, l.document_id, l.modified_at,
@@ -1192,7 +1225,8 @@ CREATE FUNCTION @extschema@.location_history_of(
     OUT seen_at pg_catalog.timestamptz,
     OUT replaced_at pg_catalog.timestamptz)
 RETURNS SETOF pg_catalog.record
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, MDY'
 AS $function$
 BEGIN
     /* A row without document ends what another shard's document has replaced. */
@@ -1225,7 +1259,8 @@ CREATE FUNCTION @extschema@.document_at(
     OUT size_bytes pg_catalog.int8,
     OUT seen_at pg_catalog.timestamptz)
 RETURNS SETOF pg_catalog.record
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, MDY'
 AS $function$
 BEGIN
     RETURN QUERY SELECT l.id, l.ingestion_source, l.location, l.document_id, l.modified_at,
@@ -1251,7 +1286,8 @@ CREATE FUNCTION @extschema@.open_errors(
     OUT location pg_catalog.text,
     OUT file_hash pg_catalog.text)
 RETURNS SETOF pg_catalog.record
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, MDY'
 AS $function$
 BEGIN
     RETURN QUERY SELECT * FROM @extschema@.shard_open_errors(max_rows) AS e
@@ -1280,7 +1316,8 @@ CREATE FUNCTION @extschema@.stats_of_shards(
     OUT last_ingestion pg_catalog.timestamptz,
     OUT locations pg_catalog.int8)
 RETURNS SETOF pg_catalog.record
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, MDY'
 AS $function$
 BEGIN
     RETURN QUERY SELECT s.name, sum(s.documents)::int8,
@@ -1352,7 +1389,8 @@ CREATE FUNCTION @extschema@.doc_extractor_router_check(
     OUT passed pg_catalog.bool,
     OUT detail pg_catalog.text)
 RETURNS SETOF pg_catalog.record
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, MDY'
 AS $function$
 DECLARE
     shards constant int4 := @extschema@.shard_count();

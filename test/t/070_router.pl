@@ -179,6 +179,42 @@ is(on_router($router, q{SELECT count(*) FROM generate_series(1, 4) n, document_b
 is( on_router($router, q{SELECT ingest_document('u', 'no user', 't') IS NULL; } . sprintf($trail, 'no user')),
 	"f\npostgres||doc_extractor_router", 'trail: the next call has no such user');
 
+# Values travel as text, and are what they were whatever either session thinks of dates.
+my $seen = q{SELECT modified_at = '2026-03-02 04:05:06.123456+00', now() - seen_at < '1 h'
+	FROM document_at('manual', '/%1$s'); SELECT count(*) FROM location_history_of('manual', '/%1$s');
+	SELECT now() - ingestion_timestamp < '1 h' FROM document_by_hash(encode(sha256('%1$s'), 'hex'));
+	SELECT now() - first_ingestion < '1 h', now() - last_ingestion < '1 h' FROM ingestion_stats};
+foreach my $style ('SQL, DMY', 'German', 'Postgres, MDY')
+{
+	my $text = (split /\W/, $style)[0];
+	is( on_router($router, qq{SET datestyle = '$style'; SET timezone = 'Asia/Kathmandu';
+			SELECT is_duplicate FROM ingest_document('$text', '$text', 't', location => '/$text',
+				modified_at => '2026-03-02 04:05:06.123456+00'); SET datestyle = ISO; } . sprintf($seen, $text)),
+		"f\nt|t\n1\nt\nt|t", "dates: $style on the router");
+	$_->safe_psql('ledger', "ALTER DATABASE ledger SET datestyle = '$style'; ALTER DATABASE ledger
+		SET timezone = 'Asia/Kathmandu'") foreach @shards;
+	is(on_router($router, sprintf($seen, $text)), "t|t\n1\nt\nt|t", "dates: $style on the shards");
+	is(on_router($router, q{SELECT * FROM doc_extractor_router_check() WHERE NOT passed}), '',
+		"dates: $style, and the check");
+	$_->safe_psql('ledger', 'ALTER DATABASE ledger RESET datestyle; ALTER DATABASE ledger RESET timezone')
+	  foreach @shards;
+}
+
+# READ ONLY holds for the shards, too.
+is( errors_of($router, q{BEGIN READ ONLY; SELECT ingest_document('r', 'read only', 't')}),
+	'ERROR:  25006: cannot write to shards in a read-only transaction', 'a read-only transaction');
+is( on_router($router, q{BEGIN READ ONLY;
+		SELECT count(*) FROM document_by_hash(encode(sha256('read only'), 'hex')), ingestion_stats}), '0',
+	'a read-only transaction searches');
+
+# The setting is read as a ledger reads it.
+is( on_router($router, q{SET doc_extractor.on_bad_document = 'LOG';
+		SELECT error_id IS NOT NULL FROM ingest_documents('{a}', '{a}', '{""}')}), 't', 'on_bad_document: LOG');
+is( errors_of($router, q{SET doc_extractor.on_bad_document = 'no';
+		SELECT error_id IS NOT NULL FROM ingest_documents('{a}', '{a}', '{""}')}),
+	qq{ERROR:  22023: invalid value for parameter "doc_extractor.on_bad_document": "no"\n}
+	  . 'HINT:  Available values: error, log.', 'on_bad_document: another word');
+
 # By id, by hash, later texts, events, failures.
 my ($id) = split /\|/, on_router($router, q{
 	SELECT document_id FROM ingest_document('late', 'late', 't', location => '/late')});
@@ -214,7 +250,7 @@ foreach my $round ([$zero, 'f'], [$three, 'f'], [$three, 't'], [$zero, 'f'], [$z
 is( on_router($router, q{SELECT string_agg(file_name, ' ' ORDER BY l.seen_at), count(replaced_at)
 		FROM location_history_of('manual', '/moves') l, document_by_id(l.document_id)}),
 	"$zero $three $zero|2", 'history of the place');
-is(on_router($router, 'SELECT locations FROM ingestion_stats'), '9', 'every place counts once');
+is(on_router($router, 'SELECT locations FROM ingestion_stats'), '12', 'every place counts once');
 on_router($router, qq{SELECT ingest_documents(ARRAY['1', '2', '3'], ARRAY['$three', '$zero', '$three']::bytea[],
 	'{t, t, t}', locations => ARRAY['/moves', '/moves', '/moves'])});
 is( on_router($router, q{SELECT file_name FROM document_at('manual', '/moves') l, document_by_id(l.document_id)}),

@@ -137,8 +137,29 @@ is( errors_of($router, 'SELECT * FROM ' . batch($r0, $r1, $r3)),
 	. 'HINT:  Buy one.', 'refused: the error names the document of the batch');
 is( on_router($router, $log . 'SELECT at_location FROM ' . batch($r0, $r1, $r3)), "t\n\nt",
 	'refused: the others are stored');
+# With a second one, neither is said to have stored anything.
+$shards[3]->safe_psql('ledger', q{
+	CREATE FUNCTION docs.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'nor here'; END $$;
+	CREATE TRIGGER refuse AFTER INSERT ON docs.audit_log EXECUTE FUNCTION docs.refuse()});
+my ($s0, $s1, $s3) = ((texts_of_shard($router, 0, 1, 's')), (texts_of_shard($router, 1, 1, 's')),
+	(texts_of_shard($router, 3, 1, 's')));
+like( errors_of($router, 'SELECT * FROM ' . batch($s3, $s0, $s1)),
+	qr/^ERROR:  \w+: no.*\nDETAIL:  2 documents of the batch: 1, 3\. The other documents are stored\./,
+	'two refuse: the error names the documents of both');
+is(on_router($router, sprintf($stored, "$s0,$s1,$s3")), $s0, 'two refuse: the others are stored');
+$shards[3]->safe_psql('ledger', 'DROP TRIGGER refuse ON docs.audit_log');
 $shards[1]->safe_psql('ledger', 'DROP TRIGGER refuse ON docs.audit_log');
 is(on_router($router, 'SELECT at_location FROM ' . batch($r0, $r1, $r3)), "t\nf\nt", 'sent again, it is stored');
+
+# A shard that refuses the call itself: nobody can say what the others have done.
+$shards[1]->safe_psql('ledger', 'REVOKE EXECUTE ON FUNCTION docs.shard_ingest FROM doc_extractor_router');
+my ($d0, $d1) = ((texts_of_shard($router, 0, 1, 'd')), (texts_of_shard($router, 1, 1, 'd')));
+like( errors_of($router, $log . 'SELECT * FROM ' . batch($d0, $d1)),
+	qr/^ERROR:  42501: .*shard_ingest\nDETAIL:  What the other shards were sent may be stored\.$/,
+	'no call: an error, also with log, which says that others may be stored');
+unlike(errors_of($router, "SELECT ingest_document('$d1', '$d1', 't')"), qr/other shards/, 'no call: of one document');
+$shards[1]->safe_psql('ledger', q{SELECT docs.doc_extractor_shard_setup(1, 4, 'doc_extractor_router')});
+is(on_router($router, 'SELECT at_location IS NOT NULL FROM ' . batch($d0, $d1)), "t\nt", 'no call: sent again');
 
 # A shard that cannot write for a while, while a place gets a document of another shard.
 my ($p0, $p1) = ((texts_of_shard($router, 0, 1, 'place')), (texts_of_shard($router, 1, 1, 'place')));
