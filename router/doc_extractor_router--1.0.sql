@@ -8,7 +8,8 @@
  * and schema there, of extension doc_extractor_shard.  PL/Proxy takes the lowest bits of
  * what follows RUN ON for the number of the shard.  SPLIT cuts arrays so that each shard
  * gets its own elements.  Values travel as text, so the functions that call these set
- * datestyle, as enter_shard() does on the shard.
+ * datestyle, as enter_shard() does on the shard.  Nothing here has a backslash, whose
+ * meaning the caller's standard_conforming_strings would decide.
  */
 
 CREATE FUNCTION @extschema@.shard_ping(
@@ -307,7 +308,7 @@ AS $function$
 BEGIN
     RETURN (SELECT count(*)
         FROM pg_foreign_server AS s, pg_options_to_table(s.srvoptions) AS o
-        WHERE s.srvname = 'doc_extractor_shards' AND o.option_name ~ '^(p|partition_)\d+$');
+        WHERE s.srvname = 'doc_extractor_shards' AND o.option_name ~ '^(p|partition_)[0-9]+$');
 END
 $function$;
 COMMENT ON FUNCTION @extschema@.shard_count() IS
@@ -360,7 +361,7 @@ CREATE FUNCTION @extschema@.in_one_line(message pg_catalog.text)
 RETURNS pg_catalog.text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $function$
-    SELECT rtrim(regexp_replace(message, '\s+', ' ', 'g'))
+    SELECT rtrim(regexp_replace(message, '[[:space:]]+', ' ', 'g'))
 $function$;
 COMMENT ON FUNCTION @extschema@.in_one_line(pg_catalog.text) IS
     'Returns a message in one line';
@@ -761,7 +762,7 @@ BEGIN
         IF NOT is_batch THEN
             PERFORM @extschema@.raise_error(failed.state, failed.message,
                 regexp_replace(failed.detail,
-                    ' ?It is document 1 of the batch(, with file name ".*")?\.$', ''),
+                    ' ?It is document 1 of the batch(, with file name ".*")?[.]$', ''),
                 failed.hint);
         END IF;
         /* An error is the only one, so it names what no shard has stored. */

@@ -265,7 +265,7 @@ CREATE FUNCTION @extschema@.own_words(message pg_catalog.text, contents pg_catal
 RETURNS pg_catalog.text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $function$
-    SELECT regexp_replace(regexp_replace(message, '^document \d+ of the batch: ', ''),
+    SELECT regexp_replace(regexp_replace(message, '^document [0-9]+ of the batch: ', ''),
         CASE WHEN contents = 'contents' THEN '^file_hash(?= must not be null)' ELSE '^$' END,
         CASE WHEN contents = 'contents' THEN 'content' ELSE '' END)
 $function$;

@@ -200,6 +200,25 @@ foreach my $style ('SQL, DMY', 'German', 'Postgres, MDY')
 	  foreach @shards;
 }
 
+# So is text, whatever the caller's session thinks of strings and arrays.
+my $strings = q{SET standard_conforming_strings = off; SET escape_string_warning = off; SET array_nulls = off;
+	SET quote_all_identifiers = on; SET transform_null_equals = on;};
+is( on_router($router, $strings . q{
+		SELECT count(*) FROM ingest_documents(ARRAY[$$a'b\c"d{},NULL$$, 'NULL', 'x y'], ARRAY['q1', 'q2', 'q3']::bytea[],
+			ARRAY['t', 't', 't'], document_texts => ARRAY[$$a'b\c"d{},NULL$$, NULL, $$NULL$$],
+			metadata_extracted => ARRAY[$${"a":"\u00e9 \" "}$$::json, NULL, '[1, 2]']);
+		SELECT file_name, document_text, metadata_extracted, ingestion_source
+		FROM unnest(ARRAY['q1', 'q2', 'q3']) AS t, document_by_hash(encode(sha256(t::bytea), 'hex'))}),
+	qq(3\na'b\\c"d{},NULL|a'b\\c"d{},NULL|{"a":"\\u00e9 \\" "}|manual\nNULL|||manual\nx y|NULL|[1, 2]|manual),
+	'texts: as they were');
+is( errors_of($router, $strings . q{SELECT ingest_document('n', 'n', ' ')}),
+	'ERROR:  22023: file_type must not be blank', 'texts: and of errors');
+$_->safe_psql('ledger', 'ALTER DATABASE ledger SET standard_conforming_strings = off') foreach @shards;
+is( errors_of($router, q{SET doc_extractor.on_bad_document = log; SELECT * FROM ingest_documents('{n}', '{n}', '{""}')})
+	  . on_router($router, 'SELECT error_message FROM open_errors(1)'),
+	'document 1 of the batch: file_type must not be blank', 'texts: of failures');
+$_->safe_psql('ledger', 'ALTER DATABASE ledger RESET standard_conforming_strings') foreach @shards;
+
 # READ ONLY holds for the shards, too.
 is( errors_of($router, q{BEGIN READ ONLY; SELECT ingest_document('r', 'read only', 't')}),
 	'ERROR:  25006: cannot write to shards in a read-only transaction', 'a read-only transaction');
