@@ -102,6 +102,9 @@ BEGIN
             AND (p.prosecdef OR p.proname IN ('check_owners', 'enter_shard', 'own_words'))
             AND p.proowner <> owner
         UNION ALL
+        SELECT format('GRANT USAGE ON SCHEMA @extschema@ TO %s', owner::regrole)
+        WHERE NOT has_schema_privilege(owner, '@extschema@', 'USAGE')
+        UNION ALL
         SELECT format('GRANT EXECUTE ON FUNCTION %s TO %s', p.oid::regprocedure, owner::regrole)
         FROM pg_proc AS p
         WHERE p.pronamespace = '@extschema@'::regnamespace AND p.proname IN (

@@ -224,6 +224,7 @@ is(join("\n", $err =~ /ERROR:  (.*)/g),
 is($router->safe_psql('given', $ran), '', 'given: nothing has run');
 $router->safe_psql('given', q{
 	DROP TRIGGER grab ON docs.this_shard;
+	REVOKE USAGE ON SCHEMA docs FROM taker;
 	INSERT INTO docs.this_shard VALUES (true, 0, 1);
 	SELECT docs.doc_extractor_shard_setup(0, 1)});
 ($out, $err) = run_script($router, 'given', 'doc_extractor_router', $as_router);
