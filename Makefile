@@ -2,6 +2,7 @@
 #
 # make, make install, make installcheck, make clean: the usual PGXS targets.
 # make loader, install-loader: the client program, which needs libraries of its own.
+# make install-router: the extensions for many servers, which need PL/Proxy to run.
 # make demo, bench, soak, check, check-long, check-versions, check-upgrade, check-newcomer,
 # check-valgrind, check-ubsan, check-sql: the workbench; needs nothing but Debian, git and make.
 
@@ -97,7 +98,13 @@ loader:
 	$(MAKE) -C loader
 install-loader: loader
 	$(MAKE) -C loader install
-.PHONY: loader install-loader
+
+# The router is SQL only: there is nothing to build.
+router:
+	$(MAKE) -C router
+install-router: router
+	$(MAKE) -C router install
+.PHONY: loader install-loader router install-router
 
 # The script that adopts V001's tables stands alone, but repeats the end of the script of 1.0.
 $(DATA_built): $(EXTENSION)--1.0.sql sql/$(DATA_built).in sql/adoption.awk

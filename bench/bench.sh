@@ -5,12 +5,12 @@
 #     make bench BENCH="new duplicates" BENCH_ROUNDS=3
 #
 # BENCH                    the parts to run: new duplicates triggers trail sessions locations growth
-#                          migrate loader
+#                          migrate loader router
 # BENCH_ROUNDS             how often it measures each step, after a round to warm up (5)
 # BENCH_DOCUMENTS          documents of 2 kB for new, duplicates, triggers, trail and locations
 #                          (100000)
 # BENCH_LARGE_DOCUMENTS    documents of 100 kB, with a text of 50 kB, for new (5000)
-# BENCH_SECONDS            how long each pgbench of duplicates and sessions runs (5)
+# BENCH_SECONDS            how long each pgbench of duplicates, sessions and router runs (5)
 # BENCH_LOCATIONS          current locations that locations reads (500000)
 # BENCH_VANISHED           those of a scan that have vanished; not more (100000)
 # BENCH_SIZES              sizes of the ledger in growth, ascending ("500000 5000000")
@@ -39,7 +39,7 @@ END
 pg_ctl restart --silent --log="$PGDATA/server.log"
 
 script setup.sql
-for part in ${BENCH:-new duplicates triggers trail sessions locations growth migrate loader}; do
+for part in ${BENCH:-new duplicates triggers trail sessions locations growth migrate loader router}; do
     printf '\n== %s ==\n' "$part"
     if [ -e "bench/$part.sh" ]; then
         bash "bench/$part.sh"

@@ -20,16 +20,17 @@ sql() {
 }
 
 # Runs pgbench for $BENCH_SECONDS and stores its figure; round 0 only warms up:
-#     sessions PART WORKLOAD VARIANT NUMBER ROUND CLIENTS SCRIPT
-# NUMBER is the variant's position in the report. Prints the number of transactions.
+#     sessions PART WORKLOAD VARIANT NUMBER ROUND CLIENTS SCRIPT [DATABASE [DOCUMENTS]]
+# NUMBER is the variant's position in the report, DOCUMENTS how many a transaction ingests (1). Prints the
+# number of transactions.
 sessions() {
-    local part=$1 workload=$2 variant=$3 number=$4 round=$5 clients=$6 script=$7
+    local part=$1 workload=$2 variant=$3 number=$4 round=$5 clients=$6 script=$7 database=${8:-$PGDATABASE} documents=${9:-1}
     local log=$TMPDIR/pgbench.log count tps seconds=$BENCH_SECONDS
     if [ "$round" = 0 ]; then
         seconds=1
     fi
     sql CHECKPOINT
-    pgbench -n -M prepared -c "$clients" -j "$(nproc)" -T "$seconds" -f "$script" >"$log" 2>&1 || {
+    pgbench -n -M prepared -c "$clients" -j "$(nproc)" -T "$seconds" -f "$script" "$database" >"$log" 2>&1 || {
         cat "$log" >&2
         return 1
     }
@@ -37,7 +38,8 @@ sessions() {
     tps=$(sed -n 's/^tps = \([0-9.]*\) (without.*/\1/p' "$log")
     if [ "$round" -gt 0 ]; then
         sql "INSERT INTO bench.measure
-             VALUES ('$part', '$workload', '$variant', $number, $round, $count, $count / $tps)"
+             VALUES ('$part', '$workload', '$variant', $number, $round,
+                     $count * $documents, $count / $tps)"
     fi
     echo "$count"
 }

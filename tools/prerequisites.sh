@@ -1,7 +1,8 @@
 #!/bin/bash
 # Installs, where it is missing, what building needs, with FOR_LOADER what the loader needs, with FOR_TESTS
-# what testing needs (that includes the loader), with FOR_BENCH the extension to compare with, if Debian has
-# it for this PostgreSQL, and the programs that NEEDS names (their packages have the same names). Prints the
+# what testing needs (that includes the loader), with FOR_BENCH the extension to compare with, with either
+# PL/Proxy for the router, both if Debian has them for this PostgreSQL, and the programs that NEEDS names
+# (their packages have the same names). Prints the
 # pg_config to use: $PG_CONFIG, else that of the newest installed server (with headers, if any has them),
 # else that of Debian's default version. Debian's server package also starts a cluster, "main", of its own.
 set -euo pipefail
@@ -85,10 +86,8 @@ look() {
         pg_config=$(config_of "$major")
         has_server "$pg_config" || missing+=("postgresql${major:+-$major}")
         has_headers "$pg_config" || missing+=("postgresql-server-dev-${major:-all}")
-        if [ -n "${FOR_BENCH:-}" ] && [ ! -e "$("$pg_config" --sharedir)/extension/table_log.control" ] &&
-            apt-cache show "postgresql-$major-tablelog" >/dev/null 2>&1; then
-            missing+=("postgresql-$major-tablelog")
-        fi
+        [ -z "${FOR_BENCH:-}" ] || want_extension table_log "postgresql-$major-tablelog"
+        [ -z "${FOR_TESTS:-}${FOR_BENCH:-}" ] || want_extension plproxy "postgresql-$major-plproxy"
     fi
     command -v gcc >/dev/null || missing+=(gcc)
     [ -e /usr/include/stdio.h ] || missing+=(libc6-dev)
@@ -112,6 +111,14 @@ look() {
     done
     # A node from elsewhere cannot have Debian's packages of modules, but comes with npm.
     has_node_pg || command -v npm >/dev/null || missing+=(nodejs node-pg)
+}
+
+# Adds the package of an extension to missing, if Debian has it for this PostgreSQL: EXTENSION PACKAGE.
+want_extension() {
+    if [ ! -e "$("$pg_config" --sharedir 2>/dev/null)/extension/$1.control" ] &&
+        apt-cache show "$2" >/dev/null 2>&1; then
+        missing+=("$2")
+    fi
 }
 
 # Returns whether Debian's Perl or Python has a module. The tests do not find one that only this user has,

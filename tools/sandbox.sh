@@ -103,6 +103,9 @@ if pkg-config --exists glib-2.0 gio-2.0 libarchive libxml-2.0 libcrypto 2>/dev/n
         PG_CONFIG="$PG_CONFIG" DESTDIR="$sandbox/tree" WERROR=1
 fi
 
+# The router is SQL only; its tests need PL/Proxy, and are skipped without.
+quietly make --silent -C checkout/router install PG_CONFIG="$PG_CONFIG" DESTDIR="$sandbox/tree"
+
 quietly initdb --username=postgres --auth=trust --encoding=UTF8 --no-locale --no-sync
 run tee -a data/postgresql.conf >/dev/null <<END
 listen_addresses = ''

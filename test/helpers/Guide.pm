@@ -1,5 +1,5 @@
-# The commands of doc/operations.md, for the TAP tests that run them: so what the guide says is what
-# they test.
+# The commands of doc/operations.md and other pages, for the TAP tests that run them: so what a guide
+# says is what they test.
 package Guide;
 
 use strict;
@@ -12,11 +12,11 @@ use PostgreSQL::Test::Utils qw(slurp_file);
 our @EXPORT = qw(guide_commands run_commands);
 
 # Returns the commands of the guide, or of the section with this heading, each with the output that
-# the guide shows, if any.
+# the guide shows, if any.  Another page than doc/operations.md can be the guide.
 sub guide_commands
 {
-	my ($heading) = @_;
-	my $guide = slurp_file('doc/operations.md');
+	my ($heading, $page) = @_;
+	my $guide = slurp_file('doc/' . ($page // 'operations.md'));
 	my @commands;
 
 	if (defined $heading)
