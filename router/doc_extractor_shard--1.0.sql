@@ -63,18 +63,16 @@ COMMENT ON FUNCTION @extschema@.check_owners() IS
     'Raises an error if the owner of a table or view could gain the rights of the functions for the router; returns whether all of 1.2 are there';
 
 /*
- * Locks the ledger for the setup, and makes its owner that of the functions for the
- * router.  The caller may be a superuser: then nothing of the owner's may run here, no
- * trigger of this_shard, and no view that has the name of a table.
+ * Locks the ledger for the setup.  The caller may be a superuser: then nothing of the
+ * owner's may run there, no trigger of this_shard, and no view that has the name of a
+ * table.
  */
-CREATE FUNCTION @extschema@.own_shard()
+CREATE FUNCTION @extschema@.lock_shard()
 RETURNS pg_catalog.void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
-    owner oid;
     refused text;
-    statement text;
 BEGIN
     LOCK TABLE @extschema@.documents, @extschema@.audit_log, @extschema@.error_log,
         @extschema@.document_locations, @extschema@.scans, @extschema@.this_shard
@@ -91,6 +89,21 @@ BEGIN
             MESSAGE = format('%s cannot be trusted', refused),
             HINT = 'They must be tables. The owner of this_shard must be the caller, and it must have no triggers.';
     END IF;
+END
+$function$;
+COMMENT ON FUNCTION @extschema@.lock_shard() IS
+    'Locks the ledger, and raises an error if code of another role could run in its setup';
+
+/* Locks the ledger, and makes its owner that of the functions for the router. */
+CREATE FUNCTION @extschema@.own_shard()
+RETURNS pg_catalog.void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    owner oid;
+    statement text;
+BEGIN
+    PERFORM @extschema@.lock_shard();
     owner := (SELECT c.relowner FROM pg_class AS c WHERE c.oid = '@extschema@.documents'::regclass);
     FOR statement IN
         SELECT format('ALTER FUNCTION %s OWNER TO %s', p.oid::regprocedure, owner::regrole)
