@@ -63,7 +63,7 @@ CheckOwner(const Ledger *ledger, Oid table)
  * Returns the search_path of writes to a ledger, valid until the next call.
  * The last one is kept, as it serves nearly all calls.
  */
-static const char *
+const char *
 OwnerPath(const Ledger *ledger)
 {
 	static NameData schema;

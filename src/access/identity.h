@@ -22,6 +22,7 @@ extern void SwitchToOwner(const Ledger *ledger, Oid table,
 						  CallerIdentity *caller);
 extern void BecomeOwner(const Ledger *ledger, Oid table,
 						CallerIdentity *caller);
+extern const char *OwnerPath(const Ledger *ledger);
 extern void UseOwnerSettings(const Ledger *ledger, CallerIdentity *caller);
 extern void SwitchToRestrictedRole(Oid role, CallerIdentity *caller);
 extern void SwitchToRestrictedOwner(const Ledger *ledger, Oid table,

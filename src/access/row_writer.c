@@ -23,6 +23,7 @@
 
 #include "../compat.h"
 #include "as_shipped.h"
+#include "identity.h"
 #include "row_writer.h"
 
 /* How many rows, and bytes of rows, are inserted at a time. */
@@ -59,34 +60,67 @@ FindColumns(Relation rel, const ColumnName *columns, int ncolumns)
 	return set->numbers;
 }
 
+/* Returns a column's default.  To find it can run functions of users'. */
+static ColumnDefault
+FindDefault(const RowWriter *writer, AttrNumber column)
+{
+	CallerIdentity caller;
+	ColumnDefault found;
+
+	if (KnowsDefault(writer->rel, column))
+		return GetColumnDefault(writer->rel, column);
+	SwitchToOwner(writer->ledger, RelationGetRelid(writer->rel), &caller);
+	found = GetColumnDefault(writer->rel, column);
+	SwitchBack(&caller);
+	return found;
+}
+
 /*
  * Returns the defaults of the columns that are not set, by column, or NULL if one of
  * them takes the executor.
  */
 static ColumnDefault *
-FindDefaults(Relation rel, const AttrNumber *set_columns, int ncolumns)
+FindDefaults(const RowWriter *writer, int ncolumns)
 {
-	int			natts = RelationGetNumberOfAttributes(rel);
+	int			natts = RelationGetNumberOfAttributes(writer->rel);
 	ColumnDefault *defaults = palloc0(natts * sizeof(ColumnDefault));
 	bool	   *is_set = palloc0(natts * sizeof(bool));
 
 	for (int i = 0; i < ncolumns; i++)
-		is_set[set_columns[i] - 1] = true;
+		is_set[writer->numbers[i] - 1] = true;
 	for (int i = 0; i < natts; i++)
 	{
 		if (is_set[i])
 			continue;
-		defaults[i] = GetColumnDefault(rel, i + 1);
+		defaults[i] = FindDefault(writer, i + 1);
 		if (defaults[i].kind == DEFAULT_OTHER)
 			return NULL;
 	}
 	return defaults;
 }
 
+/* Gets ready for what can run code in indexes. */
+static void
+StartIndexCode(const RowWriter *writer, CallerIdentity *caller)
+{
+	if (writer->has_index_code)
+		SwitchToOwner(writer->ledger, RelationGetRelid(writer->rel), caller);
+}
+
+/* Ends this. */
+static void
+EndIndexCode(const RowWriter *writer, const CallerIdentity *caller)
+{
+	if (writer->has_index_code)
+		SwitchBack(caller);
+}
+
 /* Opens the table's indexes for insertion, and prepares the rest. */
 static void
 PrepareWriter(RowWriter *writer, ConflictAction conflict_action)
 {
+	CallerIdentity caller;
+
 	/* Users' index expressions see what this transaction has written so far. */
 	CommandCounterIncrement();
 	PushCopiedSnapshot(GetActiveSnapshot());
@@ -96,7 +130,11 @@ PrepareWriter(RowWriter *writer, ConflictAction conflict_action)
 
 	writer->rri = makeNode(ResultRelInfo);
 	InitResultRelInfo(writer->rri, writer->rel, 0, NULL, 0);
+	/* The server computes what is constant in their expressions. */
+	writer->has_index_code = HasIndexCode(writer->rel);
+	StartIndexCode(writer, &caller);
 	ExecOpenIndices(writer->rri, false);
+	EndIndexCode(writer, &caller);
 	writer->conflict_action = conflict_action;
 	if (conflict_action == CONFLICT_SKIP)
 		FindArbiters(&writer->conflicts, writer->rri, writer->estate);
@@ -126,12 +164,13 @@ OpenRowWriter(const Ledger *ledger, const char *table,
 	estate = CreateExecutorState();
 	old = MemoryContextSwitchTo(estate->es_query_cxt);
 	writer = palloc0(sizeof(RowWriter));
+	writer->ledger = ledger;
 	writer->rel = rel;
 	writer->estate = estate;
 	writer->columns = columns;
 	writer->numbers = FindColumns(rel, columns, ncolumns);
 	if (IsAsShipped(rel, CMD_INSERT))
-		writer->defaults = FindDefaults(rel, writer->numbers, ncolumns);
+		writer->defaults = FindDefaults(writer, ncolumns);
 	if (writer->defaults != NULL)
 		PrepareWriter(writer, conflict_action);
 	MemoryContextSwitchTo(old);
@@ -322,6 +361,7 @@ void
 FlushRows(RowWriter *writer)
 {
 	EState	   *estate = writer->estate;
+	CallerIdentity caller;
 	MemoryContext old;
 
 	if (writer->nrows == 0)
@@ -331,10 +371,12 @@ FlushRows(RowWriter *writer)
 	table_multi_insert(writer->rel, writer->slots, writer->nrows,
 					   GetCurrentCommandId(true), 0, NULL);
 	MemoryContextSwitchTo(old);
+	StartIndexCode(writer, &caller);
 	if (writer->rri->ri_NumIndices > 0)
 		for (int i = 0; i < writer->nrows; i++)
 			(void) InsertIndexTuples(writer->rri, writer->slots[i], estate,
 									 NIL, NULL);
+	EndIndexCode(writer, &caller);
 	writer->nrows = 0;
 	writer->bytes = 0;
 }
@@ -357,6 +399,19 @@ BufferRow(RowWriter *writer)
 		FlushRows(writer);
 }
 
+/* Inserts the row unless it conflicts.  Returns whether it did. */
+static bool
+InsertRow(RowWriter *writer)
+{
+	CallerIdentity caller;
+	bool		is_stored;
+
+	StartIndexCode(writer, &caller);
+	is_stored = InsertUnlessConflict(&writer->conflicts, writer->slot);
+	EndIndexCode(writer, &caller);
+	return is_stored;
+}
+
 /*
  * Inserts the row, at once or together with others.  Returns false if it was left
  * out for a conflict.  Else writer->slot holds it until the next row is started.
@@ -370,7 +425,7 @@ WriteRow(RowWriter *writer)
 	if (RelationGetDescr(writer->rel)->constr != NULL)
 		ExecConstraints(writer->rri, writer->slot, writer->estate);
 	if (writer->conflict_action == CONFLICT_SKIP)
-		return InsertUnlessConflict(&writer->conflicts, writer->slot);
+		return InsertRow(writer);
 	BufferRow(writer);
 	return true;
 }

@@ -25,12 +25,14 @@ typedef enum ConflictAction
  */
 typedef struct RowWriter
 {
+	const Ledger *ledger;
 	Relation	rel;
 	EState	   *estate;
 	ResultRelInfo *rri;
 	const ColumnName *columns;	/* that all rows set */
 	AttrNumber *numbers;		/* theirs */
 	ColumnDefault *defaults;	/* of the others */
+	bool		has_index_code; /* do indexes run code that is not the server's? */
 	ConflictAction conflict_action;
 	ConflictCheck conflicts;	/* for CONFLICT_SKIP */
 	TupleTableSlot *slot;		/* the row being filled in, or the last one */

@@ -317,6 +317,19 @@ CopyDefault(ColumnDefault source, Form_pg_attribute att, MemoryContext context)
 }
 
 /*
+ * Returns whether GetColumnDefault() has the default of a column at hand.  Else it
+ * plans it, which can run functions of users'.
+ */
+bool
+KnowsDefault(Relation rel, AttrNumber column)
+{
+	const TableShape *shape = GetShape(rel);
+
+	return shape->defaults != NULL &&
+		shape->defaults[column - 1].kind != DEFAULT_UNKNOWN;
+}
+
+/*
  * Returns the default of a column of a table that is open and locked.  A value by
  * reference belongs to the current memory context.  Raises what the default raises,
  * if the planner can compute it.

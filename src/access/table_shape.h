@@ -41,6 +41,7 @@ typedef enum FactsOf
 extern bool HasUsersOperators(HeapTuple index);
 extern bool HasDeferrableIndex(Relation rel);
 extern bool HasIndexCode(Relation rel);
+extern bool KnowsDefault(Relation rel, AttrNumber column);
 extern ColumnDefault GetColumnDefault(Relation rel, AttrNumber column);
 
 extern uint64 TableVersion(Relation rel);

@@ -62,7 +62,10 @@ ReportStuck(const HashGroup *group)
 			 errhint("Look for a trigger that suppresses or changes rows of documents or hash_index.")));
 }
 
-/* Prepares for code of users.  A search runs none; a count does this if it must. */
+/*
+ * Prepares for code of users, for the rest of the batch.  What runs such code does
+ * this by itself if it must, but for a statement after the other that takes longer.
+ */
 static void
 LetUsersCodeRun(Ingestion *ingestion)
 {
@@ -121,7 +124,7 @@ SearchForAll(Ingestion *ingestion)
 	for (int i = 0; i < ingestion->ngroups; i++)
 	{
 		NoteFound(&ingestion->groups[i]);
-		if (ingestion->groups[i].state != DOCUMENT_STORED)
+		if (ingestion->groups[i].state == DOCUMENT_UNFINISHED)
 			LetUsersCodeRun(ingestion);
 	}
 }
@@ -184,6 +187,8 @@ InsertGroup(Ingestion *ingestion, HashGroup *group)
 
 	if (ingestion->writer == NULL)
 		ingestion->writer = OpenDocumentWriter(ingestion->ledger);
+	if (ingestion->writer->rows == NULL)
+		LetUsersCodeRun(ingestion);
 	result = InsertDocument(ingestion->writer, document, group->nsearches > 1,
 							&group->found->document_id,
 							&group->found->has_text);

@@ -203,7 +203,7 @@ OpenDocumentTrail(DocumentTrail *trail, const Ledger *ledger,
 	trail->ledger = ledger;
 	trail->is_open = false;
 	trail->id = ColumnNumber(documents, "documents", "id", COLUMN_INTEGER);
-	trail->encoder = CreateRowEncoder(documents);
+	trail->encoder = CreateRowEncoder(ledger, documents);
 	trail->columns = palloc(documents->natts * sizeof(bool));
 	trail->row_context = AllocSetContextCreate(CurrentMemoryContext,
 											   "doc_extractor trail row",

@@ -22,6 +22,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
+#include "../access/identity.h"
 #include "../compat.h"
 #include "../lib/sha256.h"
 #include "../settings.h"
@@ -56,20 +57,22 @@ static const struct
 
 struct RowEncoder
 {
+	const Ledger *ledger;
 	TupleDesc	desc;
 	MemoryContext context;
 	ColumnEncoder *columns;		/* one a column of "desc" */
 };
 
 /*
- * Returns an encoder for rows of this type, which must outlive it.  It belongs to
- * the current memory context.
+ * Returns an encoder for rows of this type of a ledger's, which must outlive it.  It
+ * belongs to the current memory context.
  */
 RowEncoder *
-CreateRowEncoder(TupleDesc desc)
+CreateRowEncoder(const Ledger *ledger, TupleDesc desc)
 {
 	RowEncoder *encoder = palloc(sizeof(RowEncoder));
 
+	encoder->ledger = ledger;
 	encoder->desc = desc;
 	encoder->context = CurrentMemoryContext;
 	encoder->columns = palloc0(desc->natts * sizeof(ColumnEncoder));
@@ -118,21 +121,27 @@ IsHashedByStyle(Oid type)
 		doc_extractor_audit_value_limit < MAXDATELEN;
 }
 
-/* Makes the settings fixed, until AtEOXact_GUC() with the level that it returns. */
+/* Makes a setting fixed. */
+static void
+FixSetting(const char *name, const char *value)
+{
+	if (strcmp(GetConfigOption(name, false, false), value) != 0)
+		(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/*
+ * Makes the settings fixed, until AtEOXact_GUC() with the level that it returns.  To
+ * cast a value of a user's type can run code of the user's.
+ */
 static int
-FixSettings(void)
+FixSettings(const Ledger *ledger)
 {
 	int			level = NewGUCNestLevel();
 
+	FixSetting("search_path", OwnerPath(ledger));
 	for (size_t i = 0; i < lengthof(fixed_settings); i++)
-	{
-		const char *name = fixed_settings[i].name;
-		const char *value = fixed_settings[i].value;
-
-		if (strcmp(GetConfigOption(name, false, false), value) != 0)
-			(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
-									 GUC_ACTION_SAVE, true, 0, false);
-	}
+		FixSetting(fixed_settings[i].name, fixed_settings[i].value);
 	return level;
 }
 
@@ -276,7 +285,7 @@ EncodeRow(RowEncoder *encoder, TupleTableSlot *slot, const bool *columns)
 			continue;
 		column = GetColumnEncoder(encoder, i);
 		if (column->needs_settings && settings_level == 0)
-			settings_level = FixSettings();
+			settings_level = FixSettings(encoder->ledger);
 		appendStringInfoChar(&json, separator);
 		separator = ',';
 		appendStringInfoString(&json, column->key);

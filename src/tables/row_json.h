@@ -7,9 +7,11 @@
 
 #include "executor/tuptable.h"
 
+#include "../access/ledger.h"
+
 typedef struct RowEncoder RowEncoder;
 
-extern RowEncoder *CreateRowEncoder(TupleDesc desc);
+extern RowEncoder *CreateRowEncoder(const Ledger *ledger, TupleDesc desc);
 extern Datum EncodeRow(RowEncoder *encoder, TupleTableSlot *slot,
 					   const bool *columns);
 

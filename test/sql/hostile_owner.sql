@@ -307,8 +307,10 @@ BEGIN
             EXECUTE calls[i + 1];
             RAISE EXCEPTION 'works' USING errcode = 'DX000';
         EXCEPTION WHEN OTHERS THEN
+            -- The session's search_path decides whether a type's name is qualified.
             result := CASE SQLSTATE WHEN 'DX000' THEN SQLERRM
-                                    ELSE concat_ws(' ', SQLSTATE, SQLERRM) END;
+                                    ELSE concat_ws(' ', SQLSTATE, replace(SQLERRM, 'type docs.',
+                                                                          'type ')) END;
         END;
         RETURN NEXT;
     END LOOP;

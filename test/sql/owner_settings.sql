@@ -116,6 +116,37 @@ RESET ROLE;
 SELECT * FROM look();
 DROP INDEX docs.noted;
 
+-- A default that the server computes once, the constant part of an expression, and the cast of a
+-- column of a user's type for the trail. The text of a regclass depends on search_path, too.
+CREATE TYPE label AS ENUM ('x');
+CREATE FUNCTION label_json(label) RETURNS json LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM public.note('cast'), set_config('work_mem', '123kB', false);
+    RETURN to_json($1::text);
+END
+$$;
+CREATE CAST (label AS json) WITH FUNCTION label_json(label);
+ALTER TABLE docs.documents ADD number bigint, ADD label label DEFAULT 'x',
+    ADD relation regclass DEFAULT 'docs.documents';
+ALTER TABLE docs.documents ALTER number SET DEFAULT public.noted(1, 'default');
+CREATE INDEX noted ON docs.documents ((id + public.noted(1, 'constant')));
+SELECT count(*) > 0 AS seen FROM look();
+SET ROLE regress_docs_caller;
+SELECT is_duplicate FROM docs.ingest_document('d', 'd', 't');
+SELECT count(*)
+FROM docs.ingest_documents(ARRAY(SELECT 'd' || i FROM generate_series(1, 20) i),
+                           ARRAY(SELECT ('d' || i)::bytea FROM generate_series(1, 20) i),
+                           array_fill('t'::text, '{20}'));
+SELECT current_user, current_setting('search_path') AS path, current_setting('work_mem') AS work_mem;
+RESET ROLE;
+SELECT * FROM look();
+SELECT DISTINCT new_value ->> 'number' AS number, new_value ->> 'label' AS label,
+       new_value ->> 'relation' AS relation
+FROM docs.audit_log WHERE new_value ->> 'file_name' ~ '^d';
+DROP INDEX docs.noted;
+ALTER TABLE docs.documents DROP number, DROP label, DROP relation;
+DROP CAST (label AS json);
+
 -- A failure, a further one, and a success that heals it.
 CREATE TRIGGER noted BEFORE UPDATE ON docs.documents
     FOR EACH ROW EXECUTE FUNCTION note_change('trigger of documents');
@@ -184,6 +215,6 @@ DROP SCHEMA docs CASCADE;
 DROP TABLE seen CASCADE;
 DROP OPERATOR FAMILY odd_ops USING btree;
 DROP OPERATOR FAMILY tag_ops USING btree;
-DROP FUNCTION note, noted, note_change, compare, compare_tags;
-DROP TYPE tag;
+DROP FUNCTION note, noted, note_change, compare, compare_tags, label_json;
+DROP TYPE tag, label;
 DROP ROLE regress_docs_owner, regress_docs_caller;
