@@ -47,18 +47,48 @@ expect_locations() {
     }
 }
 
+# Copies the rows of the ledger, in two sessions, into tables with the same indexes, no triggers and
+# no constraints but NOT NULL. Sets $seconds:
+#     copy_rows FILES
+copy_rows() {
+    local files=$1 table half
+    for half in 0 1; do
+        {
+            # The loader has the server compress texts like this, if it can.
+            echo "SELECT set_config(name, 'lz4', false) FROM pg_settings
+                  WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals);"
+            for table in documents hash_index audit_log document_locations; do
+                sql "COPY (SELECT * FROM $table WHERE id % 2 = $half ORDER BY id)
+                     TO '$PWD/$table.$half' (FORMAT binary)" >&2
+                echo "COPY bare.$table FROM '$PWD/$table.$half' (FORMAT binary);"
+            done
+        } >"copy.$half"
+    done
+    sql 'CREATE SCHEMA bare;
+         CREATE TABLE bare.documents (LIKE documents INCLUDING INDEXES);
+         CREATE TABLE bare.hash_index (LIKE hash_index INCLUDING INDEXES);
+         CREATE TABLE bare.audit_log (LIKE audit_log INCLUDING INDEXES);
+         CREATE TABLE bare.document_locations (LIKE document_locations INCLUDING INDEXES)'
+    measure '' '' 0 0 "$files" bash -c \
+        'echo 0 1 | xargs -n 1 | xargs -P2 -I{} psql -X -q -1 -v ON_ERROR_STOP=1 -f copy.{}'
+    rm {documents,hash_index,audit_log,document_locations}.[01] copy.[01]
+}
+
 load=(doc_extractor load -d archive --source bench -j 2)
 
-# Measures the load of a folder into an empty ledger, and a command in turns with it:
+# Measures the load of a folder into an empty ledger, and a command in turns with it. The limit is the
+# command, and then COPY of the rows that the load has stored:
 #     compare WORKLOAD FOLDER OPTION COMMAND
 # OPTION is one of the loader's, or empty.
 compare() {
     local workload=$1 folder=$2 option=$3 command=$4 number=$((++workloads * 10)) files round turn
+    local others
     files=$(count_files "$folder")
     for ((round = 0; round <= BENCH_ROUNDS; round++)); do
         for turn in $((round % 2)) $((1 - round % 2)); do
             if [ "$turn" = 0 ]; then
                 measure "$workload" "$base" $number "$round" "$files" bash -c "$command"
+                others=$seconds
             else
                 new_ledger
                 measure "$workload" doc_extractor $((number + 1)) "$round" "$files" \
@@ -66,6 +96,9 @@ compare() {
                 expect_locations "$files"
             fi
         done
+        PGDATABASE=archive copy_rows "$files"
+        store loader "$workload" 'limit: the same, and COPY of the rows' $((number + 2)) \
+            "$round" "$files" "$others + $seconds"
     done
 }
 

@@ -2,8 +2,9 @@
 #     make bench BENCH=sessions
 #
 # ingest_document() is given bytes, most of them constant, that the server makes up. The other
-# variants are given the hash and no bytes. The limit writes the same rows and index entries as
-# ingest_document() in one statement, but neither computes the hash nor looks it up.
+# variants but one are given the hash and no bytes. The limit writes the same rows and index entries
+# as ingest_document() in one statement, but neither computes the hash nor looks it up. "The same with
+# SHA-256 and a lookup" does both, and leaves out a document that is there.
 set -euo pipefail
 
 . bench/common.sh
@@ -39,6 +40,29 @@ SELECT id, 'ingested', session_user, session_user,
               :n::text, file_hash)::json
 FROM document;
 END
+cat >"$TMPDIR/checked.pgbench" <<'END'
+\set n random(1, 9000000000000000000)
+WITH content AS MATERIALIZED (
+    SELECT encode(sha256(decode(repeat('ab', 2040), 'hex') || int8send(:n)), 'hex') AS file_hash
+), document AS (
+    INSERT INTO bare.documents
+        (file_name, file_size_bytes, file_hash, file_type, ingestion_source)
+    SELECT 'archive/' || :n::text, 2048, c.file_hash, 'text/plain', 'bench'
+    FROM content AS c
+    WHERE NOT EXISTS (SELECT FROM bare.hash_index AS h WHERE h.file_hash = c.file_hash)
+    ON CONFLICT (file_hash) DO NOTHING
+    RETURNING id, file_hash
+), entry AS (
+    INSERT INTO bare.hash_index (file_hash, document_id) SELECT file_hash, id FROM document
+    ON CONFLICT (file_hash) DO NOTHING
+)
+INSERT INTO bare.audit_log (document_id, action, user_or_system, db_user, new_value)
+SELECT id, 'ingested', session_user, session_user,
+       format('{"file_name":"archive/%1$s","file_size_bytes":2048,"file_hash":"%2$s",'
+              '"file_type":"text/plain","ingestion_source":"bench","ingestion_status":"success"}',
+              :n::text, file_hash)::json
+FROM document;
+END
 cat >"$TMPDIR/peer.pgbench" <<'END'
 \set n random(1, 9000000000000000000)
 BEGIN;
@@ -59,18 +83,21 @@ COMMIT;
 END
 
 declare -A variant=([bare]='INSERT into documents, no triggers' [docs]='ingest_document()'
-    [limit]='limit: all rows, one statement' [peer]='four statements and COMMIT')
+    [limit]='limit: all rows, one statement' [checked]='the same with SHA-256 and a lookup'
+    [peer]='four statements and COMMIT')
 for ((round = 0; round <= BENCH_ROUNDS; round++)); do
-    case $((round % 4)) in
-        0) workloads='bare docs peer limit' ;;
-        1) workloads='docs peer limit bare' ;;
-        2) workloads='peer limit bare docs' ;;
-        3) workloads='limit bare docs peer' ;;
+    case $((round % 5)) in
+        0) workloads='bare docs peer limit checked' ;;
+        1) workloads='docs peer limit checked bare' ;;
+        2) workloads='peer limit checked bare docs' ;;
+        3) workloads='limit checked bare docs peer' ;;
+        4) workloads='checked bare docs peer limit' ;;
     esac
     for clients in 1 2 4 8; do
         if ((clients > 1)); then s=s; else s=; fi
         for workload in $workloads; do
             ledger=${workload/limit/bare}
+            ledger=${ledger/checked/bare}
             sql "$(sql "SELECT bench.empty('$ledger')")"
             count=$(sessions sessions "$clients client${s}" "${variant[$workload]}" "$clients" \
                 "$round" "$clients" "$TMPDIR/$workload.pgbench")
