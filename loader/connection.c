@@ -42,7 +42,8 @@ Connect(const Ledger *ledger)
 
 /*
  * Makes a new session what the program expects.  Returns false if it cannot.  Texts are compressed
- * by lz4, which takes a fraction of the time, where the server has it and nobody has chosen.
+ * by lz4, which takes a fraction of the time, where the server has it and nobody has chosen.  A plan
+ * for the values of one batch would copy all its texts, more than once.
  */
 static bool
 PrepareSession(PGconn *conn)
@@ -54,6 +55,7 @@ PrepareSession(PGconn *conn)
 								" WHERE name = 'default_toast_compression'"
 								" AND source = 'default' AND 'lz4' = ANY (enumvals);"
 								"SET client_min_messages = warning;"
+								"SET plan_cache_mode = force_generic_plan;"
 								"SET DateStyle = ISO; SET statement_timeout = 0;"
 								"SET default_transaction_isolation = 'read committed';"
 								"SET doc_extractor.on_bad_document = log");

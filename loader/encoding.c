@@ -10,6 +10,7 @@
  *-------------------------------------------------------------------------
  */
 #include "encoding.h"
+#include "utf8.h"
 
 #include <glib.h>
 #include <string.h>
@@ -59,7 +60,7 @@ CanHold(const char *text, size_t length)
 	char	   *converted;
 	bool		can_hold;
 
-	if (memchr(text, '\0', length) != NULL || !g_utf8_validate(text, length, NULL))
+	if (!IsUtf8(text, length))
 		return false;
 	if (holds_utf8 || IsAscii(text, length))
 		return true;

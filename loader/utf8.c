@@ -3,6 +3,7 @@
  *		Texts in UTF-8 as PostgreSQL takes them: no NUL, no surrogates, no
  *		overlong forms, nothing above U+10FFFF.
  */
+#include <endian.h>
 #include <string.h>
 
 #include "utf8.h"
@@ -138,14 +139,39 @@ TrimSpaces(char *text, size_t length)
 	return length - start;
 }
 
+#define BIT_7 UINT64_C(0x8080808080808080)
+
+/* Returns bit 7 of each of eight bytes, the first one lowest, set if IsSpace() is not true of it. */
+static uint64_t
+WordBytes(const char *text)
+{
+	uint64_t	eight;
+	uint64_t	low;
+
+	memcpy(&eight, text, 8);
+	eight = le64toh(eight);
+	low = eight & ~BIT_7;
+	/* Carries into bit 7: above a space, and DEL. */
+	return ((low + UINT64_C(0x5F5F5F5F5F5F5F5F)) & ~(low + UINT64_C(0x0101010101010101)) & BIT_7) |
+		(eight & BIT_7);
+}
+
 /* Returns the number of words, that is, of what stands between spaces. */
 size_t
 CountWords(const char *text, size_t length)
 {
 	size_t		words = 0;
 	bool		in_word = false;
+	size_t		i = 0;
 
-	for (size_t i = 0; i < length; i++)
+	for (; length - i >= 8; i += 8)
+	{
+		uint64_t	bytes = WordBytes(text + i);
+
+		words += (size_t) __builtin_popcountll(bytes & ~(bytes << 8 | (in_word ? 0x80 : 0)));
+		in_word = bytes >> 63;
+	}
+	for (; i < length; i++)
 	{
 		bool		space = IsSpace(text[i]);
 
