@@ -149,16 +149,17 @@ CanGainRights(Oid owner)
  * rights, it runs as a security-restricted operation, in which the server refuses
  * to leave anything behind.
  *
- * The settings stay the caller's until UseOwnerSettings(), which takes longer than
+ * search_path stays the caller's until UseOwnerSettings(), which takes longer than
  * all the rest.  Call it before any code can run that is not the server's or ours.
  */
 void
 BecomeOwner(const Ledger *ledger, Oid table, CallerIdentity *caller)
 {
 	Oid			owner = CheckOwner(ledger, table);
+	const char *path = OwnerPath(ledger);
 	int			context = OWNER_CONTEXT;
 
-	if (IsOwner(owner, OwnerPath(ledger)))
+	if (IsOwner(owner, path))
 	{
 		caller->is_owner = true;
 		return;
@@ -166,6 +167,9 @@ BecomeOwner(const Ledger *ledger, Oid table, CallerIdentity *caller)
 	if (CanGainRights(owner))
 		context |= SECURITY_RESTRICTED_OPERATION;
 	BecomeRole(owner, context, caller);
+	/* From here on IsOwner() holds: so what users' code sets must end with this. */
+	if (strcmp(namespace_search_path, path) == 0)
+		UseSettings(path, caller);
 }
 
 /*

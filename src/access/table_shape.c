@@ -183,18 +183,27 @@ HasUsersOperators(HeapTuple index)
 }
 
 /*
- * Returns whether a column that an index, a row of pg_index, sorts by has a type that
- * is not the server's.  The server's own operators of arrays and ranges call the
- * functions of such a type.
+ * Returns whether values of a type can be compared by code that is not the server's.
+ * The server's own operators of arrays, rows and ranges call the functions of what
+ * these hold.  Even for a type of the server's, a user can have made these functions.
  */
+static bool
+IsComparedByUsers(Oid type)
+{
+	return type >= FirstNormalObjectId ||
+		OidIsValid(get_element_type(type)) ||
+		get_typtype(type) != TYPTYPE_BASE;
+}
+
+/* Returns whether an index, a row of pg_index, sorts by a column of such a type. */
 static bool
 HasUsersType(HeapTuple index)
 {
 	Form_pg_index form = (Form_pg_index) GETSTRUCT(index);
 
 	for (int i = 0; i < form->indnkeyatts; i++)
-		if (get_atttype(form->indrelid, form->indkey.values[i]) >=
-			FirstNormalObjectId)
+		if (IsComparedByUsers(get_atttype(form->indrelid,
+										  form->indkey.values[i])))
 			return true;
 	return false;
 }
@@ -272,11 +281,16 @@ HasDeferrableIndex(Relation rel)
 	return GetShape(rel)->has_deferrable_index;
 }
 
-/* Returns whether an index of a table runs code that is not the server's. */
+/*
+ * Returns whether an index of a table may run code that is not the server's, also if
+ * the indexes have changed just now.
+ */
 bool
 HasIndexCode(Relation rel)
 {
-	return GetShape(rel)->has_index_code;
+	const TableShape *shape = GetShape(rel);
+
+	return shape->has_index_code || !shape->is_valid;
 }
 
 /* Returns the memory context of what is kept of a table. */

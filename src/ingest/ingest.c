@@ -63,8 +63,9 @@ ReportStuck(const HashGroup *group)
 }
 
 /*
- * Prepares for code of users, for the rest of the batch.  What runs such code does
- * this by itself if it must, but for a statement after the other that takes longer.
+ * Prepares for code of users, for the rest of the batch, to whose end the settings
+ * last that it makes.  What runs such code does this by itself if it must, but for one
+ * statement after the other that takes longer.
  */
 static void
 LetUsersCodeRun(Ingestion *ingestion)
@@ -187,7 +188,7 @@ InsertGroup(Ingestion *ingestion, HashGroup *group)
 
 	if (ingestion->writer == NULL)
 		ingestion->writer = OpenDocumentWriter(ingestion->ledger);
-	if (ingestion->writer->rows == NULL)
+	if (RunsUsersCode(ingestion->writer))
 		LetUsersCodeRun(ingestion);
 	result = InsertDocument(ingestion->writer, document, group->nsearches > 1,
 							&group->found->document_id,

@@ -88,6 +88,24 @@ OpenDocumentWriter(const Ledger *ledger)
 	return OpenWriter(ledger, CONFLICT_SKIP);
 }
 
+/* Returns whether an insert into a table runs code of users'. */
+static bool
+TableRunsUsersCode(const RowWriter *rows)
+{
+	return rows == NULL || rows->has_index_code;
+}
+
+/*
+ * Returns whether an insert runs code of users', of which the rows that follow must
+ * find the settings.
+ */
+bool
+RunsUsersCode(const DocumentWriter *writer)
+{
+	return TableRunsUsersCode(writer->rows) ||
+		TableRunsUsersCode(writer->derived.hashes.rows);
+}
+
 /* Returns a document's value for a column. */
 static NullableDatum
 InsertedValue(const Document *document, int column)

@@ -20,6 +20,7 @@ typedef struct DocumentWriter
 } DocumentWriter;
 
 extern DocumentWriter *OpenDocumentWriter(const Ledger *ledger);
+extern bool RunsUsersCode(const DocumentWriter *writer);
 extern InsertResult InsertDocument(DocumentWriter *writer,
 								   const Document *document, bool insist,
 								   int64 *document_id, bool *has_text);

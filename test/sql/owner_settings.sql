@@ -147,6 +147,100 @@ DROP INDEX docs.noted;
 ALTER TABLE docs.documents DROP number, DROP label, DROP relation;
 DROP CAST (label AS json);
 
+-- A type of the server's whose operators are a user's: those of its arrays call them.
+CREATE FUNCTION compare_json(json, json) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM public.note('json of an array'), set_config('work_mem', '123kB', false);
+    RETURN 0;
+END
+$$;
+CREATE OPERATOR CLASS json_ops DEFAULT FOR TYPE json USING btree AS
+    FUNCTION 1 compare_json(json, json);
+ALTER TABLE docs.audit_log ADD notes json[] DEFAULT '{1}';
+CREATE INDEX noted ON docs.audit_log (notes);
+SELECT FROM look();
+SET ROLE regress_docs_caller;
+SELECT is_duplicate FROM docs.ingest_document('j', 'j', 't');
+SELECT current_user, current_setting('search_path') AS path, current_setting('work_mem') AS work_mem;
+RESET ROLE;
+SELECT * FROM look();
+ALTER TABLE docs.audit_log DROP notes;
+
+-- A caller whose search_path is the ledger's already.
+CREATE FUNCTION call_all() RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+    call text;
+BEGIN
+    FOREACH call IN ARRAY ARRAY[
+        'ingest_document(''p'', ''p'', ''t'')',
+        'ingest_document(''p'', ''p'', ''t'')',
+        'ingest_documents(ARRAY(SELECT ''p'' || i FROM generate_series(1, 20) i),
+             ARRAY(SELECT (''p'' || i)::bytea FROM generate_series(1, 20) i),
+             array_fill(''t''::text, ''{20}''))',
+        'ingest_documents(''{p,q}'', ''{p,q}'', ''{t,t}'')']
+    LOOP
+        EXECUTE 'SELECT count(*) FROM docs.' || call;
+        RETURN NEXT current_setting('work_mem');
+        PERFORM set_config('work_mem', '456kB', false);
+    END LOOP;
+    RAISE EXCEPTION 'again' USING errcode = 'DX000';
+EXCEPTION
+    WHEN SQLSTATE 'DX000' THEN
+        RETURN;
+END
+$$;
+CREATE INDEX noted ON docs.documents (public.noted(id, 'index'));
+SET ROLE regress_docs_caller;
+SET search_path = pg_catalog, docs, pg_temp;
+SELECT * FROM public.call_all();
+RESET ROLE;
+DROP INDEX docs.noted;
+CREATE INDEX noted ON docs.hash_index (public.noted(duplicate_count, 'index'));
+SET ROLE regress_docs_caller;
+SELECT * FROM public.call_all();
+RESET ROLE;
+DROP INDEX docs.noted;
+CREATE INDEX noted ON docs.audit_log (public.noted(id, 'index'));
+SET ROLE regress_docs_caller;
+SELECT * FROM public.call_all();
+RESET ROLE;
+DROP INDEX docs.noted;
+CREATE TRIGGER noted BEFORE INSERT ON docs.audit_log
+    FOR EACH ROW EXECUTE FUNCTION public.note_change('trigger of the trail');
+SET ROLE regress_docs_caller;
+SELECT * FROM public.call_all();
+RESET ROLE;
+DROP TRIGGER noted ON docs.audit_log;
+ALTER TABLE docs.documents ADD number bigint;
+ALTER TABLE docs.documents ALTER number SET DEFAULT public.noted(1, 'default');
+SET ROLE regress_docs_caller;
+SELECT * FROM public.call_all();
+SELECT current_user, current_setting('search_path') AS path, current_setting('work_mem') AS work_mem;
+SET search_path = public;
+RESET ROLE;
+ALTER TABLE docs.documents DROP number;
+SELECT count(*) > 0 AS seen FROM look();
+
+-- What a trigger of hash_index sets is there for the trail.
+CREATE FUNCTION give_reason() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('doc_extractor.reason', 'by a trigger', true);
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER reason BEFORE INSERT ON docs.hash_index
+    FOR EACH ROW EXECUTE FUNCTION give_reason();
+SET ROLE regress_docs_caller;
+SELECT is_duplicate FROM docs.ingest_document('r', 'r', 't');
+SELECT count(*)
+FROM docs.ingest_documents(ARRAY(SELECT 'r' || i FROM generate_series(1, 20) i),
+                           ARRAY(SELECT ('r' || i)::bytea FROM generate_series(1, 20) i),
+                           array_fill('t'::text, '{20}'));
+SELECT current_setting('doc_extractor.reason') AS reason;
+RESET ROLE;
+SELECT change_reason, count(*) FROM docs.audit_log WHERE new_value ->> 'file_name' ~ '^r' GROUP BY 1;
+DROP TRIGGER reason ON docs.hash_index;
+
 -- A failure, a further one, and a success that heals it.
 CREATE TRIGGER noted BEFORE UPDATE ON docs.documents
     FOR EACH ROW EXECUTE FUNCTION note_change('trigger of documents');
@@ -215,6 +309,8 @@ DROP SCHEMA docs CASCADE;
 DROP TABLE seen CASCADE;
 DROP OPERATOR FAMILY odd_ops USING btree;
 DROP OPERATOR FAMILY tag_ops USING btree;
-DROP FUNCTION note, noted, note_change, compare, compare_tags, label_json;
+DROP OPERATOR FAMILY json_ops USING btree;
+DROP FUNCTION note, noted, note_change, compare, compare_tags, label_json,
+    compare_json, call_all, give_reason;
 DROP TYPE tag, label;
 DROP ROLE regress_docs_owner, regress_docs_caller;
