@@ -1,13 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * fingerprint.c
- *		What tells whether a file has changed: size, times and inode.
+ *		What tells whether a file has changed: size, times and inode; and what its file system is
+ *		mounted on.
  *
  *-------------------------------------------------------------------------
  */
 #include "fingerprint.h"
 
 #include <inttypes.h>
+#include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,6 +19,7 @@
 /* Times of files are this wide at worst, in seconds: on FAT. */
 #define RECENT 2.0
 #define RECENT_MARK " recent"
+#define MOUNT_MARK "mount "
 
 /* From 1970 to 2000, where PostgreSQL's times start. */
 #define EPOCH_SECONDS INT64_C(946684800)
@@ -68,10 +72,14 @@ SameFingerprint(const Fingerprint *a, const Fingerprint *b)
 void
 FormatFingerprint(const Fingerprint *fingerprint, char *text)
 {
+	char		mount[24] = "";
+
+	if (fingerprint->mount > 0)
+		snprintf(mount, sizeof(mount), " " MOUNT_MARK "%d", fingerprint->mount);
 	snprintf(text, FINGERPRINT_LENGTH,
-			 "%" PRId64 " %" PRId64 ".%09" PRId32 " %" PRId64 ".%09" PRId32 " %" PRIu64 "%s",
+			 "%" PRId64 " %" PRId64 ".%09" PRId32 " %" PRId64 ".%09" PRId32 " %" PRIu64 "%s%s",
 			 fingerprint->size, fingerprint->modified, fingerprint->modified_ns,
-			 fingerprint->changed, fingerprint->changed_ns, fingerprint->inode,
+			 fingerprint->changed, fingerprint->changed_ns, fingerprint->inode, mount,
 			 fingerprint->is_recent ? RECENT_MARK : "");
 }
 
@@ -95,13 +103,37 @@ ParseNumber(const char **text, const char *end, char separator, int64_t *number)
 	return true;
 }
 
+/* Reads the number of the inode, and the mount point if there is one. */
+static bool
+ParseInode(const char *text, const char *end, Fingerprint *fingerprint)
+{
+	const char *space = memchr(text, ' ', (size_t) (end - text));
+	int64_t		inode;
+	int64_t		mount = 0;
+
+	if (!ParseNumber(&text, space != NULL ? space : end, '\0', &inode))
+		return false;
+	if (space != NULL)
+	{
+		text = space + 1;
+		if (end - text <= (ptrdiff_t) strlen(MOUNT_MARK) ||
+			memcmp(text, MOUNT_MARK, strlen(MOUNT_MARK)) != 0)
+			return false;
+		text += strlen(MOUNT_MARK);
+		if (!ParseNumber(&text, end, '\0', &mount) || mount < 1 || mount > PATH_MAX)
+			return false;
+	}
+	fingerprint->inode = (uint64_t) inode;
+	fingerprint->mount = (int) mount;
+	return true;
+}
+
 bool
 ParseFingerprint(const char *text, int length, Fingerprint *fingerprint)
 {
 	const char *end = text + length;
 	int64_t		modified_ns;
 	int64_t		changed_ns;
-	int64_t		inode;
 
 	fingerprint->is_recent = length > (int) strlen(RECENT_MARK) &&
 		memcmp(end - strlen(RECENT_MARK), RECENT_MARK, strlen(RECENT_MARK)) == 0;
@@ -112,11 +144,10 @@ ParseFingerprint(const char *text, int length, Fingerprint *fingerprint)
 		!ParseNumber(&text, end, ' ', &modified_ns) ||
 		!ParseNumber(&text, end, '.', &fingerprint->changed) ||
 		!ParseNumber(&text, end, ' ', &changed_ns) ||
-		!ParseNumber(&text, end, '\0', &inode))
+		!ParseInode(text, end, fingerprint))
 		return false;
 	fingerprint->modified_ns = (int32_t) modified_ns;
 	fingerprint->changed_ns = (int32_t) changed_ns;
-	fingerprint->inode = (uint64_t) inode;
 	return true;
 }
 

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * fingerprint.h
- *		What tells whether a file has changed: size, times and inode.
+ *		What tells whether a file has changed: size, times and inode; and what its file system is
+ *		mounted on.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,6 +23,7 @@ typedef struct Fingerprint
 	int32_t		modified_ns;
 	int32_t		changed_ns;
 	bool		is_recent;		/* may the file have changed again without another fingerprint? */
+	int			mount;			/* how many names the path of its mount point has; 0: "/" */
 } Fingerprint;
 
 #define FINGERPRINT_LENGTH 128	/* of its text, at most */
@@ -34,16 +36,19 @@ extern Fingerprint FingerprintOf(const struct stat *st);
  */
 extern void MarkRecent(Fingerprint *fingerprint, const struct timespec *read_at);
 
-/* The mark does not count. */
+/* What it is marked with, and the mount point, do not count. */
 extern bool SameFingerprint(const Fingerprint *a, const Fingerprint *b);
 
-/* The form in the ledger: "SIZE MODIFIED CHANGED INODE", and " recent" if it is marked. */
+/*
+ * The form in the ledger: "SIZE MODIFIED CHANGED INODE", " mount N" unless that is 0, and " recent"
+ * if it is marked.
+ */
 extern void FormatFingerprint(const Fingerprint *fingerprint, char *text);
 
 /* Reads that form, of "length" bytes.  Returns false if it is another one. */
 extern bool ParseFingerprint(const char *text, int length, Fingerprint *fingerprint);
 
-/* Returns a hash of it, without the mark. */
+/* Returns a hash of it, without mark and mount point. */
 extern uint64_t HashFingerprint(const Fingerprint *fingerprint);
 
 /* Sets a timestamptz, in PostgreSQL's microseconds; returns false if that has no such time. */

@@ -53,6 +53,7 @@ typedef struct Root
 	bool		is_folder;
 	bool		is_empty;		/* a folder without any entry */
 	dev_t		device;
+	int			mount;			/* what MountOfFile() returns for files on this device */
 	int			folder;			/* open: the root, or what a file is in */
 	atomic_int_fast64_t counts[NCOUNTS];
 	GPtrArray  *unseen;			/* folders that the walk did not look into: paths */

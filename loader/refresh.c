@@ -22,6 +22,7 @@
 #include "batch.h"
 #include "cancel.h"
 #include "connection.h"
+#include "fingerprint.h"
 #include "message.h"
 #include "output.h"
 #include "path.h"
@@ -94,13 +95,13 @@ IsSameFile(const Candidate *candidate, int fd)
 {
 	struct stat st;
 	Fingerprint fingerprint;
-	char		text[FINGERPRINT_LENGTH];
+	Fingerprint known;
 
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
+		!ParseFingerprint(candidate->fingerprint, (int) strlen(candidate->fingerprint), &known))
 		return false;
 	fingerprint = FingerprintOf(&st);
-	FormatFingerprint(&fingerprint, text);
-	return strcmp(text, candidate->fingerprint) == 0;
+	return SameFingerprint(&fingerprint, &known) && !known.is_recent;
 }
 
 /* Stores what was extracted. */

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "message.h"
+#include "mounts.h"
 #include "path.h"
 
 /* Returns the absolute path that an argument stands for; NULL, with errno set, if there is none. */
@@ -47,6 +48,7 @@ OpenFolder(Root *root, const struct stat *st)
 {
 	char	   *folder = root->is_folder ? g_strdup(root->path) : g_path_get_dirname(root->path);
 	struct stat opened = *st;
+	char	   *inside;
 	int			error;
 
 	/* This mounts what is mounted on demand. */
@@ -56,6 +58,9 @@ OpenFolder(Root *root, const struct stat *st)
 	if (root->folder >= 0 && root->is_folder && fstat(root->folder, &opened) != 0)
 		error = errno;
 	root->device = opened.st_dev;
+	inside = root->is_folder ? g_build_filename(root->path, "file", NULL) : g_strdup(root->path);
+	root->mount = MountOfFile(inside, root->device);
+	g_free(inside);
 	errno = error;
 	return root->folder >= 0;
 }

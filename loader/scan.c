@@ -4,8 +4,8 @@
  *		The end of a complete scan: which locations have vanished.
  *
  * A location that the walk has not met has vanished if the walk would have met it:
- * not if it is below a folder that the walk has not looked into, or the patterns
- * leave it out.
+ * not if it is below a folder that the walk has not looked into, or was on a file
+ * system that is not mounted now, or the patterns leave it out.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,8 +17,10 @@
 #include "batch.h"
 #include "cancel.h"
 #include "failures.h"
+#include "fingerprint.h"
 #include "locks.h"
 #include "message.h"
+#include "mounts.h"
 #include "output.h"
 #include "parameters.h"
 #include "path.h"
@@ -35,6 +37,7 @@ typedef struct Vanished
 	Load	   *load;
 	Root	   *root;
 	GHashTable *unseen;			/* folders that the walk did not look into */
+	GHashTable *mounts;			/* paths of mount points, and whether the file system is missing */
 	GArray	   *candidates;		/* int64: ids of locations that the walk has not met */
 	GArray	   *ids;			/* int64: those that have vanished */
 	int64_t		nknown;			/* locations that the ledger has below the root */
@@ -86,15 +89,49 @@ IsUnseen(const Vanished *vanished, const char *path)
 	return is_unseen;
 }
 
+/* Returns whether a file system is missing on a mount point.  Reports it once. */
+static bool
+IsMissing(const Vanished *vanished, const char *mount_point)
+{
+	gpointer	known;
+	bool		is_missing;
+
+	if (g_hash_table_lookup_extended(vanished->mounts, mount_point, NULL, &known))
+		return known != NULL;
+	is_missing = LacksFileSystem(mount_point);
+	if (is_missing)
+	{
+		ReportWarning("no file system is mounted on \"%s\", as there was when files below it were"
+					  " read, so they do not count as vanished", mount_point);
+		ReportHint("Mount it. If it is gone for good, put a file into the folder.");
+	}
+	g_hash_table_insert(vanished->mounts, g_strdup(mount_point), is_missing ? vanished->mounts : NULL);
+	return is_missing;
+}
+
+/* Returns whether a path was on a file system that is not mounted now. */
+static bool
+IsOutOfSight(const Vanished *vanished, const char *path, const char *fingerprint)
+{
+	Fingerprint known;
+	char	   *mount_point = ParseFingerprint(fingerprint, (int) strlen(fingerprint), &known) ?
+		MountPointOf(path, known.mount) : NULL;
+	bool		is_missing = mount_point != NULL && IsMissing(vanished, mount_point);
+
+	g_free(mount_point);
+	return is_missing;
+}
+
 /* Returns whether a location that the walk has not met has vanished. */
 static bool
-HasVanished(const Vanished *vanished, const char *location)
+HasVanished(const Vanished *vanished, const char *location, const char *fingerprint)
 {
 	const Root *root = vanished->root;
 	char	   *path = PathOfLocation(location);
 	bool		has_vanished = path != NULL && IsBelow(path, root->path) &&
 		!IsUnseen(vanished, path) &&
-		IsSelectedFile(vanished->load->options, RelativePath(root, path));
+		IsSelectedFile(vanished->load->options, RelativePath(root, path)) &&
+		!IsOutOfSight(vanished, path, fingerprint);
 
 	g_free(path);
 	return has_vanished;
@@ -107,7 +144,7 @@ JudgeChunk(Vanished *vanished, guint first, guint count)
 	Load	   *load = vanished->load;
 	Parameters	parameters = {0};
 	char	   *query = LedgerSql(&load->ledger,
-								  "SELECT id, location FROM @document_locations"
+								  "SELECT id, location, fingerprint FROM @document_locations"
 								  " WHERE id = ANY ($1) ORDER BY id");
 	int			array = StartArray(&parameters, TYPE_INT8, count);
 	PGresult   *result;
@@ -126,7 +163,7 @@ JudgeChunk(Vanished *vanished, guint first, guint count)
 		int64_t		id = strtoll(PQgetvalue(result, row, 0), NULL, 10);
 		const char *location = PQgetvalue(result, row, 1);
 
-		if (!HasVanished(vanished, location))
+		if (!HasVanished(vanished, location, PQgetvalue(result, row, 2)))
 			continue;
 		g_array_append_val(vanished->ids, id);
 		ShowFile(load->options, location, "vanished");
@@ -243,6 +280,7 @@ FinishScan(Load *load, Root *root)
 		.load = load,
 		.root = root,
 		.unseen = g_hash_table_new(g_str_hash, g_str_equal),
+		.mounts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
 		.candidates = g_array_new(FALSE, FALSE, sizeof(int64_t)),
 		.ids = g_array_new(FALSE, FALSE, sizeof(int64_t))
 	};
@@ -257,6 +295,7 @@ FinishScan(Load *load, Root *root)
 		is_good = FindVanished(&vanished);
 	is_good = is_good && !IsCancelled() && RecordScan(&vanished);
 	g_hash_table_unref(vanished.unseen);
+	g_hash_table_unref(vanished.mounts);
 	g_array_unref(vanished.candidates);
 	g_array_unref(vanished.ids);
 	return is_good;

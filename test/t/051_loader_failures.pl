@@ -426,6 +426,52 @@ is("$status $summary->{seen} $summary->{vanished}", '0 3 4', 'looked at: the res
 		'not looked at: a PATH where nothing is mounted is a failure');
 }
 
+# A file system that fstab does not name, and that is not mounted any more.
+SKIP:
+{
+	my $files = "$folder/mounted";
+	my $disk = "$files/disk";
+	my @in_namespace = qw(unshare --user --map-root-user --mount sh -c);
+	my @load = ('load', '-d', $node->connstr('mounted'), '-U', scalar getpwuid($>), '--source', 's');
+
+	write_content("$files/here", 'here');
+	mkdir $disk;
+	skip 'no file system can be mounted here', 1
+	  if !run_log([ @in_namespace, 'mount -t tmpfs none "$1"', 'sh', $disk ]);
+	create_new_ledger($node, 'mounted');
+	$node->command_ok(
+		[   @in_namespace,
+			'mount -t tmpfs none "$1" && echo a >"$1/a" && mkdir "$1/b" && echo c >"$1/b/c" && shift &&
+			exec "$@"',
+			'sh', $disk, 'doc_extractor', @load, $files
+		],
+		'a file system is mounted');
+	my $names = ($disk =~ tr|/||);
+	is( $node->safe_psql(
+			'mounted', qq{SELECT count(*) FROM docs.current_locations
+				WHERE location ~ '/disk/' AND fingerprint ~ ' mount $names( recent)?\$'}),
+		2, 'a fingerprint has the mount point');
+	foreach my $state ('empty', 'gone')
+	{
+		rmdir $disk if $state eq 'gone';
+		my ($status, $summary, undef, $error) = load_json($node, 'mounted', '--source', 's', $files);
+		is("$status $summary->{vanished}", '0 0', "not mounted, the folder is $state: nothing vanishes");
+		like($error, qr/no file system is mounted on "\Q$disk\E"/, 'this is said');
+		is(() = $error =~ /no file system/g, 1, 'once');
+	}
+	mkdir $disk;
+	my ($out, $error) = ('', '');
+	ok( IPC::Run::run([   @in_namespace, 'mount -t tmpfs none "$1" && shift && exec "$@"', 'sh', $disk,
+				'doc_extractor', @load, '-n', '-v', $files
+			],
+			'>' => \$out, '2>' => \$error),
+		'an empty file system is mounted');
+	is(() = $out =~ /vanish/g, 3, 'the files of another one have vanished') or diag("$out$error");
+	write_content("$disk/other", 'other');
+	my ($status, $summary) = load_json($node, 'mounted', '--source', 's', $files);
+	is("$status $summary->{vanished}", '0 2', 'the folder has another file: they vanish');
+}
+
 # Other file systems.
 SKIP:
 {
