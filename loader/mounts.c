@@ -64,23 +64,25 @@ CutName(GString *path)
 }
 
 int
-MountOfFile(const char *path, dev_t device)
+MountOfFile(const char *path)
 {
 	GString    *folder = g_string_new(path);
-	int			mount = 0;
+	int			mount = -1;
 	struct stat st;
-	bool		is_below = true;
+	struct stat above;
+	bool		is_below;
 
 	for (const char *p = path; *p != '\0'; p++)
 		mount += *p == '/';
-	/* The last name is the file's. */
+	/* That of the folder counts: on overlayfs, its files have the devices of layers. */
+	is_below = CutName(folder) && stat(folder->str, &st) == 0;
 	while (is_below && mount > 0)
 	{
-		is_below = CutName(folder) && stat(folder->str, &st) == 0 && st.st_dev == device;
+		is_below = CutName(folder) && stat(folder->str, &above) == 0 && above.st_dev == st.st_dev;
 		mount -= is_below;
 	}
 	g_string_free(folder, TRUE);
-	return mount;
+	return MAX(mount, 0);
 }
 
 /* Returns whether a folder has no entry, or cannot be read. */

@@ -17,11 +17,8 @@ extern void ReadMounts(void);
 /* Returns whether an open folder is a mount point of fstab where nothing is mounted. */
 extern bool IsUnmounted(const char *path, int folder, const struct stat *st);
 
-/*
- * Returns how many names the path of the mount point has that a file is below, given the file's
- * path and its device; 0: "/".
- */
-extern int	MountOfFile(const char *path, dev_t device);
+/* Returns how many names the path of the mount point has that a file is below; 0: "/". */
+extern int	MountOfFile(const char *path);
 
 /* Returns the path of the mount point that a file was below, to be freed; NULL: "/". */
 extern char *MountPointOf(const char *path, int mount);

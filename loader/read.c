@@ -125,7 +125,7 @@ TakeFile(Load *load, File *file, int fd, const struct stat *before,
 
 	MarkRecent(&document->fingerprint, started_at);
 	document->fingerprint.mount = before->st_dev == file->root->device ? file->root->mount :
-		MountOfFile(file->path, before->st_dev);
+		MountOfFile(file->path);
 	document->type = DetectType(document->name, fd);
 	if (!load->options->no_extract)
 		ExtractTexts(document, fd);

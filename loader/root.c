@@ -59,7 +59,7 @@ OpenFolder(Root *root, const struct stat *st)
 		error = errno;
 	root->device = opened.st_dev;
 	inside = root->is_folder ? g_build_filename(root->path, "file", NULL) : g_strdup(root->path);
-	root->mount = MountOfFile(inside, root->device);
+	root->mount = MountOfFile(inside);
 	g_free(inside);
 	errno = error;
 	return root->folder >= 0;
