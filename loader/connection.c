@@ -23,6 +23,9 @@
 #define FIRST_PAUSE 0.25
 #define LONGEST_PAUSE 8.0
 
+/* Do sessions send batches of texts? */
+static bool sends_batches;
+
 /* Starts to connect with what the command line says. */
 static PGconn *
 Connect(const Ledger *ledger)
@@ -37,13 +40,13 @@ Connect(const Ledger *ledger)
 		"doc_extractor", "UTF8", NULL
 	};
 
+	sends_batches = options->command == COMMAND_LOAD;
 	return PQconnectdbParams(keywords, values, 1);
 }
 
 /*
  * Makes a new session what the program expects.  Returns false if it cannot.  Texts are compressed
- * by lz4, which takes a fraction of the time, where the server has it and nobody has chosen.  A plan
- * for the values of one batch would copy all its texts, more than once.
+ * by lz4, which takes a fraction of the time, where the server has it and nobody has chosen.
  */
 static bool
 PrepareSession(PGconn *conn)
@@ -55,12 +58,18 @@ PrepareSession(PGconn *conn)
 								" WHERE name = 'default_toast_compression'"
 								" AND source = 'default' AND 'lz4' = ANY (enumvals);"
 								"SET client_min_messages = warning;"
-								"SET plan_cache_mode = force_generic_plan;"
 								"SET DateStyle = ISO; SET statement_timeout = 0;"
 								"SET default_transaction_isolation = 'read committed';"
 								"SET doc_extractor.on_bad_document = log");
 	bool		is_good = PQresultStatus(result) == PGRES_COMMAND_OK;
 
+	/* A plan for the values of one batch would copy all its texts, more than once. */
+	if (is_good && sends_batches)
+	{
+		PQclear(result);
+		result = PQexec(conn, "SET plan_cache_mode = force_generic_plan");
+		is_good = PQresultStatus(result) == PGRES_COMMAND_OK;
+	}
 	if (!is_good && PQstatus(conn) == CONNECTION_OK)
 		ReportResult(conn, result);
 	PQclear(result);

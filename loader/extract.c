@@ -3,8 +3,8 @@
  *		Extraction of files, in the loader: asks the spawn server for children and
  *		reads their results.
  *
- * All parsing happens in the children; a plain text in UTF-8 needs none.  What they send is checked here, since a file may have
- * taken over its child.
+ * All parsing happens in the children; a plain text in UTF-8 needs none.  What they send is checked
+ * here, since a file may have taken over its child.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -53,7 +53,8 @@ typedef struct Root
 	bool		is_folder;
 	bool		is_empty;		/* a folder without any entry */
 	dev_t		device;
-	int			mount;			/* what MountOfFile() returns for files on this device */
+	int			mount;			/* MountOfFile() for what is in it */
+	GPtrArray  *mounts;			/* mount points that the walk has met, but for that: paths */
 	int			folder;			/* open: the root, or what a file is in */
 	atomic_int_fast64_t counts[NCOUNTS];
 	GPtrArray  *unseen;			/* folders that the walk did not look into: paths */
@@ -64,6 +65,7 @@ typedef struct File
 {
 	Root	   *root;
 	int64_t		size;			/* as the walk has seen it */
+	int			mount;			/* MountOfFile() */
 	bool		is_known;		/* the location had a document */
 	bool		is_retried;
 	char		path[];

@@ -13,12 +13,15 @@
 #include "mounts.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
 #include <mntent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* Paths of mount points; NULL: none. */
 static GHashTable *mount_points;
@@ -51,53 +54,41 @@ IsUnmounted(const char *path, int folder, const struct stat *st)
 		above.st_dev == st->st_dev;
 }
 
-/* Cuts the last name off a path.  Returns false if there is none: the path is "/". */
-static bool
-CutName(GString *path)
+bool
+IsMountPoint(int folder, const char *path)
 {
-	const char *slash = strrchr(path->str, '/');
+	struct statx st;
 
-	if (path->len <= 1)
-		return false;
-	g_string_truncate(path, slash == path->str ? 1 : (gsize) (slash - path->str));
-	return true;
+	return statx(folder, path, AT_EMPTY_PATH | AT_NO_AUTOMOUNT, 0, &st) == 0 &&
+		(st.stx_attributes_mask & st.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
+int
+CountNames(const char *path)
+{
+	int			count = 0;
+
+	for (const char *p = path; *p != '\0'; p++)
+		count += *p == '/' && p[1] != '\0';
+	return count;
 }
 
 int
 MountOfFile(const char *path)
 {
-	GString    *folder = g_string_new(path);
-	int			mount = -1;
-	struct stat st;
-	struct stat above;
-	bool		is_below;
+	char	   *folder = g_path_get_dirname(path);
+	int			mount;
 
-	for (const char *p = path; *p != '\0'; p++)
-		mount += *p == '/';
-	/* That of the folder counts: on overlayfs, its files have the devices of layers. */
-	is_below = CutName(folder) && stat(folder->str, &st) == 0;
-	while (is_below && mount > 0)
+	while (strcmp(folder, "/") != 0 && !IsMountPoint(AT_FDCWD, folder))
 	{
-		is_below = CutName(folder) && stat(folder->str, &above) == 0 && above.st_dev == st.st_dev;
-		mount -= is_below;
+		char	   *above = g_path_get_dirname(folder);
+
+		g_free(folder);
+		folder = above;
 	}
-	g_string_free(folder, TRUE);
-	return MAX(mount, 0);
-}
-
-/* Returns whether a folder has no entry, or cannot be read. */
-static bool
-IsEmptyFolder(const char *path)
-{
-	DIR		   *dir = opendir(path);
-	bool		is_empty = true;
-	struct dirent *entry;
-
-	while (dir != NULL && is_empty && (entry = readdir(dir)) != NULL)
-		is_empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
-	if (dir != NULL)
-		closedir(dir);
-	return is_empty;
+	mount = CountNames(folder);
+	g_free(folder);
+	return mount;
 }
 
 char *
@@ -113,15 +104,35 @@ MountPointOf(const char *path, int mount)
 	return end == NULL ? NULL : g_strndup(path, (gsize) (end - path));
 }
 
-bool
-LacksFileSystem(const char *mount_point)
+/* Returns whether an open folder has no entry; closes it. */
+static bool
+IsEmptyFolder(int folder)
 {
-	GString    *above = g_string_new(mount_point);
-	struct stat there;
-	struct stat outside;
-	bool		is_mounted = stat(mount_point, &there) == 0 && CutName(above) &&
-		stat(above->str, &outside) == 0 && outside.st_dev != there.st_dev;
+	DIR		   *dir = fdopendir(folder);
+	bool		is_empty = true;
+	struct dirent *entry;
 
-	g_string_free(above, TRUE);
-	return !is_mounted && IsEmptyFolder(mount_point);
+	if (dir == NULL)
+	{
+		close(folder);
+		return true;
+	}
+	while (is_empty && (entry = readdir(dir)) != NULL)
+		is_empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+	closedir(dir);
+	return is_empty;
+}
+
+bool
+MayLackMount(const char *mount_point)
+{
+	int			folder;
+
+	if (IsMountPoint(AT_FDCWD, mount_point))
+		return true;
+	folder = open(mount_point, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (folder < 0)
+		/* Something else is there by now. */
+		return errno != ENOTDIR && errno != ELOOP;
+	return IsEmptyFolder(folder);
 }

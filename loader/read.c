@@ -20,7 +20,6 @@
 #include "batch.h"
 #include "cancel.h"
 #include "hash.h"
-#include "mounts.h"
 #include "path.h"
 #include "root.h"
 #include "texts.h"
@@ -124,8 +123,7 @@ TakeFile(Load *load, File *file, int fd, const struct stat *before,
 	struct stat after;
 
 	MarkRecent(&document->fingerprint, started_at);
-	document->fingerprint.mount = before->st_dev == file->root->device ? file->root->mount :
-		MountOfFile(file->path);
+	document->fingerprint.mount = file->mount;
 	document->type = DetectType(document->name, fd);
 	if (!load->options->no_extract)
 		ExtractTexts(document, fd);

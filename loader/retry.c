@@ -13,6 +13,7 @@
 
 #include "cancel.h"
 #include "failures.h"
+#include "mounts.h"
 #include "path.h"
 #include "root.h"
 #include "visit.h"
@@ -67,7 +68,7 @@ RetryLocation(Load *load, const char *location)
 												   false);
 
 			CountMore(root, COUNT_SEEN, 1);
-			QueueFile(load, root, path, fd >= 0 ? st.st_size : 0,
+			QueueFile(load, root, path, fd >= 0 ? st.st_size : 0, MountOfFile(path),
 					  known != NULL && !known->is_deleted);
 		}
 		else if (S_ISDIR(st.st_mode) && faccessat(fd, ".", R_OK | X_OK, 0) == 0)

@@ -85,6 +85,7 @@ AddRoot(Load *load, const char *argument)
 	SetLocation(location, root->path);
 	root->location = g_string_free(location, FALSE);
 	root->unseen = g_ptr_array_new_with_free_func(g_free);
+	root->mounts = g_ptr_array_new_with_free_func(g_free);
 	load->nroots++;
 }
 

@@ -31,6 +31,9 @@
 /* So many locations are fetched at once. */
 #define CHUNK 10000
 
+/* So many mount points are reported, at most. */
+#define MAX_WARNINGS 10
+
 /* What has vanished below a root. */
 typedef struct Vanished
 {
@@ -89,7 +92,19 @@ IsUnseen(const Vanished *vanished, const char *path)
 	return is_unseen;
 }
 
-/* Returns whether a file system is missing on a mount point.  Reports it once. */
+/* Returns whether a file system was mounted there when the walk came by. */
+static bool
+WasMounted(const Root *root, const char *mount_point)
+{
+	if (CountNames(mount_point) == root->mount && IsBelow(root->path, mount_point))
+		return true;
+	for (guint i = 0; i < root->mounts->len; i++)
+		if (strcmp(g_ptr_array_index(root->mounts, i), mount_point) == 0)
+			return true;
+	return false;
+}
+
+/* Returns whether a file system was missing on a mount point.  Reports it once. */
 static bool
 IsMissing(const Vanished *vanished, const char *mount_point)
 {
@@ -98,12 +113,12 @@ IsMissing(const Vanished *vanished, const char *mount_point)
 
 	if (g_hash_table_lookup_extended(vanished->mounts, mount_point, NULL, &known))
 		return known != NULL;
-	is_missing = LacksFileSystem(mount_point);
-	if (is_missing)
+	is_missing = !WasMounted(vanished->root, mount_point) && MayLackMount(mount_point);
+	if (is_missing && g_hash_table_size(vanished->mounts) < MAX_WARNINGS)
 	{
 		ReportWarning("no file system is mounted on \"%s\", as there was when files below it were"
 					  " read, so they do not count as vanished", mount_point);
-		ReportHint("Mount it. If it is gone for good, put a file into the folder.");
+		ReportHint("Mount it. If it is gone for good, put something into that folder.");
 	}
 	g_hash_table_insert(vanished->mounts, g_strdup(mount_point), is_missing ? vanished->mounts : NULL);
 	return is_missing;
@@ -128,7 +143,7 @@ HasVanished(const Vanished *vanished, const char *location, const char *fingerpr
 {
 	const Root *root = vanished->root;
 	char	   *path = PathOfLocation(location);
-	bool		has_vanished = path != NULL && IsBelow(path, root->path) &&
+	bool		has_vanished = path != NULL && IsCanonical(path) && IsBelow(path, root->path) &&
 		!IsUnseen(vanished, path) &&
 		IsSelectedFile(vanished->load->options, RelativePath(root, path)) &&
 		!IsOutOfSight(vanished, path, fingerprint);

@@ -22,6 +22,7 @@ StartVisitor(Visitor *visitor, Load *load, Root *root)
 	visitor->root = root;
 	visitor->location = g_string_new(NULL);
 	visitor->now = time(NULL);
+	visitor->mount = root->mount;
 	VisitFolder(visitor, NULL);
 }
 
@@ -82,13 +83,14 @@ IsTooYoung(const Visitor *visitor, const struct stat *st)
 }
 
 void
-QueueFile(Load *load, Root *root, const char *path, int64_t size, bool is_known)
+QueueFile(Load *load, Root *root, const char *path, int64_t size, int mount, bool is_known)
 {
 	size_t		length = strlen(path) + 1;
 	File	   *file = g_malloc(sizeof(File) + length);
 
 	file->root = root;
 	file->size = size;
+	file->mount = mount;
 	file->is_known = is_known;
 	file->is_retried = false;
 	memcpy(file->path, path, length);
@@ -137,6 +139,6 @@ VisitFile(Visitor *visitor, const GString *path, const struct stat *st)
 	if (judgement != NCOUNTS)
 		CountMore(visitor->root, judgement, 1);
 	else
-		QueueFile(visitor->load, visitor->root, path->str, st->st_size,
+		QueueFile(visitor->load, visitor->root, path->str, st->st_size, visitor->mount,
 				  known != NULL && !known->is_deleted);
 }

@@ -21,6 +21,7 @@ typedef struct Visitor
 	bool		is_plain;		/* is the folder's path a location as it is? */
 	size_t		folder_length;	/* of that path, with its slash */
 	int64_t		now;			/* seconds */
+	int			mount;			/* MountOfFile() for the next files */
 } Visitor;
 
 extern void StartVisitor(Visitor *visitor, Load *load, Root *root);
@@ -42,6 +43,7 @@ extern bool IsSelectedEntry(const Options *options, const char *relative, bool i
 extern bool IsSelectedFile(const Options *options, const char *relative);
 
 /* Queues a file to be read. */
-extern void QueueFile(Load *load, Root *root, const char *path, int64_t size, bool is_known);
+extern void QueueFile(Load *load, Root *root, const char *path, int64_t size, int mount,
+					  bool is_known);
 
 #endif							/* VISIT_H */

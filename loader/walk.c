@@ -104,6 +104,25 @@ LacksMount(const Walker *walker, int folder, const struct stat *st)
 	return true;
 }
 
+/* Notes on which file system the files of an open folder are. */
+static void
+NoteMount(Walker *walker, int folder)
+{
+	Root	   *root = walker->root;
+	const char *path = walker->path->str;
+
+	if (strcmp(path, root->path) != 0 && IsMountPoint(folder, ""))
+		g_ptr_array_add(root->mounts, g_strdup(path));
+	walker->visitor.mount = root->mount;
+	for (guint i = 0; i < root->mounts->len; i++)
+	{
+		const char *mount_point = g_ptr_array_index(root->mounts, i);
+
+		if (IsBelow(path, mount_point))
+			walker->visitor.mount = MAX(walker->visitor.mount, CountNames(mount_point));
+	}
+}
+
 /*
  * Deals with an entry whose state cannot be read.  Returns false if the reason is that its folder
  * may be read, but not searched.
@@ -203,6 +222,7 @@ WalkFolder(Walker *walker, const char *path)
 		close(fd);
 		return;
 	}
+	NoteMount(walker, fd);
 	dir = fdopendir(fd);
 	if (dir == NULL)
 	{
