@@ -12,18 +12,17 @@
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
-#include "commands/sequence.h"
 #include "executor/executor.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/fmgrprotos.h"
-#include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
 #include "../compat.h"
 #include "as_shipped.h"
 #include "identity.h"
+#include "row_defaults.h"
 #include "row_writer.h"
 
 /* How many rows, and bytes of rows, are inserted at a time. */
@@ -58,45 +57,6 @@ FindColumns(Relation rel, const ColumnName *columns, int ncolumns)
 									   columns[i].name, columns[i].class);
 	KeepFacts(rel, version, FACTS_OF_ROWS, set, sizeof(SetColumns));
 	return set->numbers;
-}
-
-/* Returns a column's default.  To find it can run functions of users'. */
-static ColumnDefault
-FindDefault(const RowWriter *writer, AttrNumber column)
-{
-	CallerIdentity caller;
-	ColumnDefault found;
-
-	if (KnowsDefault(writer->rel, column))
-		return GetColumnDefault(writer->rel, column);
-	SwitchToOwner(writer->ledger, RelationGetRelid(writer->rel), &caller);
-	found = GetColumnDefault(writer->rel, column);
-	SwitchBack(&caller);
-	return found;
-}
-
-/*
- * Returns the defaults of the columns that are not set, by column, or NULL if one of
- * them takes the executor.
- */
-static ColumnDefault *
-FindDefaults(const RowWriter *writer, int ncolumns)
-{
-	int			natts = RelationGetNumberOfAttributes(writer->rel);
-	ColumnDefault *defaults = palloc0(natts * sizeof(ColumnDefault));
-	bool	   *is_set = palloc0(natts * sizeof(bool));
-
-	for (int i = 0; i < ncolumns; i++)
-		is_set[writer->numbers[i] - 1] = true;
-	for (int i = 0; i < natts; i++)
-	{
-		if (is_set[i])
-			continue;
-		defaults[i] = FindDefault(writer, i + 1);
-		if (defaults[i].kind == DEFAULT_OTHER)
-			return NULL;
-	}
-	return defaults;
 }
 
 /* Gets ready for what can run code in indexes. */
@@ -170,7 +130,7 @@ OpenRowWriter(const Ledger *ledger, const char *table,
 	writer->columns = columns;
 	writer->numbers = FindColumns(rel, columns, ncolumns);
 	if (IsAsShipped(rel, CMD_INSERT))
-		writer->defaults = FindDefaults(writer, ncolumns);
+		writer->defaults = FindDefaults(ledger, rel, writer->numbers, ncolumns);
 	if (writer->defaults != NULL)
 		PrepareWriter(writer, conflict_action);
 	MemoryContextSwitchTo(old);
@@ -314,48 +274,6 @@ SetToNow(RowWriter *writer, int column)
 	SetColumn(writer, column, TransactionTime(type));
 }
 
-/*
- * Returns the next value of a sequence.  Raises 2200H if the column cannot hold it:
- * that is the sequence's fault, not the row's.
- */
-static Datum
-NextValue(Form_pg_attribute att, Oid sequence)
-{
-	int64		value = nextval_internal(sequence, true);
-
-	if (att->atttypid == INT4OID &&
-		(value > PG_INT32_MAX || value < PG_INT32_MIN))
-		ereport(ERROR,
-				(errcode(ERRCODE_SEQUENCE_GENERATOR_LIMIT_EXCEEDED),
-				 errmsg("value " INT64_FORMAT " of sequence \"%s\" is out of range for column \"%s\"",
-						value, get_rel_name(sequence),
-						NameStr(att->attname))));
-	return IntegerDatum(value, att->atttypid);
-}
-
-/* Fills in the defaults of the columns that rows do not set. */
-static void
-FillDefaults(RowWriter *writer)
-{
-	TupleTableSlot *slot = writer->slot;
-
-	for (int i = 0; i < slot->tts_tupleDescriptor->natts; i++)
-	{
-		Form_pg_attribute att = TupleDescAttr(slot->tts_tupleDescriptor, i);
-		const ColumnDefault *entry = &writer->defaults[i];
-
-		if (entry->kind == DEFAULT_UNKNOWN)
-			continue;
-		Assert(entry->kind != DEFAULT_OTHER);
-		slot->tts_values[i] = entry->value.value;
-		slot->tts_isnull[i] = entry->value.isnull;
-		if (entry->kind == DEFAULT_NEXTVAL)
-			slot->tts_values[i] = NextValue(att, entry->sequence);
-		else if (entry->kind == DEFAULT_NOW)
-			slot->tts_values[i] = TransactionTime(att->atttypid);
-	}
-}
-
 /* Inserts the buffered rows.  Their slots stay as they are until the next row. */
 void
 FlushRows(RowWriter *writer)
@@ -420,7 +338,7 @@ bool
 WriteRow(RowWriter *writer)
 {
 	Assert(writer->slot != NULL && TTS_EMPTY(writer->slot));
-	FillDefaults(writer);
+	FillColumnDefaults(writer->defaults, writer->slot);
 	ExecStoreVirtualTuple(writer->slot);
 	if (RelationGetDescr(writer->rel)->constr != NULL)
 		ExecConstraints(writer->rri, writer->slot, writer->estate);

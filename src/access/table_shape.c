@@ -11,13 +11,8 @@
 #include "access/htup_details.h"
 #include "access/transam.h"
 #include "catalog/pg_index.h"
-#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
-#include "nodes/primnodes.h"
-#include "optimizer/optimizer.h"
-#include "rewrite/rewriteHandler.h"
 #include "utils/datum.h"
-#include "utils/fmgroids.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
@@ -82,86 +77,6 @@ CreateStore(void)
 	CacheRegisterSyscacheCallback(PROCOID, ForgetAllShapes, (Datum) 0);
 	CacheRegisterSyscacheCallback(TYPEOID, ForgetAllShapes, (Datum) 0);
 	CacheRegisterSyscacheCallback(INDEXRELID, ForgetAllShapes, (Datum) 0);
-}
-
-/* Returns whether an expression calls a built-in function that everybody may call. */
-static bool
-IsCallOf(Node *node, Oid function)
-{
-	HeapTuple	tuple;
-	bool		is_public;
-
-	if (!IsA(node, FuncExpr) || ((FuncExpr *) node)->funcid != function)
-		return false;
-	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
-	is_public = HeapTupleIsValid(tuple) &&
-		heap_attisnull(tuple, Anum_pg_proc_proacl, NULL);
-	if (HeapTupleIsValid(tuple))
-		ReleaseSysCache(tuple);
-	return is_public;
-}
-
-/* Returns the argument of a function call. */
-static Node *
-Argument(Node *node)
-{
-	return linitial(((FuncExpr *) node)->args);
-}
-
-/* Returns a constant default.  Its value is still the expression's own. */
-static ColumnDefault
-ConstantDefault(const Const *constant)
-{
-	return (ColumnDefault)
-	{
-		.kind = DEFAULT_CONSTANT,
-		.value = {constant->constvalue, constant->constisnull}
-	};
-}
-
-/* Returns the default that a planned expression is, for a column of this type. */
-static ColumnDefault
-Classify(Node *node, Oid type)
-{
-	ColumnDefault result = {.kind = DEFAULT_OTHER};
-	Node	   *value = node;
-
-	/* The casts of a column that is not as wide as the function. */
-	if (IsCallOf(node, F_INT4_INT8) || IsCallOf(node, F_TIMESTAMP_TIMESTAMPTZ))
-		value = Argument(node);
-	if (IsA(node, Const))
-		return ConstantDefault((Const *) node);
-	if (IsCallOf(value, F_NOW) &&
-		(type == TIMESTAMPOID || type == TIMESTAMPTZOID))
-		result.kind = DEFAULT_NOW;
-	else if (IsCallOf(value, F_NEXTVAL) && IsA(Argument(value), Const) &&
-			 !((Const *) Argument(value))->constisnull &&
-			 (type == INT4OID || type == INT8OID))
-	{
-		result.kind = DEFAULT_NEXTVAL;
-		result.sequence = DatumGetObjectId(((Const *) Argument(value))->constvalue);
-	}
-	return result;
-}
-
-/* Finds the default of a column.  It belongs to the current memory context. */
-static ColumnDefault
-FindDefault(Relation rel, Form_pg_attribute att)
-{
-	Node	   *expression;
-
-	/* Not even NULL is for certain a value of a domain. */
-	if (att->attgenerated || att->attidentity ||
-		get_typtype(att->atttypid) == TYPTYPE_DOMAIN)
-		return (ColumnDefault) {.kind = DEFAULT_OTHER};
-	expression = att->attisdropped ? NULL :
-		build_column_default(rel, att->attnum);
-	if (expression == NULL)
-		return (ColumnDefault) {
-			.kind = DEFAULT_CONSTANT,.value = {.isnull = true}
-		};
-	return Classify((Node *) expression_planner((Expr *) expression),
-					att->atttypid);
 }
 
 /* Returns whether an index, a row of pg_index, has operators not of the server's own. */
@@ -361,7 +276,7 @@ GetColumnDefault(Relation rel, AttrNumber column)
 	if (shape->defaults[column - 1].kind != DEFAULT_UNKNOWN)
 		return CopyDefault(shape->defaults[column - 1], att,
 						   CurrentMemoryContext);
-	found = FindDefault(rel, att);
+	found = PlanDefault(rel, att);
 	/*
 	 * Do not keep it if the table may have changed meanwhile: the default can
 	 * have called a function, and that one us, who looked the table up anew.

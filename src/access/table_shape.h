@@ -9,23 +9,7 @@
 #include "access/htup.h"
 #include "utils/relcache.h"
 
-/* How to compute the default of a column. */
-typedef enum DefaultKind
-{
-	DEFAULT_UNKNOWN,
-	DEFAULT_CONSTANT,			/* also NULL, for columns without a default */
-	DEFAULT_NOW,				/* now(), for any timestamp */
-	DEFAULT_NEXTVAL,			/* nextval(), for integer and bigint */
-	DEFAULT_OTHER				/* only the executor can */
-} DefaultKind;
-
-/* The default of a column. */
-typedef struct ColumnDefault
-{
-	DefaultKind kind;
-	NullableDatum value;		/* of DEFAULT_CONSTANT */
-	Oid			sequence;		/* of DEFAULT_NEXTVAL */
-} ColumnDefault;
+#include "column_default.h"
 
 /* Who keeps facts of a table. */
 typedef enum FactsOf

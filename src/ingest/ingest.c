@@ -62,17 +62,6 @@ ReportStuck(const HashGroup *group)
 			 errhint("Look for a trigger that suppresses or changes rows of documents or hash_index.")));
 }
 
-/*
- * Prepares for code of users, for the rest of the batch, to whose end the settings
- * last that it makes.  What runs such code does this by itself if it must, but for one
- * statement after the other that takes longer.
- */
-static void
-LetUsersCodeRun(Ingestion *ingestion)
-{
-	UseOwnerSettings(ingestion->ledger, &ingestion->caller);
-}
-
 /* Opens what searches and counts need, unless it is open. */
 static void
 StartSearching(Ingestion *ingestion)
@@ -80,8 +69,9 @@ StartSearching(Ingestion *ingestion)
 	if (ingestion->counter != NULL)
 		return;
 	ingestion->counter = OpenDuplicateCounter(ingestion->ledger);
+	/* Once for the rest of the batch: each statement by itself would do it, too. */
 	if (ingestion->counter->by_statement || ingestion->observations != NULL)
-		LetUsersCodeRun(ingestion);
+		UseOwnerSettings(ingestion->ledger, &ingestion->caller);
 	OpenDocumentSearch(&ingestion->search, ingestion->ledger,
 					   ingestion->counter);
 }
@@ -126,7 +116,7 @@ SearchForAll(Ingestion *ingestion)
 	{
 		NoteFound(&ingestion->groups[i]);
 		if (ingestion->groups[i].state == DOCUMENT_UNFINISHED)
-			LetUsersCodeRun(ingestion);
+			UseOwnerSettings(ingestion->ledger, &ingestion->caller);
 	}
 }
 
@@ -136,7 +126,7 @@ SearchAgain(Ingestion *ingestion, HashGroup *group)
 {
 	if (group->nsearches == MAX_SEARCHES)
 		ReportStuck(group);
-	LetUsersCodeRun(ingestion);
+	UseOwnerSettings(ingestion->ledger, &ingestion->caller);
 	StopSearching(ingestion);
 	StartSearching(ingestion);
 	FindDocumentByHash(&ingestion->search, group->found);
@@ -189,7 +179,7 @@ InsertGroup(Ingestion *ingestion, HashGroup *group)
 	if (ingestion->writer == NULL)
 		ingestion->writer = OpenDocumentWriter(ingestion->ledger);
 	if (RunsUsersCode(ingestion->writer))
-		LetUsersCodeRun(ingestion);
+		UseOwnerSettings(ingestion->ledger, &ingestion->caller);
 	result = InsertDocument(ingestion->writer, document, group->nsearches > 1,
 							&group->found->document_id,
 							&group->found->has_text);
