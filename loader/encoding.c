@@ -10,10 +10,11 @@
  *-------------------------------------------------------------------------
  */
 #include "encoding.h"
-#include "utf8.h"
 
 #include <glib.h>
 #include <string.h>
+
+#include "utf8.h"
 
 static bool holds_utf8 = true;
 static const char *iconv_name;	/* NULL: only ASCII, unless holds_utf8 */

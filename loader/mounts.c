@@ -4,9 +4,9 @@
  *		Folders on which a file system should be mounted, and is not: by fstab, or because one was
  *		when a file below was read.
  *
- * A folder is a mount point if the folder above is on another file system.  A bind
- * mount of the same file system does not look like one, so such an entry is not
- * taken for missing.
+ * By fstab, something is mounted if the folder above is on another file system, which
+ * every kernel tells.  A bind mount of the same file system does not look like that, so
+ * such an entry is not taken for missing.
  *
  *-------------------------------------------------------------------------
  */

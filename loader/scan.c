@@ -44,6 +44,7 @@ typedef struct Vanished
 	GArray	   *candidates;		/* int64: ids of locations that the walk has not met */
 	GArray	   *ids;			/* int64: those that have vanished */
 	int64_t		nknown;			/* locations that the ledger has below the root */
+	int			nmissing;		/* mount points that lack their file systems */
 } Vanished;
 
 bool
@@ -106,7 +107,7 @@ WasMounted(const Root *root, const char *mount_point)
 
 /* Returns whether a file system was missing on a mount point.  Reports it once. */
 static bool
-IsMissing(const Vanished *vanished, const char *mount_point)
+IsMissing(Vanished *vanished, const char *mount_point)
 {
 	gpointer	known;
 	bool		is_missing;
@@ -114,7 +115,7 @@ IsMissing(const Vanished *vanished, const char *mount_point)
 	if (g_hash_table_lookup_extended(vanished->mounts, mount_point, NULL, &known))
 		return known != NULL;
 	is_missing = !WasMounted(vanished->root, mount_point) && MayLackMount(mount_point);
-	if (is_missing && g_hash_table_size(vanished->mounts) < MAX_WARNINGS)
+	if (is_missing && ++vanished->nmissing <= MAX_WARNINGS)
 	{
 		ReportWarning("no file system is mounted on \"%s\", as there was when files below it were"
 					  " read, so they do not count as vanished", mount_point);
@@ -126,7 +127,7 @@ IsMissing(const Vanished *vanished, const char *mount_point)
 
 /* Returns whether a path was on a file system that is not mounted now. */
 static bool
-IsOutOfSight(const Vanished *vanished, const char *path, const char *fingerprint)
+IsOutOfSight(Vanished *vanished, const char *path, const char *fingerprint)
 {
 	Fingerprint known;
 	char	   *mount_point = ParseFingerprint(fingerprint, (int) strlen(fingerprint), &known) ?
@@ -139,7 +140,7 @@ IsOutOfSight(const Vanished *vanished, const char *path, const char *fingerprint
 
 /* Returns whether a location that the walk has not met has vanished. */
 static bool
-HasVanished(const Vanished *vanished, const char *location, const char *fingerprint)
+HasVanished(Vanished *vanished, const char *location, const char *fingerprint)
 {
 	const Root *root = vanished->root;
 	char	   *path = PathOfLocation(location);
